@@ -1,0 +1,1 @@
+//! AWS parts as simulation models, and the world they form.

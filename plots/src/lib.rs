@@ -1,0 +1,1 @@
+//! Charts of simulation results as PNG and SVG.

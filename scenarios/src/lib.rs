@@ -1,0 +1,1 @@
+//! The scenario language: schema, diagnostics, resolution, and the built-in library.

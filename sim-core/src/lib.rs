@@ -1,0 +1,1 @@
+//! Discrete-event engine: clock, event list, random streams, distributions, statistics.
