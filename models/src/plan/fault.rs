@@ -1,0 +1,105 @@
+//! Faults: what breaks, when, for how long; named after AWS FIS actions where one exists (data-and-resilience.md §21).
+
+use super::{EndpointId, FleetId, NatId, StoreId, ZoneId};
+use sim_core::Duration;
+use sim_core::dist::Dist;
+
+/// A fault of the scenario.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Readable name, such as `FailPrimary("orders")`; its own spelling in the scenario.
+    pub name: String,
+    /// When it strikes.
+    pub when: Occurrence,
+    /// What it does.
+    pub action: FaultAction,
+}
+
+/// When a fault strikes.
+#[derive(Clone, Debug)]
+pub enum Occurrence {
+    /// Once, at this time.
+    At(Duration),
+    /// Again and again: after a time to failure (seconds), repaired after a time to repair (seconds), and so on.
+    /// The time to repair takes the place of the action's own duration.
+    Random {
+        /// Time to failure, from the start or from the last repair.
+        time_to_failure: Dist,
+        /// Time to repair; none: the action's own duration (or none, if it has no end).
+        time_to_repair: Option<Dist>,
+    },
+}
+
+/// Which instances.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Of which fleet.
+    pub fleet: FleetId,
+    /// In this zone only.
+    pub zone: Option<ZoneId>,
+    /// How many.
+    pub mode: SelectionMode,
+}
+
+/// FIS selection mode.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SelectionMode {
+    /// ALL.
+    All,
+    /// COUNT(n), at random.
+    Count(u32),
+    /// PERCENT(n), at random, rounded up.
+    Percent(f64),
+    /// The n-th instance ever launched in the fleet, from 0.
+    Nth(u32),
+}
+
+/// What a fault does. A `Duration::MAX` lasts to the end of the run.
+#[derive(Clone, Debug)]
+pub enum FaultAction {
+    /// aws:ec2:terminate-instances.
+    TerminateInstances(Selection),
+    /// aws:ec2:stop-instances: stopped for `duration`, then started again (unless its group has replaced it).
+    StopInstances(Selection, Duration),
+    /// The process accepts and never answers.
+    HangInstances(Selection, Duration),
+    /// Everything on it stands still, then goes on where it was.
+    FreezeInstances(Selection, Duration),
+    /// CPU at this share of its speed.
+    SlowInstances(Selection, f64, Duration),
+    /// AWSFIS-Run-CPU-Stress: background load, in percent of all vCPUs.
+    CpuStress(Selection, f64, Duration),
+    /// Share of an endpoint's requests that end in a 500.
+    EndpointErrors(EndpointId, f64, Duration),
+    /// AZ Availability: Power Interruption. Instances, balancer node, NAT gateway and database host of the zone are gone.
+    ZonePowerLoss(ZoneId, Duration),
+    /// aws:network:disrupt-connectivity, scope all: nothing gets in or out.
+    ZonePartition(ZoneId, Duration),
+    /// Loss probability per message and added one-way latency on everything that enters or leaves the zone.
+    ZoneGrey {
+        /// Which zone.
+        zone: ZoneId,
+        /// Loss probability per transmission, 0 to 1.
+        loss: f64,
+        /// Added to each one-way delay.
+        latency: Duration,
+        /// How long.
+        duration: Duration,
+    },
+    /// The primary's host fails.
+    FailPrimary(StoreId),
+    /// The standby's host fails; a new one is built.
+    FailStandby(StoreId),
+    /// aws:rds:reboot-db-instances with forceFailover.
+    RebootWithFailover(StoreId),
+    /// The NAT gateway drops everything.
+    FailNat(NatId, Duration),
+    /// Launches of this fleet fail with this probability.
+    FailLaunches(FleetId, f64, Duration),
+    /// aws:ec2:asg-insufficient-instance-capacity-error in a zone.
+    InsufficientCapacity(ZoneId, Duration),
+    /// Every metric is published this much later.
+    DelayMetrics(Duration, Duration),
+    /// Nothing is published.
+    LoseMetrics(Duration),
+}

@@ -1,0 +1,30 @@
+//! Prices: on demand, us-east-1, USD, with the date they were read; every one can be overridden in the scenario.
+
+use std::collections::BTreeMap;
+
+/// Prices of everything billed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prices {
+    /// Instance types, USD per hour. Billed per second, at least 60 s for each start.
+    pub instances: BTreeMap<String, f64>,
+    /// DB instance classes, Single-AZ, USD per hour; Multi-AZ is twice that.
+    pub databases: BTreeMap<String, f64>,
+    /// DB storage (gp2/gp3), USD per GB-month, Single-AZ; Multi-AZ is twice that.
+    pub database_storage_gb_month: f64,
+    /// Application Load Balancer, USD per hour or part of one.
+    pub balancer_hour: f64,
+    /// Load balancer capacity unit, USD per LCU-hour.
+    pub lcu_hour: f64,
+    /// NAT gateway, USD per hour.
+    pub nat_hour: f64,
+    /// NAT gateway, USD per GB processed.
+    pub nat_gb: f64,
+    /// Between zones, USD per GB in each direction.
+    pub inter_az_gb: f64,
+    /// To the internet, USD per GB.
+    pub internet_gb: f64,
+    /// Detailed monitoring, USD per instance-month.
+    pub detailed_monitoring_month: f64,
+    /// Standard-resolution alarm, USD per month.
+    pub alarm_month: f64,
+}

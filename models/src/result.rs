@@ -1,0 +1,388 @@
+//! What a run yields: plain data, read by the page, the files and the plots; nothing here can reach back into a world.
+//!
+//! `summary.json` is [`Summary`] as it stands, `timeline.jsonl` one [`TimelineEvent`] a line, `series.csv` the
+//! [`Series`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
+//! with a new version.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// All of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// The figures.
+    pub summary: Summary,
+    /// What happened, in order.
+    pub timeline: Vec<TimelineEvent>,
+    /// Figures over time.
+    pub series: Series,
+}
+
+/// The figures of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Version of this shape.
+    pub schema: u32,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What it shows.
+    pub description: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Replication number, from 0.
+    pub replication: u32,
+    /// Version of `sim`.
+    pub version: String,
+    /// Digest over the ordered event record, 16 hex digits.
+    pub digest: String,
+    /// Simulated seconds.
+    pub duration_s: f64,
+    /// Seconds deleted at the start.
+    pub warm_up_s: f64,
+    /// Requests by fate.
+    pub requests: Requests,
+    /// Ended requests by outcome, zero counts left out; `ok` among them.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Attempts by outcome (a request has several when it retries).
+    pub attempts: BTreeMap<String, u64>,
+    /// Succeeded over ended requests; 1 if none ended.
+    pub availability: f64,
+    /// Succeeded requests per second of observed time.
+    pub goodput_per_s: f64,
+    /// Latency of succeeded requests, from the first attempt's sending to the answer, retries and waits included.
+    pub latency_ms: Latency,
+    /// The same per endpoint, named `service.endpoint`.
+    pub endpoints: BTreeMap<String, Traffic>,
+    /// The same per client population.
+    pub clients: BTreeMap<String, Traffic>,
+    /// Time before first service, per service and store.
+    pub queueing_ms: BTreeMap<String, Queueing>,
+    /// Groups and fixed fleets.
+    pub groups: BTreeMap<String, Group>,
+    /// Load balancers.
+    pub load_balancers: BTreeMap<String, BalancerFigures>,
+    /// Changes of state of every alarm.
+    pub alarms: BTreeMap<String, Vec<AlarmChange>>,
+    /// What went wrong and how long it took to put right.
+    pub incidents: Vec<Incident>,
+    /// Stores.
+    pub databases: BTreeMap<String, Database>,
+    /// Sessions that were lost with their instance.
+    pub sessions_lost: u64,
+    /// Cost.
+    pub cost_usd: Cost,
+    /// What was required, and whether it held.
+    pub expectations: Vec<ExpectationResult>,
+    /// Cautions about the figures above.
+    pub warnings: Vec<String>,
+    /// About the run itself. Not part of the digest, and different each time.
+    pub run: RunFigures,
+}
+
+/// Requests by fate. `offered = succeeded + failed + in_flight`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// Born in the observed time.
+    pub offered: u64,
+    /// Ended with an answer that counts as good.
+    pub succeeded: u64,
+    /// Ended in any other way.
+    pub failed: u64,
+    /// Not ended when the run was.
+    pub in_flight: u64,
+}
+
+/// A latency distribution, in milliseconds. All zero if there was nothing to measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Latency {
+    pub mean: f64,
+    pub p50: f64,
+    pub p90: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub max: f64,
+}
+
+/// The traffic of an endpoint or of a population.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Requests by fate.
+    pub requests: Requests,
+    /// Ended requests by outcome.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Succeeded over ended.
+    pub availability: f64,
+    /// Of succeeded requests.
+    pub latency_ms: Latency,
+}
+
+/// Waiting at a service's workers or a store's connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Queueing {
+    /// Wait before first service, of those that were served, waiting or not.
+    pub wait: Latency,
+    /// Share of served requests that had to wait.
+    pub probability_of_wait: f64,
+    /// Busy vCPU time over vCPU time of the running instances (a store without vCPUs: connections).
+    pub utilisation: f64,
+    /// Workers (connections) occupied, on average, over those there were.
+    pub occupancy: f64,
+    /// Requests that began service.
+    pub served: u64,
+    /// Requests turned away because the backlog was full.
+    pub refused: u64,
+    /// Time-average number waiting, over all instances.
+    pub mean_waiting: f64,
+    /// Time-average number waiting or in service, over all instances.
+    pub mean_present: f64,
+}
+
+/// An Auto Scaling group or a fixed fleet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Fewest in service at any time.
+    pub min_in_service: u32,
+    /// Most in service at any time.
+    pub max_in_service: u32,
+    /// Time average.
+    pub mean_in_service: f64,
+    /// At the end.
+    pub final_in_service: u32,
+    /// Launch activities begun after the start, successful or not.
+    pub launches: u32,
+    /// Launch activities that failed.
+    pub failed_launches: u32,
+    /// Terminations begun.
+    pub terminations: u32,
+    /// Of these, replacements of instances found unhealthy or lost.
+    pub replacements: u32,
+    /// Hours of running instances.
+    pub instance_hours: f64,
+}
+
+/// A load balancer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BalancerFigures {
+    /// Requests for which a target was chosen.
+    pub requests: u64,
+    /// 5xx made by the balancer itself.
+    pub elb_5xx: u64,
+    /// 5xx made by targets.
+    pub target_5xx: u64,
+    /// Requests routed while failing open.
+    pub fail_open: u64,
+    /// Seconds during which some node had no healthy target.
+    pub no_healthy_target_s: f64,
+    /// LCU-hours billed.
+    pub lcu_hours: f64,
+}
+
+/// One change of an alarm's state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlarmChange {
+    /// When.
+    pub t_s: f64,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub from: String,
+    /// The same.
+    pub to: String,
+}
+
+/// A fault or a degradation that users felt, and the chain that ended it. Times are seconds since the start of the run;
+/// absent if that link never came.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// What broke, as written in the scenario; `degradation` if users felt something that no fault explains.
+    pub fault: String,
+    /// What it struck, such as `use1-az1`, `orders`, `web/3`.
+    pub subject: String,
+    /// Id of the timeline event that opened it.
+    pub event: u32,
+    /// When it struck.
+    pub t_s: f64,
+    /// The system knew: first failed check that changed a verdict, first alarm, first notice.
+    pub detected_s: Option<f64>,
+    /// The system had decided: a replacement, a failover, a change of capacity.
+    pub decided_s: Option<f64>,
+    /// The system had done it: instance in service, standby promoted.
+    pub acted_s: Option<f64>,
+    /// Users were served again (if they had noticed), and the thing that broke serves again or has been replaced.
+    pub restored_s: Option<f64>,
+    /// Full strength again: desired capacity healthy, standby in sync, zone back.
+    pub redundancy_restored_s: Option<f64>,
+    /// Requests that failed between its start and its restoration.
+    pub failed_requests: u64,
+}
+
+/// A store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Database {
+    /// Completed failovers.
+    pub failovers: u32,
+    /// Seconds during which no write could commit, for want of a primary.
+    pub unavailable_s: f64,
+    /// The longest single such time.
+    pub longest_outage_s: f64,
+    /// Writes acknowledged.
+    pub committed_writes: u64,
+    /// Acknowledged writes that are gone.
+    pub lost_writes: u64,
+    /// Queries that failed.
+    pub failed_queries: u64,
+    /// Zone of the primary at the end.
+    pub primary_zone: String,
+}
+
+/// Cost in USD, on demand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Sum of the parts.
+    pub total: f64,
+    /// `instances.web`, `load_balancer.www`, `nat`, `database.orders`, `cross_zone_data`, …
+    pub by_part: BTreeMap<String, f64>,
+    /// Total over simulated hours.
+    pub per_hour: f64,
+}
+
+/// An expectation, and whether it held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExpectationResult {
+    /// As written.
+    pub text: String,
+    /// Whether it held.
+    pub held: bool,
+    /// The value found; `null` in JSON if it is not finite (never happened).
+    pub value: Option<f64>,
+}
+
+/// About the run itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunFigures {
+    /// Events handled.
+    pub events: u64,
+    /// Requests ended per second of wall time.
+    pub requests_per_wall_s: f64,
+    /// Wall time of the simulation.
+    pub wall_s: f64,
+    /// Peak resident memory of the process, MiB; 0 where unknown.
+    pub peak_rss_mb: f64,
+}
+
+/// Something the control plane, a fault or the run itself did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    /// Ascending from 1, in order of time.
+    pub id: u32,
+    /// When.
+    pub t_s: f64,
+    /// What sort of thing.
+    pub kind: EventKind,
+    /// To whom: `web`, `web/i-3`, `www`, `cpu-high`, `use1-az1`.
+    pub subject: String,
+    /// In words, with the numbers.
+    pub detail: String,
+    /// Id of what caused it.
+    pub cause: Option<u32>,
+}
+
+/// Kinds of timeline events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum EventKind {
+    // The run.
+    RunStarted,
+    RunEnded,
+    // Environment.
+    FaultStarted,
+    FaultEnded,
+    // Instances.
+    LaunchStarted,
+    LaunchFailed,
+    InstanceRunning,
+    InstanceBooted,
+    BootstrapDone,
+    BootstrapFailed,
+    SmokeTestPassed,
+    SmokeTestFailed,
+    InstanceInService,
+    InstanceLost,
+    InstanceTerminating,
+    InstanceTerminated,
+    InstanceMarkedUnhealthy,
+    // Balancer.
+    TargetRegistered,
+    TargetHealthy,
+    TargetUnhealthy,
+    TargetDraining,
+    TargetDeregistered,
+    FailOpen,
+    FailOpenEnded,
+    NodeOutOfDns,
+    NodeBackInDns,
+    // CloudWatch and groups.
+    AlarmState,
+    PolicyInvoked,
+    PolicyIgnored,
+    DesiredCapacityChanged,
+    CooldownStarted,
+    ReplacementStarted,
+    RebalanceStarted,
+    // Stores.
+    PrimaryFailed,
+    FailoverStarted,
+    StandbyPromoted,
+    FailoverCompleted,
+    StandbyFailed,
+    StandbyInSync,
+    StoreRecovered,
+    // Users.
+    DegradationStarted,
+    DegradationEnded,
+}
+
+/// Figures over time: one row per interval, one column per figure.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Width of a row in seconds. Row `i` covers `[i, i + 1) × interval_s`.
+    pub interval_s: f64,
+    /// Columns, all of the same length.
+    pub columns: Vec<Column>,
+}
+
+/// One figure over time.
+///
+/// Names are dotted: `offered_per_s`, `succeeded_per_s`, `failed_per_s`, `failed_per_s.<outcome>`, `latency_ms.p50`
+/// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`, `.pending`, `.booting`, `.unhealthy`,
+/// `.terminating`), `cpu_percent.<g>`, `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
+/// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
+/// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
+/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold`, `cost_usd` (cumulated), `cost_usd_per_h`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// See above.
+    pub name: String,
+    /// `1/s`, `ms`, `1`, `%`, `USD`, …
+    pub unit: String,
+    /// One value per row; NaN where there is none (an empty field in CSV).
+    pub values: Vec<f64>,
+}
+
+impl Series {
+    /// The column of that name.
+    pub fn get(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Columns whose name starts with `prefix`, with the rest of the name.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Column)> {
+        self.columns.iter().filter_map(move |column| Some((column.name.strip_prefix(prefix)?, column)))
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.values.len())
+    }
+}
