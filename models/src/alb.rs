@@ -1,0 +1,713 @@
+//! Application Load Balancers: a node per enabled zone, each with its own view of every target.
+//!
+//! ```text
+//!  client ─► Request{node} ─route by this node's view─► instance::Deliver ─► Reply ─► client::Answer
+//!               └ nobody: 503   └ silence: ConnectTimeout 504   └ IdleTimeout 504    └ refused, reset: 502
+//!  group ──► Register ─► check::Start ─► TargetHealth{node} ─► candidates, DNS, group::Verdict
+//!        └─► Deregister ─► draining ─► DrainDone (cuts what still runs: 502) ─► group::Drained
+//! ```
+//! # Models      cross-zone on and off; round robin per node and target group; least outstanding requests; uniform random;
+//!               weighted target groups; duration-cookie stickiness; fail-open; deregistration delay; DNS failover of nodes
+//! # Leaves out  slow start, automatic target weights, listener rules by path, LCU capacity limits; retries of a failed connect
+//! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
+
+use crate::event::{self, Words as EventWords, words};
+use crate::plan::*;
+use crate::request::*;
+use crate::result::EventKind;
+use crate::shared::Cx;
+use crate::timeline::EntryId;
+use crate::{Outcome, client, group, health_check, instance};
+use sim_core::{Duration, Lane, Stream, Table, Time, Words};
+use std::collections::BTreeMap;
+
+/// What happens to balancers.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A request reaches a node.
+    Request {
+        /// Over all nodes of all balancers.
+        node: u16,
+        /// The request.
+        request: RequestRef,
+    },
+    /// A target has answered, refused or reset.
+    Reply {
+        /// Its call.
+        call: CallRef,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The host of a call does not answer.
+    Silent {
+        /// Its call.
+        call: CallRef,
+        /// Whether a connection stood when it fell silent.
+        connected: bool,
+    },
+    /// TCP connect to a target ran out.
+    ConnectTimeout(CallRef),
+    /// No byte within the idle timeout.
+    IdleTimeout(CallRef),
+    /// A node has changed its mind about a target.
+    TargetHealth {
+        /// Node.
+        node: u16,
+        /// Target group.
+        group: TargetGroupId,
+        /// Target.
+        instance: InstanceId,
+        /// Healthy from now on, or unhealthy.
+        healthy: bool,
+    },
+    /// RegisterTargets.
+    Register {
+        /// Target group.
+        group: TargetGroupId,
+        /// Target.
+        instance: InstanceId,
+        /// Timeline entry that led to it.
+        cause: EntryId,
+    },
+    /// DeregisterTargets.
+    Deregister {
+        /// Target group.
+        group: TargetGroupId,
+        /// Target.
+        instance: InstanceId,
+        /// Timeline entry that led to it.
+        cause: EntryId,
+    },
+    /// The deregistration delay is over, or nothing is left to wait for.
+    DrainDone {
+        /// Target group.
+        group: TargetGroupId,
+        /// Target.
+        instance: InstanceId,
+    },
+    /// Time to look whether a node belongs into DNS.
+    Dns(u16),
+    /// Something happened to a zone.
+    ZoneChanged(ZoneId),
+}
+
+impl Event {
+    /// For the digest.
+    #[inline]
+    pub(crate) fn words(self) -> EventWords {
+        let call = |kind, small, call: CallRef| words(kind, small, call.id.index() as u32, call.generation);
+        let target = |kind, group: TargetGroupId, instance: InstanceId, b| {
+            words(kind, group.index() as u32, instance.index() as u32, b)
+        };
+        match self {
+            Event::Request { node, request } => {
+                words(0, u32::from(node), request.id.index() as u32, request.generation)
+            }
+            Event::Reply { call: at, outcome } => call(1, outcome as u32, at),
+            Event::Silent { call: at, connected } => call(2, connected as u32, at),
+            Event::ConnectTimeout(at) => call(3, 0, at),
+            Event::IdleTimeout(at) => call(4, 0, at),
+            Event::TargetHealth { node, group, instance, healthy } => {
+                target(5, group, instance, u32::from(node) << 1 | healthy as u32)
+            }
+            Event::Register { group, instance, cause } => target(6, group, instance, cause.0),
+            Event::Deregister { group, instance, cause } => target(7, group, instance, cause.0),
+            Event::DrainDone { group, instance } => target(8, group, instance, 0),
+            Event::Dns(node) => words(9, 0, u32::from(node), 0),
+            Event::ZoneChanged(zone) => words(10, 0, zone.index() as u32, 0),
+        }
+    }
+}
+
+/// All balancers and target groups.
+pub struct Albs {
+    nodes: Vec<Node>,
+    balancers: Table<BalancerId, Balancer>,
+    groups: Table<TargetGroupId, Group>,
+}
+
+struct Balancer {
+    /// Target groups with cumulated weight.
+    forward: Vec<(u32, TargetGroupId)>,
+    idle: Option<Lane>,
+    connect: Lane,
+    dns_delay: Duration,
+}
+
+struct Node {
+    balancer: BalancerId,
+    zone: ZoneId,
+    views: Table<TargetGroupId, View>,
+    /// In the answers of public DNS.
+    published: bool,
+    dns_check_due: bool,
+    picks: Stream,
+}
+
+/// What one node knows of one target group.
+#[derive(Default)]
+struct View {
+    /// Targets in scope and not draining, in order of registration, with this node's verdict.
+    targets: Vec<(InstanceId, Verdict)>,
+    /// Those it routes to: the healthy ones, or all when it fails open.
+    candidates: Vec<InstanceId>,
+    next: usize,
+    failing_open: bool,
+    /// In-progress requests per instance, for least outstanding requests.
+    outstanding: Vec<u32>,
+}
+
+/// A node's verdict on a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Initial,
+    Healthy,
+    Unhealthy,
+}
+
+struct Group {
+    algorithm: Algorithm,
+    cross_zone: bool,
+    delay: Duration,
+    stickiness: Option<Duration>,
+    /// Registered targets with the verdict that the API shows.
+    registered: Vec<(InstanceId, Verdict)>,
+    draining: Vec<(InstanceId, EntryId)>,
+    /// Session to its target and the end of the cookie.
+    sticky: BTreeMap<(SiteId, u32), (InstanceId, Time)>,
+}
+
+impl Albs {
+    /// Balancers of the plan; every node is in DNS.
+    pub fn new(cx: &mut Cx) -> Self {
+        let plan = cx.plan;
+        let mut nodes = Vec::new();
+        let mut balancers = Table::default();
+        for (id, settings) in plan.balancers.iter() {
+            for &zone in &settings.zones {
+                nodes.push(Node {
+                    balancer: id,
+                    zone,
+                    views: plan.target_groups.ids().map(|_| View::default()).collect(),
+                    published: true,
+                    dns_check_due: false,
+                    picks: cx.stream(&format!("{}/{}", settings.name, plan.zones[zone].name), "routing"),
+                });
+            }
+            let mut sum = 0;
+            let forward = settings.forward.iter().filter(|entry| entry.1 > 0).map(|&(group, weight)| {
+                sum += weight;
+                (sum, group)
+            });
+            // The idle timer can only decide where a caller would wait longer than it.
+            let patient = plan
+                .sites
+                .values()
+                .any(|site| site.to == Destination::Balancer(id) && site.timeout > settings.idle_timeout);
+            balancers.push(Balancer {
+                forward: forward.collect(),
+                idle: patient.then(|| cx.list.lane(settings.idle_timeout)),
+                connect: cx.list.lane(settings.connect_timeout),
+                dns_delay: settings.dns_failover_delay,
+            });
+        }
+        let groups = plan.target_groups.values().map(|group| Group {
+            algorithm: group.algorithm,
+            cross_zone: group.cross_zone,
+            delay: group.deregistration_delay,
+            stickiness: group.stickiness,
+            registered: Vec::new(),
+            draining: Vec::new(),
+            sticky: BTreeMap::new(),
+        });
+        Albs { nodes, balancers, groups: groups.collect() }
+    }
+
+    /// Handles one event.
+    #[inline]
+    pub fn handle(&mut self, event: Event, cx: &mut Cx) {
+        match event {
+            Event::Request { node, request } => self.request(node, request, cx),
+            Event::Reply { call, outcome } => self.reply(call, outcome, cx),
+            Event::Silent { call, connected } => self.silent(call, connected, cx),
+            Event::ConnectTimeout(call) => self.give_up(call, cx),
+            Event::IdleTimeout(call) => self.give_up(call, cx),
+            Event::TargetHealth { node, group, instance, healthy } => {
+                self.target_health(node, group, instance, healthy, cx)
+            }
+            Event::Register { group, instance, cause } => self.register(group, instance, cause, false, cx),
+            Event::Deregister { group, instance, cause } => self.deregister(group, instance, cause, cx),
+            Event::DrainDone { group, instance } => self.drain_done(group, instance, cx),
+            Event::Dns(node) => self.dns(node, cx),
+            Event::ZoneChanged(zone) => {
+                for node in 0..self.nodes.len() {
+                    if self.nodes[node].zone == zone {
+                        self.dns_due(node, cx);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A request reaches a node: pick a target and pass it on.
+    fn request(&mut self, index: u16, at: RequestRef, cx: &mut Cx) {
+        let Some(&request) = cx.request(at) else { return };
+        let now = cx.now();
+        let node = &mut self.nodes[index as usize];
+        if cx.environment.disturbed && !cx.environment.powered(node.zone) {
+            return;
+        }
+        let balancer = &self.balancers[node.balancer];
+        let group_id = match balancer.forward[..] {
+            [only] => only.1,
+            [] => return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx),
+            _ => {
+                let pick = node.picks.below(balancer.forward[balancer.forward.len() - 1].0);
+                balancer.forward.iter().find(|entry| pick < entry.0).map_or(balancer.forward[0].1, |entry| entry.1)
+            }
+        };
+        let group = &mut self.groups[group_id];
+        let view = &mut node.views[group_id];
+        let sticky = group.stickiness.and_then(|_| group.sticky.get(&(request.site, request.user)).copied());
+        let target = match sticky {
+            Some((target, end)) if end > now && view.candidates.contains(&target) => Some(target),
+            _ => view.pick(group.algorithm, &mut node.picks),
+        };
+        let Some(target) = target else {
+            return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx);
+        };
+        if let Some(length) = group.stickiness {
+            group.sticky.insert((request.site, request.user), (target, now + length));
+        }
+        if group.algorithm == Algorithm::LeastOutstandingRequests {
+            view.count(target, 1);
+        }
+        let (idle, connect, zone) = (balancer.idle, balancer.connect, node.zone);
+        cx.observe.routed(node.balancer, group_id, view.failing_open);
+        let pc = cx.program.endpoint[request.endpoint];
+        let call = cx.new_call(Call {
+            waiter: Waiter::Node(at),
+            luck: request.luck,
+            queued_at: now,
+            sent_at: now,
+            until: now,
+            pc,
+            pending: 0,
+            outcome: Outcome::Ok,
+            state: CallState::Travelling,
+            holds_worker: false,
+            instance: target,
+            node: index,
+            target_group: group_id,
+            endpoint: request.endpoint,
+        });
+        let row = &mut cx.requests[at.id];
+        row.call = call;
+        row.instance = target.index() as u32;
+        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(target));
+        if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+            cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
+        }
+        if let Some(lane) = idle {
+            cx.list.via(lane, event::Event::Alb(Event::IdleTimeout(call)));
+        }
+    }
+
+    /// A target has answered: count it, and pass the answer on.
+    fn reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
+        let Some(&call) = cx.call(at) else { return };
+        cx.calls.remove(at.id);
+        self.settle(&call, cx);
+        let node = &self.nodes[call.node as usize];
+        if cx.environment.disturbed && !cx.environment.powered(node.zone) {
+            return;
+        }
+        let seen = match outcome {
+            Outcome::Refused => Outcome::BadGateway,
+            other => other,
+        };
+        let answered = !matches!(seen, Outcome::BadGateway | Outcome::Abandoned);
+        if answered {
+            let now = cx.now();
+            cx.observe.responded(node.balancer, call.target_group, now - call.sent_at, outcome);
+        }
+        if let Waiter::Node(request) = call.waiter
+            && let Some(&row) = cx.request(request)
+        {
+            self.respond(call.node, request, &row, seen, cx);
+        }
+    }
+
+    /// Sends an answer to the caller.
+    fn respond(&mut self, index: u16, at: RequestRef, request: &Request, outcome: Outcome, cx: &mut Cx) {
+        let node = &self.nodes[index as usize];
+        if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
+            cx.observe.elb_5xx(node.balancer);
+        }
+        let (from, to) = (cx.network.place(Some(node.zone)), cx.caller_place(request));
+        cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
+    }
+
+    fn silent(&mut self, at: CallRef, connected: bool, cx: &mut Cx) {
+        let Some(call) = cx.shared.call_mut(at) else { return };
+        call.state = CallState::Lost;
+        let call = *call;
+        let balancer = &self.balancers[self.nodes[call.node as usize].balancer];
+        if !connected {
+            cx.list.via(balancer.connect, event::Event::Alb(Event::ConnectTimeout(at)));
+        } else if balancer.idle.is_none() {
+            // Every caller gives up before the idle timer would.
+            cx.calls.remove(at.id);
+            self.settle(&call, cx);
+        }
+    }
+
+    /// A connect or idle timer has run out: 504. A server that still works on it does so for nobody.
+    fn give_up(&mut self, at: CallRef, cx: &mut Cx) {
+        let Some(&call) = cx.call(at) else { return };
+        let Waiter::Node(request) = call.waiter else { return };
+        self.settle(&call, cx);
+        if call.state == CallState::Lost {
+            cx.calls.remove(at.id);
+        } else {
+            cx.calls[at.id].waiter = Waiter::Nobody;
+        }
+        if let Some(&row) = cx.request(request) {
+            self.respond(call.node, request, &row, Outcome::GatewayTimeout, cx);
+        }
+    }
+
+    /// A call is no longer in progress for its node.
+    #[inline]
+    fn settle(&mut self, call: &Call, cx: &mut Cx) {
+        let group = &self.groups[call.target_group];
+        if group.algorithm == Algorithm::LeastOutstandingRequests {
+            self.nodes[call.node as usize].views[call.target_group].count(call.instance, -1);
+        }
+        if !group.draining.is_empty() {
+            self.drained_early(call.target_group, call.instance, cx);
+        }
+    }
+
+    /// Registers a target with every node in whose scope it lies. `healthy` at the start of a run.
+    pub fn register(
+        &mut self,
+        group_id: TargetGroupId,
+        instance: InstanceId,
+        cause: EntryId,
+        healthy: bool,
+        cx: &mut Cx,
+    ) {
+        let group = &mut self.groups[group_id];
+        if group.registered.iter().any(|target| target.0 == instance) {
+            return;
+        }
+        let verdict = if healthy { Verdict::Healthy } else { Verdict::Initial };
+        group.registered.push((instance, verdict));
+        let cross_zone = group.cross_zone;
+        let zone = cx.directory.facts(instance).zone;
+        for index in 0..self.nodes.len() {
+            let node = &mut self.nodes[index];
+            let settings = &cx.plan.balancers[node.balancer];
+            let forwards = settings.forward.iter().any(|entry| entry.0 == group_id);
+            let enabled = zone.is_none_or(|zone| settings.zones.contains(&zone));
+            let in_scope = cross_zone || zone.is_none_or(|zone| zone == node.zone);
+            if forwards && enabled && in_scope {
+                node.views[group_id].targets.push((instance, verdict));
+                node.views[group_id].refresh();
+                let start = health_check::Event::Start { node: index as u16, group: group_id, instance, healthy };
+                cx.list.soon(event::Event::Check(start));
+            }
+        }
+        if !healthy {
+            let name = cx.name_of(instance);
+            let detail = format!("registered with target group {}", cx.plan.target_groups[group_id].name);
+            let now = cx.now();
+            cx.timeline.record(now, EventKind::TargetRegistered, name, detail, cause);
+        }
+        self.count_hosts(group_id, cx);
+    }
+
+    fn deregister(&mut self, group_id: TargetGroupId, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
+        let group = &mut self.groups[group_id];
+        let before = group.registered.len();
+        group.registered.retain(|target| target.0 != instance);
+        if group.registered.len() == before {
+            cx.list.soon(event::Event::Group(group::Event::Drained { group: group_id, instance }));
+            return;
+        }
+        let delay = group.delay;
+        let name = cx.name_of(instance);
+        let detail =
+            format!("draining from target group {}, at most {delay}", cx.plan.target_groups[group_id].name);
+        let now = cx.now();
+        let entry = cx.timeline.record(now, EventKind::TargetDraining, name, detail, cause);
+        group.draining.push((instance, entry));
+        for index in 0..self.nodes.len() {
+            let view = &mut self.nodes[index].views[group_id];
+            view.targets.retain(|target| target.0 != instance);
+            view.refresh();
+            self.note_fail_open(index, group_id, cx);
+            self.dns_due(index, cx);
+        }
+        cx.list.soon(event::Event::Check(health_check::Event::Stop { group: group_id, instance }));
+        cx.list.after(delay, event::Event::Alb(Event::DrainDone { group: group_id, instance }));
+        self.count_hosts(group_id, cx);
+        self.drained_early(group_id, instance, cx);
+    }
+
+    /// Ends draining at once when nothing is in flight, where the group's fleet asks for that or the host is gone.
+    fn drained_early(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
+        if !self.groups[group_id].draining.iter().any(|entry| entry.0 == instance) {
+            return;
+        }
+        let fleet = &cx.plan.fleets[cx.directory.facts(instance).fleet];
+        let early = match &fleet.sizing {
+            Sizing::AutoScaling(settings) => settings.drain_early,
+            Sizing::Fixed(_) => true,
+        };
+        if early && !self.in_flight(group_id, instance, cx).any(|_| true) {
+            self.drain_done(group_id, instance, cx);
+        }
+    }
+
+    fn in_flight<'a>(
+        &self,
+        group: TargetGroupId,
+        instance: InstanceId,
+        cx: &'a Cx,
+    ) -> impl Iterator<Item = CallRef> + 'a {
+        cx.calls
+            .iter()
+            .filter(move |(_, _, call)| {
+                call.instance == instance
+                    && call.target_group == group
+                    && matches!(call.waiter, Waiter::Node(_))
+            })
+            .map(|(id, generation, _)| CallRef { id, generation })
+    }
+
+    /// The deregistration delay is over: what still runs is cut.
+    fn drain_done(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
+        let draining = &mut self.groups[group_id].draining;
+        let Some(index) = draining.iter().position(|entry| entry.0 == instance) else { return };
+        let (_, cause) = draining.remove(index);
+        let cut: Vec<CallRef> = self.in_flight(group_id, instance, cx).collect();
+        for &at in &cut {
+            let call = cx.calls[at.id];
+            let Waiter::Node(request) = call.waiter else { continue };
+            self.settle(&call, cx);
+            if call.state == CallState::Lost {
+                cx.calls.remove(at.id);
+            } else {
+                cx.calls[at.id].waiter = Waiter::Nobody;
+            }
+            if let Some(&row) = cx.request(request) {
+                self.respond(call.node, request, &row, Outcome::BadGateway, cx);
+            }
+        }
+        let detail = match cut.len() {
+            0 => "deregistered, nothing was in flight".to_string(),
+            1 => "deregistered, 1 request was cut".to_string(),
+            n => format!("deregistered, {n} requests were cut"),
+        };
+        let (now, name) = (cx.now(), cx.name_of(instance));
+        cx.timeline.record(now, EventKind::TargetDeregistered, name, detail, cause);
+        cx.list.soon(event::Event::Group(group::Event::Drained { group: group_id, instance }));
+    }
+
+    /// A node has changed its mind about a target.
+    fn target_health(
+        &mut self,
+        index: u16,
+        group_id: TargetGroupId,
+        instance: InstanceId,
+        healthy: bool,
+        cx: &mut Cx,
+    ) {
+        let view = &mut self.nodes[index as usize].views[group_id];
+        let Some(target) = view.targets.iter_mut().find(|target| target.0 == instance) else { return };
+        target.1 = if healthy { Verdict::Healthy } else { Verdict::Unhealthy };
+        view.refresh();
+        self.note_fail_open(index as usize, group_id, cx);
+        self.dns_due(index as usize, cx);
+        self.show(group_id, instance, cx);
+        self.count_hosts(group_id, cx);
+    }
+
+    /// The verdict that the API shows: healthy if any node sees it so.
+    fn show(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
+        let seen = |verdict| {
+            self.nodes.iter().any(|node| node.views[group_id].targets.iter().any(|t| *t == (instance, verdict)))
+        };
+        let shown = match () {
+            () if seen(Verdict::Healthy) => Verdict::Healthy,
+            () if seen(Verdict::Initial) => Verdict::Initial,
+            () => Verdict::Unhealthy,
+        };
+        let group = &mut self.groups[group_id];
+        let Some(target) = group.registered.iter_mut().find(|target| target.0 == instance) else { return };
+        if target.1 == shown {
+            return;
+        }
+        target.1 = shown;
+        let check = &cx.plan.target_groups[group_id].health_check;
+        let (kind, detail) = match shown {
+            Verdict::Healthy => (EventKind::TargetHealthy, "passes its health checks".to_string()),
+            _ => {
+                let failed = check.unhealthy_threshold;
+                (EventKind::TargetUnhealthy, format!("failed {failed} health checks in a row"))
+            }
+        };
+        let (now, name) = (cx.now(), cx.name_of(instance));
+        let cause = cx.blame.of_instance(instance);
+        let entry = cx.timeline.record(now, kind, name, detail, cause);
+        let healthy = shown == Verdict::Healthy;
+        let verdict = group::Event::Verdict { group: group_id, instance, healthy, cause: entry };
+        cx.list.soon(event::Event::Group(verdict));
+    }
+
+    fn note_fail_open(&mut self, index: usize, group_id: TargetGroupId, cx: &mut Cx) {
+        let node = &mut self.nodes[index];
+        let view = &mut node.views[group_id];
+        let open = view.fails_open();
+        if open == view.failing_open {
+            return;
+        }
+        view.failing_open = open;
+        let subject = format!("{}/{}", cx.plan.balancers[node.balancer].name, cx.plan.zones[node.zone].name);
+        let name = &cx.plan.target_groups[group_id].name;
+        let (kind, detail) = match open {
+            true => (EventKind::FailOpen, format!("no target of {name} is healthy: routes to all of them")),
+            false => (EventKind::FailOpenEnded, format!("routes to healthy targets of {name} again")),
+        };
+        let now = cx.now();
+        cx.timeline.record(now, kind, subject, detail, EntryId::NONE);
+    }
+
+    /// Looks at a node's place in DNS after the time that takes.
+    fn dns_due(&mut self, index: usize, cx: &mut Cx) {
+        let node = &mut self.nodes[index];
+        let delay = self.balancers[node.balancer].dns_delay;
+        if !std::mem::replace(&mut node.dns_check_due, true) {
+            cx.list.after(delay, event::Event::Alb(Event::Dns(index as u16)));
+        }
+    }
+
+    /// A node is in DNS if it can be reached and some target group has a healthy target for it; all are if none is.
+    fn dns(&mut self, index: u16, cx: &mut Cx) {
+        let node = &mut self.nodes[index as usize];
+        node.dns_check_due = false;
+        let balancer = node.balancer;
+        let reachable = cx.environment.zones[node.zone].reachable();
+        let groups = &cx.plan.balancers[balancer].forward;
+        let healthy = groups.iter().any(|entry| node.views[entry.0].has_healthy());
+        let fit = reachable && healthy;
+        if fit != node.published {
+            node.published = fit;
+            let subject = format!("{}/{}", cx.plan.balancers[balancer].name, cx.plan.zones[node.zone].name);
+            let (kind, detail) = match (fit, reachable) {
+                (true, _) => (EventKind::NodeBackInDns, "in DNS again"),
+                (false, false) => (EventKind::NodeOutOfDns, "left DNS: its zone cannot be reached"),
+                (false, true) => (EventKind::NodeOutOfDns, "left DNS: no healthy target"),
+            };
+            let cause = cx.blame.of_zone(node.zone);
+            let now = cx.now();
+            cx.timeline.record(now, kind, subject, detail, cause);
+        }
+        self.publish(balancer, cx);
+    }
+
+    /// Writes the public answer of a balancer.
+    fn publish(&mut self, balancer: BalancerId, cx: &mut Cx) {
+        let of = |node: &Node| node.balancer == balancer;
+        let fit: Vec<u16> = (0u16..)
+            .zip(&self.nodes)
+            .filter(|(_, node)| of(node) && node.published)
+            .map(|(index, _)| index)
+            .collect();
+        cx.dns[balancer] = if fit.is_empty() {
+            (0u16..).zip(&self.nodes).filter(|(_, node)| of(node)).map(|(index, _)| index).collect()
+        } else {
+            fit
+        };
+    }
+
+    /// Tells observation how many targets are healthy, per zone.
+    fn count_hosts(&mut self, group_id: TargetGroupId, cx: &mut Cx) {
+        let now = cx.now();
+        let mut starved = false;
+        for node in &self.nodes {
+            let settings = &cx.plan.balancers[node.balancer];
+            starved |= settings.forward.iter().any(|entry| entry.0 == group_id) && !node.views[group_id].has_healthy();
+        }
+        cx.observe.starved(group_id, starved, now);
+    }
+
+    /// HealthyHostCount and UnHealthyHostCount: the minimum over the nodes that know the group.
+    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan) -> Option<(u32, u32)> {
+        let knows = |node: &&Node| plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id);
+        let count = |node: &Node, verdict: Verdict| {
+            node.views[group_id].targets.iter().filter(|target| target.1 == verdict).count() as u32
+        };
+        let healthy = self.nodes.iter().filter(knows).map(|node| count(node, Verdict::Healthy)).min()?;
+        let unhealthy = self.nodes.iter().filter(knows).map(|node| count(node, Verdict::Unhealthy)).min()?;
+        Some((healthy, unhealthy))
+    }
+
+    /// Registered targets with whether the API shows them healthy.
+    pub fn targets(&self, group_id: TargetGroupId) -> impl Iterator<Item = (InstanceId, bool)> {
+        self.groups[group_id].registered.iter().map(|target| (target.0, target.1 == Verdict::Healthy))
+    }
+}
+
+impl View {
+    /// Targets that requests go to.
+    fn refresh(&mut self) {
+        let open = self.fails_open();
+        self.candidates.clear();
+        self.candidates.extend(
+            self.targets.iter().filter(|target| open || target.1 == Verdict::Healthy).map(|target| target.0),
+        );
+    }
+
+    fn has_healthy(&self) -> bool {
+        self.targets.iter().any(|target| target.1 == Verdict::Healthy)
+    }
+
+    /// No healthy target, but some that were judged: all registered ones are tried. Only new ones: 503 (not documented).
+    fn fails_open(&self) -> bool {
+        !self.has_healthy() && self.targets.iter().any(|target| target.1 == Verdict::Unhealthy)
+    }
+
+    #[inline]
+    fn pick(&mut self, algorithm: Algorithm, picks: &mut Stream) -> Option<InstanceId> {
+        let count = self.candidates.len();
+        if count == 0 {
+            return None;
+        }
+        match algorithm {
+            Algorithm::RoundRobin => {
+                self.next = if self.next + 1 >= count { 0 } else { self.next + 1 };
+                Some(self.candidates[self.next])
+            }
+            Algorithm::WeightedRandom => Some(self.candidates[picks.below(count as u32) as usize]),
+            Algorithm::LeastOutstandingRequests => {
+                let load = |target: InstanceId| self.outstanding.get(target.index()).copied().unwrap_or(0);
+                let least = self.candidates.iter().map(|&target| load(target)).min()?;
+                let ties = self.candidates.iter().filter(|&&target| load(target) == least);
+                let pick = picks.below(ties.clone().count() as u32) as usize;
+                ties.copied().nth(pick)
+            }
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, target: InstanceId, change: i32) {
+        if self.outstanding.len() <= target.index() {
+            self.outstanding.resize(target.index() + 1, 0);
+        }
+        let count = &mut self.outstanding[target.index()];
+        *count = count.saturating_add_signed(change);
+    }
+}

@@ -1,0 +1,54 @@
+//! Blame: which timeline entry an ill instance, zone or store has to thank, so that verdicts can name their cause.
+//!
+//! # Models      nothing that acts: control-plane parts read it only to write the cause into the timeline
+
+use crate::plan::{StoreId, ZoneId};
+use crate::request::InstanceId;
+use crate::timeline::EntryId;
+
+/// The latest fault (or other cause) on record for each thing.
+#[derive(Clone, Debug, Default)]
+pub struct Blame {
+    instances: Vec<EntryId>,
+    zones: Vec<EntryId>,
+    stores: Vec<EntryId>,
+}
+
+impl Blame {
+    /// What struck an instance last.
+    pub fn of_instance(&self, instance: InstanceId) -> EntryId {
+        self.instances.get(instance.index()).copied().unwrap_or(EntryId::NONE)
+    }
+
+    /// What struck a zone last.
+    pub fn of_zone(&self, zone: ZoneId) -> EntryId {
+        self.zones.get(zone.index()).copied().unwrap_or(EntryId::NONE)
+    }
+
+    /// What struck a store last.
+    pub fn of_store(&self, store: StoreId) -> EntryId {
+        self.stores.get(store.index()).copied().unwrap_or(EntryId::NONE)
+    }
+
+    /// Puts an instance's trouble down to `entry`.
+    pub fn instance(&mut self, instance: InstanceId, entry: EntryId) {
+        put(&mut self.instances, instance.index(), entry);
+    }
+
+    /// Puts a zone's trouble down to `entry`.
+    pub fn zone(&mut self, zone: ZoneId, entry: EntryId) {
+        put(&mut self.zones, zone.index(), entry);
+    }
+
+    /// Puts a store's trouble down to `entry`.
+    pub fn store(&mut self, store: StoreId, entry: EntryId) {
+        put(&mut self.stores, store.index(), entry);
+    }
+}
+
+fn put(entries: &mut Vec<EntryId>, index: usize, entry: EntryId) {
+    if entries.len() <= index {
+        entries.resize(index + 1, EntryId::NONE);
+    }
+    entries[index] = entry;
+}

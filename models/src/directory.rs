@@ -1,0 +1,74 @@
+//! The directory of instances: the facts about an instance that never change, known to every part.
+
+use crate::plan::{FleetId, Plan, ServiceId, ZoneId};
+use crate::request::InstanceId;
+use sim_core::Table;
+
+/// What everybody may know of an instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Its fleet.
+    pub fleet: FleetId,
+    /// Its zone; none in a plan without zones.
+    pub zone: Option<ZoneId>,
+    /// The service it runs; none if its fleet runs nothing.
+    pub service: Option<ServiceId>,
+    /// The n-th instance of its fleet, from 0.
+    pub ordinal: u32,
+}
+
+/// All instances ever launched.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    instances: Table<InstanceId, Facts>,
+    launched: Table<FleetId, u32>,
+    service_of: Table<FleetId, Option<ServiceId>>,
+}
+
+impl Directory {
+    /// Nobody yet.
+    pub fn new(plan: &Plan) -> Self {
+        Directory {
+            instances: Table::default(),
+            launched: plan.fleets.iter().map(|_| 0).collect(),
+            service_of: plan
+                .fleets
+                .ids()
+                .map(|fleet| plan.services.iter().find(|(_, service)| service.fleet == fleet).map(|(id, _)| id))
+                .collect(),
+        }
+    }
+
+    /// Enters a new instance.
+    pub fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>) -> InstanceId {
+        let ordinal = self.launched[fleet];
+        self.launched[fleet] += 1;
+        self.instances.push(Facts { fleet, zone, service: self.service_of[fleet], ordinal })
+    }
+
+    /// The facts of one.
+    pub fn facts(&self, instance: InstanceId) -> Facts {
+        self.instances[instance]
+    }
+
+    /// The `ordinal`-th instance of a fleet, if it was ever launched.
+    pub fn find(&self, fleet: FleetId, ordinal: u32) -> Option<InstanceId> {
+        self.instances.iter().find(|(_, facts)| facts.fleet == fleet && facts.ordinal == ordinal).map(|(id, _)| id)
+    }
+
+    /// How many were ever entered.
+    pub fn len(&self) -> usize {
+        self.instances.len()
+    }
+
+    /// Whether none ever was.
+    pub fn is_empty(&self) -> bool {
+        self.instances.len() == 0
+    }
+
+    /// Its name in results: `web/i-3`.
+    pub fn name(&self, plan: &Plan, instance: InstanceId) -> String {
+        let facts = self.instances[instance];
+        format!("{}/i-{}", plan.fleets[facts.fleet].name, facts.ordinal)
+    }
+}

@@ -1,0 +1,81 @@
+//! The physical environment: which zones have power, which links work, what AWS has capacity for.
+//!
+//! Faults write it, the parts that stand in it read it. Overlapping faults of one kind add up (each counts), so the
+//! end of one does not end the other. What is written here is what is true, not what the control plane knows.
+
+use crate::plan::{EndpointId, FleetId, NatId, Plan, ZoneId};
+use sim_core::{Duration, Table};
+
+/// What holds now, beyond normal.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Zones.
+    pub zones: Table<ZoneId, ZoneCondition>,
+    /// NAT gateways down, by the number of faults that say so.
+    pub nat_down: Table<NatId, u32>,
+    /// Probability that a launch of the fleet fails.
+    pub launch_failure: Table<FleetId, f64>,
+    /// Share of an endpoint's requests that fail, the endpoint's own rate included.
+    pub error_rate: Table<EndpointId, f64>,
+    /// Added to every publication delay.
+    pub metrics_delay: Duration,
+    /// Nothing is published while positive.
+    pub metrics_lost: u32,
+    /// Whether any zone is other than normal: the request path looks closer only then.
+    pub disturbed: bool,
+}
+
+/// The condition of a zone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ZoneCondition {
+    /// Faults that took its power.
+    pub dark: u32,
+    /// Faults that cut it off.
+    pub cut_off: u32,
+    /// Faults that took EC2 capacity.
+    pub no_capacity: u32,
+    /// Loss probability per transmission.
+    pub loss: f64,
+    /// Added one-way latency.
+    pub latency: Duration,
+}
+
+impl ZoneCondition {
+    /// Whether anything gets in or out.
+    pub fn reachable(&self) -> bool {
+        self.dark == 0 && self.cut_off == 0
+    }
+}
+
+impl Environment {
+    /// All well.
+    pub fn new(plan: &Plan) -> Self {
+        Environment {
+            zones: plan.zones.iter().map(|_| ZoneCondition::default()).collect(),
+            nat_down: plan.nat_gateways.iter().map(|_| 0).collect(),
+            launch_failure: plan.fleets.iter().map(|_| 0.0).collect(),
+            error_rate: plan.endpoints.iter().map(|(_, endpoint)| endpoint.error_rate).collect(),
+            metrics_delay: Duration::ZERO,
+            metrics_lost: 0,
+            disturbed: false,
+        }
+    }
+
+    /// Whether a zone has power.
+    pub fn powered(&self, zone: ZoneId) -> bool {
+        self.zones[zone].dark == 0
+    }
+
+    /// Whether a NAT gateway forwards: it does not if it failed or its zone is dark or cut off.
+    pub fn nat_works(&self, plan: &Plan, nat: NatId) -> bool {
+        self.nat_down[nat] == 0 && self.zones[plan.nat_gateways[nat].zone].reachable()
+    }
+
+    /// Sets `disturbed` from the zones.
+    pub fn refresh(&mut self) {
+        self.disturbed = self
+            .zones
+            .values()
+            .any(|zone| !zone.reachable() || zone.loss > 0.0 || !zone.latency.is_zero());
+    }
+}

@@ -1,0 +1,242 @@
+//! Target health checks: a balancer node's only way of knowing that a target is ill.
+//!
+//! ```text
+//!  Start ─► Probe ─► instance::Deliver ─► Reply │ Timeout ──streak reaches a threshold──► alb::TargetHealth
+//!             └──────────── every interval, whatever the last answer took ◄─┘
+//! ```
+//! # Models      one timer per node and target, phases spread over the interval; the check is a real request that takes
+//!               a worker; consecutive results flip the verdict; a fresh target needs one pass; shallow and deep checks
+//! # Leaves out  TLS; matcher codes; checks of targets in zones that are not enabled
+//! # Source      Elastic Load Balancing user guide, "Health checks for Application Load Balancer target groups"
+
+use crate::event::{self, Words as EventWords, words};
+use crate::plan::{EndpointId, TargetGroupId};
+use crate::request::*;
+use crate::shared::Cx;
+use crate::{Outcome, alb, instance};
+use sim_core::{Duration, Lane, Pool, Stream, Table, Words, id_type};
+
+id_type! {
+    /// Row of a check: one node watching one target.
+    pub struct CheckId(u32);
+}
+
+/// What happens to checks.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A node begins to watch a target.
+    Start {
+        /// Node.
+        node: u16,
+        /// Target group.
+        group: TargetGroupId,
+        /// Target.
+        instance: InstanceId,
+        /// Taken as healthy from the start.
+        healthy: bool,
+    },
+    /// All nodes stop watching a target.
+    Stop {
+        /// Target group.
+        group: TargetGroupId,
+        /// Target.
+        instance: InstanceId,
+    },
+    /// A check is due.
+    Probe {
+        /// Row.
+        check: CheckId,
+        /// Generation of the row.
+        generation: u32,
+    },
+    /// An answer.
+    Reply {
+        /// Row.
+        check: u32,
+        /// Attempt of the row.
+        attempt: u32,
+        /// Whether it is a good one.
+        ok: bool,
+    },
+    /// No answer in time.
+    Timeout {
+        /// Row.
+        check: u32,
+        /// Attempt of the row.
+        attempt: u32,
+    },
+}
+
+impl Event {
+    /// For the digest.
+    #[inline]
+    pub(crate) fn words(self) -> EventWords {
+        match self {
+            Event::Start { node, group, instance, healthy } => words(
+                0,
+                u32::from(node) << 1 | healthy as u32,
+                instance.index() as u32,
+                group.index() as u32,
+            ),
+            Event::Stop { group, instance } => words(1, group.index() as u32, instance.index() as u32, 0),
+            Event::Probe { check, generation } => words(2, 0, check.index() as u32, generation),
+            Event::Reply { check, attempt, ok } => words(3, ok as u32, check, attempt),
+            Event::Timeout { check, attempt } => words(4, 0, check, attempt),
+        }
+    }
+}
+
+/// All checks.
+pub struct HealthChecks {
+    checks: Pool<CheckId, Check>,
+    groups: Table<TargetGroupId, Settings>,
+    phases: Stream,
+    demands: Stream,
+    /// Attempts are numbered over all checks, so that none is ever taken for another.
+    attempts: u32,
+}
+
+struct Settings {
+    interval: Lane,
+    timeout: Lane,
+    period: Duration,
+    registration_delay: Duration,
+    healthy_threshold: u32,
+    unhealthy_threshold: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Check {
+    node: u16,
+    group: TargetGroupId,
+    instance: InstanceId,
+    /// The attempt that is out; 0 if none.
+    attempt: u32,
+    passes: u32,
+    failures: u32,
+    verdict: Option<bool>,
+}
+
+impl HealthChecks {
+    /// Checks of the plan's target groups; nobody is watched yet.
+    pub fn new(cx: &mut Cx) -> Self {
+        let plan = cx.plan;
+        let groups = plan.target_groups.values().map(|group| {
+            let check = &group.health_check;
+            Settings {
+                interval: cx.list.lane(check.interval),
+                timeout: cx.list.lane(check.timeout),
+                period: check.interval,
+                registration_delay: check.registration_delay,
+                healthy_threshold: check.healthy_threshold,
+                unhealthy_threshold: check.unhealthy_threshold,
+            }
+        });
+        let groups = groups.collect();
+        HealthChecks {
+            checks: Pool::default(),
+            groups,
+            phases: cx.stream("health checks", "phases"),
+            demands: cx.stream("health checks", "demands"),
+            attempts: 0,
+        }
+    }
+
+    /// Handles one event.
+    pub fn handle(&mut self, event: Event, cx: &mut Cx) {
+        match event {
+            Event::Start { node, group, instance, healthy } => self.start(node, group, instance, healthy, cx),
+            Event::Stop { group, instance } => {
+                let stopped: Vec<CheckId> = self
+                    .checks
+                    .iter()
+                    .filter(|(_, _, check)| check.group == group && check.instance == instance)
+                    .map(|(id, ..)| id)
+                    .collect();
+                stopped.into_iter().for_each(|check| {
+                    self.checks.remove(check);
+                });
+            }
+            Event::Probe { check, generation } => self.probe(check, generation, cx),
+            Event::Reply { check, attempt, ok } => self.conclude(check, attempt, ok, cx),
+            Event::Timeout { check, attempt } => self.conclude(check, attempt, false, cx),
+        }
+    }
+
+    fn start(&mut self, node: u16, group: TargetGroupId, instance: InstanceId, healthy: bool, cx: &mut Cx) {
+        let settings = &self.groups[group];
+        let check = self.checks.insert(Check {
+            node,
+            group,
+            instance,
+            attempt: 0,
+            passes: 0,
+            failures: 0,
+            verdict: healthy.then_some(true),
+        });
+        let generation = self.checks.generation(check);
+        let phase = Duration::from_secs_f64(settings.period.as_secs_f64() * self.phases.unit());
+        let first = if healthy { phase } else { settings.registration_delay + phase };
+        cx.list.after(first, event::Event::Check(Event::Probe { check, generation }));
+    }
+
+    fn probe(&mut self, id: CheckId, generation: u32, cx: &mut Cx) {
+        if self.checks.generation(id) != generation {
+            return;
+        }
+        let check = &mut self.checks[id];
+        let settings = &self.groups[check.group];
+        cx.list.via(settings.interval, event::Event::Check(Event::Probe { check: id, generation }));
+        let zone = cx.nodes[check.node as usize].zone;
+        if cx.environment.disturbed && !cx.environment.powered(zone) {
+            return;
+        }
+        self.attempts = self.attempts.wrapping_add(1).max(1);
+        check.attempt = self.attempts;
+        let (number, attempt, now) = (id.index() as u32, check.attempt, cx.now());
+        cx.list.via(settings.timeout, event::Event::Check(Event::Timeout { check: number, attempt }));
+        let pc = cx.program.check[check.group];
+        let call = cx.new_call(Call {
+            waiter: Waiter::Check { check: number, attempt },
+            luck: self.demands.word(),
+            queued_at: now,
+            sent_at: now,
+            until: now,
+            pc,
+            pending: 0,
+            outcome: Outcome::Ok,
+            state: CallState::Travelling,
+            holds_worker: false,
+            instance: check.instance,
+            node: check.node,
+            target_group: check.group,
+            endpoint: EndpointId::new(0),
+        });
+        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(check.instance));
+        if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+            cx.calls.remove(call.id);
+        }
+    }
+
+    /// Counts one result, and tells the node when a threshold is reached.
+    fn conclude(&mut self, check: u32, attempt: u32, ok: bool, cx: &mut Cx) {
+        let id = CheckId::new(check as usize);
+        let Some(check) = self.checks.get_mut(id) else { return };
+        if check.attempt != attempt {
+            return;
+        }
+        check.attempt = 0;
+        let settings = &self.groups[check.group];
+        (check.passes, check.failures) = if ok { (check.passes + 1, 0) } else { (0, check.failures + 1) };
+        let verdict = match check.verdict {
+            None if ok => true,
+            Some(false) if check.passes >= settings.healthy_threshold => true,
+            None | Some(true) if check.failures >= settings.unhealthy_threshold => false,
+            _ => return,
+        };
+        check.verdict = Some(verdict);
+        let (node, group, instance) = (check.node, check.group, check.instance);
+        let health = alb::Event::TargetHealth { node, group, instance, healthy: verdict };
+        cx.list.soon(event::Event::Alb(health));
+    }
+}

@@ -1,0 +1,164 @@
+//! What every component shares: the rows that flow, the wires between places, the environment, and the notebooks.
+//!
+//! Components own what is theirs alone and meet only through events. What stands here belongs to nobody in
+//! particular: requests in transit, the network, public DNS answers, the directory of instances, the timeline.
+
+use crate::blame::Blame;
+use crate::directory::Directory;
+use crate::environment::Environment;
+use crate::event::Event;
+use crate::network::{Network, Place};
+use crate::observe::Observe;
+use crate::plan::{BalancerId, Plan, PopulationId, SiteId, ZoneId};
+use crate::program::Program;
+use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
+use crate::timeline::Timeline;
+use sim_core::{EventList, Pool, Stream, Table, Time};
+use std::ops::{Deref, DerefMut};
+
+/// What every component shares.
+pub struct Shared<'p> {
+    /// The plan.
+    pub plan: &'p Plan,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Replication number.
+    pub replication: u32,
+    /// Requests, one row per attempt.
+    pub requests: Pool<RequestId, Request>,
+    /// Calls, one row per piece of server work.
+    pub calls: Pool<CallId, Call>,
+    /// Endpoints, as operations.
+    pub program: Program,
+    /// Delays between places.
+    pub network: Network,
+    /// What is true of zones and capacity.
+    pub environment: Environment,
+    /// Balancer nodes, over all balancers.
+    pub nodes: Vec<NodeFacts>,
+    /// Which fault an ill thing has to thank.
+    pub blame: Blame,
+    /// The population of a site; none for a `Call` step.
+    pub callers: Table<SiteId, Option<PopulationId>>,
+    /// Public DNS: nodes (over all balancers) in the answer of each balancer.
+    pub dns: Table<BalancerId, Vec<u16>>,
+    /// Facts about instances.
+    pub directory: Directory,
+    /// What happened.
+    pub timeline: Timeline,
+    /// Figures.
+    pub observe: Observe,
+}
+
+/// Facts about a balancer node.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeFacts {
+    /// Its balancer.
+    pub balancer: BalancerId,
+    /// Its zone.
+    pub zone: ZoneId,
+}
+
+impl Shared<'_> {
+    /// The stream of a component for a purpose, in this run.
+    pub fn stream(&self, component: &str, purpose: &str) -> Stream {
+        Stream::new(self.seed, self.replication, component, purpose)
+    }
+
+    /// The request, unless its attempt is over.
+    #[inline]
+    pub fn request(&self, at: RequestRef) -> Option<&Request> {
+        self.requests.get(at.id, at.generation)
+    }
+
+    /// The call, unless it is over.
+    #[inline]
+    pub fn call(&self, at: CallRef) -> Option<&Call> {
+        self.calls.get(at.id, at.generation)
+    }
+
+    /// The call for change, unless it is over.
+    #[inline]
+    pub fn call_mut(&mut self, at: CallRef) -> Option<&mut Call> {
+        (self.calls.generation(at.id) == at.generation).then(|| &mut self.calls[at.id])
+    }
+
+    /// Enters a call.
+    #[inline]
+    pub fn new_call(&mut self, call: Call) -> CallRef {
+        let id = self.calls.insert(call);
+        CallRef { id, generation: self.calls.generation(id) }
+    }
+
+    /// Enters a request.
+    #[inline]
+    pub fn new_request(&mut self, request: Request) -> RequestRef {
+        let id = self.requests.insert(request);
+        RequestRef { id, generation: self.requests.generation(id) }
+    }
+
+    /// The place of an instance.
+    #[inline]
+    pub fn place_of(&self, instance: InstanceId) -> Place {
+        self.network.place(self.directory.facts(instance).zone)
+    }
+
+    /// The place of a caller.
+    #[inline]
+    pub fn caller_place(&self, request: &Request) -> Place {
+        match self.callers[request.site] {
+            Some(population) => self.network.outside(population),
+            None => Place(request.zone),
+        }
+    }
+
+    /// The name of an instance in results.
+    pub fn name_of(&self, instance: InstanceId) -> String {
+        self.directory.name(self.plan, instance)
+    }
+}
+
+/// A handler's view: the event list, and what is shared.
+pub struct Cx<'a, 'p> {
+    /// The event list.
+    pub list: &'a mut EventList<Event>,
+    /// What is shared.
+    pub shared: &'a mut Shared<'p>,
+}
+
+impl Cx<'_, '_> {
+    /// The time.
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.list.now()
+    }
+
+    /// Sends on an established connection.
+    #[inline]
+    pub fn send(&mut self, from: Place, to: Place, event: Event) {
+        let Shared { network, environment, .. } = &mut *self.shared;
+        network.send(environment, self.list, from, to, event);
+    }
+
+    /// Sends the first message of a connection; false if nobody answers.
+    #[inline]
+    pub fn connect(&mut self, from: Place, to: Place, event: Event) -> bool {
+        let Shared { network, environment, .. } = &mut *self.shared;
+        network.connect(environment, self.list, from, to, event)
+    }
+}
+
+impl<'p> Deref for Cx<'_, 'p> {
+    type Target = Shared<'p>;
+    #[inline]
+    fn deref(&self) -> &Shared<'p> {
+        self.shared
+    }
+}
+
+impl DerefMut for Cx<'_, '_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.shared
+    }
+}

@@ -1,0 +1,64 @@
+//! The timeline: what the control plane, faults and the run itself did, each with its cause, so chains can be followed.
+//!
+//! # Models      nothing: it only writes down. Entries are rare (never one per request), so strings are fine here.
+
+use crate::result::{EventKind, TimelineEvent};
+use sim_core::Time;
+
+/// Id of an entry; what later entries name as their cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryId(pub u32);
+
+impl EntryId {
+    /// No cause known.
+    pub const NONE: EntryId = EntryId(0);
+
+    /// The entry, unless it is `NONE`.
+    pub fn known(self) -> Option<u32> {
+        (self != EntryId::NONE).then_some(self.0)
+    }
+}
+
+/// All entries so far.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    entries: Vec<TimelineEvent>,
+}
+
+impl Timeline {
+    /// Writes an entry down and returns its id.
+    pub fn record(
+        &mut self,
+        now: Time,
+        kind: EventKind,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+        cause: EntryId,
+    ) -> EntryId {
+        let id = self.entries.len() as u32 + 1;
+        self.entries.push(TimelineEvent {
+            id,
+            t_s: now.as_secs_f64(),
+            kind,
+            subject: subject.into(),
+            detail: detail.into(),
+            cause: cause.known(),
+        });
+        EntryId(id)
+    }
+
+    /// The entry with that id.
+    pub fn get(&self, id: EntryId) -> Option<&TimelineEvent> {
+        self.entries.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    /// All entries, in order.
+    pub fn entries(&self) -> &[TimelineEvent] {
+        &self.entries
+    }
+
+    /// Gives the entries away.
+    pub fn into_entries(self) -> Vec<TimelineEvent> {
+        self.entries
+    }
+}
