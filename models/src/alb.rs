@@ -479,12 +479,12 @@ impl Albs {
     ) -> impl Iterator<Item = CallRef> + 'a {
         cx.calls
             .iter()
-            .filter(move |(_, _, call)| {
+            .filter(move |(_, call)| {
                 call.instance == instance
                     && call.target_group == group
                     && matches!(call.waiter, Waiter::Node(_))
             })
-            .map(|(id, generation, _)| CallRef { id, generation })
+            .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
     }
 
     /// The deregistration delay is over: what still runs is cut.

@@ -150,8 +150,8 @@ impl HealthChecks {
                 let stopped: Vec<CheckId> = self
                     .checks
                     .iter()
-                    .filter(|(_, _, check)| check.group == group && check.instance == instance)
-                    .map(|(id, ..)| id)
+                    .filter(|(_, check)| check.group == group && check.instance == instance)
+                    .map(|(id, _)| id)
                     .collect();
                 stopped.into_iter().for_each(|check| {
                     self.checks.remove(check);
@@ -221,7 +221,10 @@ impl HealthChecks {
     /// Counts one result, and tells the node when a threshold is reached.
     fn conclude(&mut self, check: u32, attempt: u32, ok: bool, cx: &mut Cx) {
         let id = CheckId::new(check as usize);
-        let Some(check) = self.checks.get_mut(id) else { return };
+        if !self.checks.contains(id) {
+            return;
+        }
+        let check = &mut self.checks[id];
         if check.attempt != attempt {
             return;
         }

@@ -328,7 +328,11 @@ impl Instances {
     /// Sends a query on its way; the instance's connection is taken.
     fn query(&mut self, at: CallRef, store: StoreId, instance: InstanceId, cx: &mut Cx) {
         cx.shared.calls[at.id].state = CallState::AtStore(store);
-        cx.list.soon(event::Event::Store(store::Event::Ask { store, call: at }));
+        let (from, to) = (cx.place_of(instance), cx.store_place[store]);
+        if !cx.connect(from, to, event::Event::Store(store::Event::Ask { store, call: at })) {
+            let timeout = cx.plan.stores[store].connect_timeout;
+            cx.list.after(timeout, event::Event::Store(store::Event::ConnectTimeout(at)));
+        }
         self.give_up_worker(at, instance, cx);
     }
 
@@ -636,10 +640,10 @@ impl Instances {
         let here: Vec<CallRef> = cx
             .calls
             .iter()
-            .filter(|(_, _, call)| {
+            .filter(|(_, call)| {
                 call.instance == instance && !matches!(call.state, CallState::Travelling | CallState::Lost)
             })
-            .map(|(id, generation, _)| CallRef { id, generation })
+            .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
             .collect();
         for at in here {
             let Some(call) = cx.call(at) else { continue };
@@ -691,8 +695,8 @@ impl Instances {
         let direct: Vec<(CallRef, Duration)> = if row.cpu.is_direct() {
             cx.calls
                 .iter()
-                .filter(|(_, _, call)| call.instance == instance && call.state == CallState::Computing)
-                .map(|(id, generation, call)| (CallRef { id, generation }, call.until - now))
+                .filter(|(_, call)| call.instance == instance && call.state == CallState::Computing)
+                .map(|(id, call)| (CallRef { id, generation: cx.calls.generation(id) }, call.until - now))
                 .collect()
         } else {
             Vec::new()

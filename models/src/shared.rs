@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::event::Event;
 use crate::network::{Network, Place};
 use crate::observe::Observe;
-use crate::plan::{BalancerId, Plan, PopulationId, SiteId, ZoneId};
+use crate::plan::{BalancerId, Plan, PopulationId, SiteId, StoreId, ZoneId};
 use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
@@ -42,6 +42,8 @@ pub struct Shared<'p> {
     pub callers: Table<SiteId, Option<PopulationId>>,
     /// Public DNS: nodes (over all balancers) in the answer of each balancer.
     pub dns: Table<BalancerId, Vec<u16>>,
+    /// Where each store's endpoint points.
+    pub store_place: Table<StoreId, Place>,
     /// Facts about instances.
     pub directory: Directory,
     /// What happened.

@@ -15,9 +15,11 @@ pub struct Store {
     pub connections: u32,
     /// Whether a query waits (first come first served) when all connections are busy. True for a plain store.
     pub queue: bool,
+    /// A query whose address does not answer (zone dark or cut off) fails after this long. A modelling choice; 3 s.
+    pub connect_timeout: Duration,
     /// CPUs shared by the running queries, each at most one; none: every connection is served at full speed.
     pub vcpus: Option<u32>,
-    /// Round trip from callers without a zone, or to a store without one, is zero.
+    /// What makes it an Amazon RDS DB instance; none: a plain store.
     pub rds: Option<Rds>,
     /// Class for the price, such as `db.m5.large`; empty if free of charge.
     pub instance_class: String,
