@@ -1,0 +1,183 @@
+//! The health of a group's instances: losses, verdicts, marks, and replacement.
+
+use super::replacement::{Health, Standing, allowance, marks};
+use super::{Event, Groups, State, seconds, sent, settings};
+use crate::plan::{FleetId, TargetGroupId};
+use crate::request::InstanceId;
+use crate::result::EventKind;
+use crate::shared::Cx;
+use crate::timeline::EntryId;
+use crate::{alb, event, launch};
+use sim_core::Duration;
+
+impl Groups {
+    /// An instance is gone, in fact: it is billed no longer. Its group will notice (rule P1).
+    pub(super) fn lost(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
+        let now = cx.now();
+        let row = &self.rows[instance];
+        if row.lost || matches!(row.state, State::Gone | State::Stopped) {
+            return;
+        }
+        let (id, state) = (row.fleet, row.state);
+        let what = match (state, row.running) {
+            (State::Terminating, _) => "gone while it was being terminated",
+            (State::InService, _) => "gone, while in service",
+            (_, Some(_)) => "gone, before it came into service",
+            (_, None) => "gone, before it was running",
+        };
+        self.stop_meter(instance, now);
+        let name = cx.name_of(instance);
+        let entry = cx.timeline.record(now, EventKind::InstanceLost, name, what, cause);
+        let row = &mut self.rows[instance];
+        row.lost = true;
+        row.ready = false;
+        row.entry = entry;
+        cx.list.soon(event::Event::Launch(launch::Event::Abandon(instance)));
+        if settings(cx.plan, id).is_some() {
+            let (delay, stream) = &mut self.fleets[id].draws.loss_notice;
+            let delay = delay.duration(stream);
+            cx.list.after(delay, sent(Event::LossNoticed { instance, cause: entry }));
+        } else {
+            row.state = State::Stopped;
+            row.running = None;
+        }
+    }
+
+    /// The group notices a loss: it acts at once, without grace and without batches (rules H3, P1, P5).
+    pub(super) fn loss_noticed(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
+        let now = cx.now();
+        let row = &self.rows[instance];
+        let (id, state) = (row.fleet, row.state);
+        match state {
+            State::Terminating => return self.terminated(instance, cx),
+            State::Gone | State::Stopped => return,
+            State::Pending | State::Waiting | State::InService => {}
+        }
+        let name = cx.name_of(instance);
+        let kind = EventKind::InstanceMarkedUnhealthy;
+        let entry = cx.timeline.record(now, kind, name.as_str(), "EC2: it is not running any more", cause);
+        for &group in &row.registered {
+            let deregister = alb::Event::Deregister { group, instance, cause: entry };
+            cx.list.soon(event::Event::Alb(deregister));
+        }
+        let extra = row.extra;
+        self.remove(instance, now);
+        let fleet = &mut self.fleets[id];
+        fleet.counters.terminations += 1;
+        fleet.counters.replacements += 1;
+        let missing = !extra && self.short(id);
+        let entry = if missing {
+            let detail = format!("{name} is lost: replaced at once");
+            cx.timeline.record(now, EventKind::ReplacementStarted, cx.plan.fleets[id].name.as_str(), detail, entry)
+        } else {
+            entry
+        };
+        self.reconcile(id, entry, cx);
+    }
+
+    /// Whether instances are missing.
+    fn short(&self, id: FleetId) -> bool {
+        let there = self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
+        there + self.fleets[id].retrying < self.fleets[id].desired
+    }
+
+    /// A target group has changed its verdict. It is acted on at the group's next look.
+    pub(super) fn verdict(&mut self, group: TargetGroupId, instance: InstanceId, healthy: bool, cause: EntryId) {
+        let row = &mut self.rows[instance];
+        row.unhealthy.retain(|one| one.0 != group);
+        if healthy {
+            if !row.passed.contains(&group) {
+                row.passed.push(group);
+            }
+            let attached = &mut self.fleets[row.fleet].attached;
+            if !attached.contains(&group) {
+                attached.push(group);
+            }
+        } else {
+            row.unhealthy.push((group, cause));
+        }
+    }
+
+    /// The group's look at its instances: marks those found unhealthy, and replaces as many as it may.
+    pub(super) fn poll(&mut self, id: FleetId, cx: &mut Cx) {
+        let plan = cx.plan;
+        let Some(group) = settings(plan, id) else { return };
+        cx.list.after(group.health_poll.max(Duration::from_secs(1)), sent(Event::Poll(id)));
+        let now = cx.now();
+        for index in 0..self.fleets[id].members.len() {
+            let instance = self.fleets[id].members[index];
+            let row = &self.rows[instance];
+            if row.state != State::InService || row.marked.is_some() || row.lost {
+                continue;
+            }
+            let verdict = row.unhealthy.iter().find(|one| self.fleets[id].attached.contains(&one.0));
+            let health = Health {
+                since: row.entered,
+                impaired: row.impaired.is_some(),
+                target_unhealthy: !row.unhealthy.is_empty(),
+                attached: verdict.is_some(),
+            };
+            if !marks(health, group.elb_health_check, group.health_check_grace_period, now) {
+                continue;
+            }
+            let (what, cause) = match (row.impaired, verdict) {
+                (Some(cause), _) => ("EC2: its status checks are impaired".to_string(), cause),
+                (None, Some(&(target_group, cause))) => {
+                    (format!("ELB: unhealthy in target group {}", plan.target_groups[target_group].name), cause)
+                }
+                (None, None) => continue,
+            };
+            let detail = match row.entered {
+                Some(entered) => format!("{what}; {} in service", seconds(now - entered)),
+                None => what,
+            };
+            let name = cx.name_of(instance);
+            let entry = cx.timeline.record(now, EventKind::InstanceMarkedUnhealthy, name, detail, cause);
+            self.rows[instance].marked = Some((now, entry));
+        }
+        self.replace(id, cx);
+    }
+
+    /// Replaces marked instances, the longest marked first: terminated and launched together (rule P3).
+    fn replace(&mut self, id: FleetId, cx: &mut Cx) {
+        let now = cx.now();
+        let plan = cx.plan;
+        let Some(group) = settings(plan, id) else { return };
+        let mut marked: Vec<_> = self.fleets[id]
+            .members
+            .iter()
+            .filter(|&&member| self.rows[member].state == State::InService && !self.rows[member].lost)
+            .filter_map(|&member| self.rows[member].marked.map(|(since, entry)| (since, member, entry)))
+            .collect();
+        if marked.is_empty() {
+            return;
+        }
+        marked.sort_unstable_by_key(|one| (one.0, one.1));
+        let checked: &[TargetGroupId] =
+            if group.elb_health_check { &plan.fleets[id].target_groups } else { &[] };
+        let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
+        let standing = Standing {
+            desired: self.fleets[id].desired,
+            healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count() as u32,
+            busy: self.busy(id),
+            unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, now)).count() as u32,
+        };
+        let may = allowance(standing) as usize;
+        let total = marked.len();
+        for &(since, instance, cause) in marked.iter().take(may) {
+            let name = cx.name_of(instance);
+            let mut detail = format!("{name} is unhealthy: terminated and replaced");
+            if now > since {
+                detail += &format!(", {} after its mark", seconds(now - since));
+            }
+            if total > may {
+                detail += &format!("; {may} of {total} at a time");
+            }
+            let subject = plan.fleets[id].name.as_str();
+            let entry = cx.timeline.record(now, EventKind::ReplacementStarted, subject, detail, cause);
+            self.fleets[id].counters.replacements += 1;
+            self.terminate(instance, "unhealthy", entry, cx);
+            self.reconcile(id, entry, cx);
+        }
+    }
+}
