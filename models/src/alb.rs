@@ -270,20 +270,23 @@ impl Albs {
         let view = &mut node.views[group_id];
         let sticky = group.stickiness.and_then(|_| group.sticky.get(&(request.site, request.user)).copied());
         let target = match sticky {
-            Some((target, end)) if end > now && view.candidates.contains(&target) => Some(target),
+            Some((target, end)) if request.user != 0 && end > now && view.candidates.contains(&target) => Some(target),
             _ => view.pick(group.algorithm, &mut node.picks),
         };
         let Some(target) = target else {
             return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx);
         };
-        if let Some(length) = group.stickiness {
+        if let Some(length) = group.stickiness
+            && request.user != 0
+        {
             group.sticky.insert((request.site, request.user), (target, now + length));
         }
         if group.algorithm == Algorithm::LeastOutstandingRequests {
             view.count(target, 1);
         }
         let (idle, connect, zone) = (balancer.idle, balancer.connect, node.zone);
-        cx.observe.routed(node.balancer, group_id, view.failing_open);
+        let bytes = cx.plan.sites[request.site].bytes();
+        cx.observe.routed(node.balancer, group_id, view.failing_open, bytes);
         let pc = cx.program.endpoint[request.endpoint];
         let call = cx.new_call(Call {
             waiter: Waiter::Node(at),

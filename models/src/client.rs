@@ -301,9 +301,7 @@ impl Clients {
             instance: u32::MAX,
             uncounted,
         });
-        if !uncounted {
-            cx.observe.offered(id, endpoint);
-        }
+        cx.observe.offered(id, endpoint, !uncounted);
         if let Some(patience) = &population.patience {
             let leaves = patience.duration(&mut Substream::new(luck, u32::MAX - 1));
             cx.list.after(leaves, client(Event::Impatient(request)));
@@ -383,6 +381,9 @@ impl Clients {
                 });
                 cx.requests[at.id].call = call;
                 let to = cx.place_of(instance);
+                if from != to && caller.population.is_none() {
+                    cx.cross_zone_bytes += u64::from(cx.plan.sites[site].bytes());
+                }
                 if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
                     cx.calls.remove(call.id);
                     cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));

@@ -46,6 +46,8 @@ pub struct Shared<'p> {
     pub store_place: Table<StoreId, Place>,
     /// Facts about instances.
     pub directory: Directory,
+    /// Bytes that crossed zones between services, for the bill.
+    pub cross_zone_bytes: u64,
     /// What happened.
     pub timeline: Timeline,
     /// Figures.

@@ -158,6 +158,11 @@ impl<E: Copy> EventList<E> {
         self.append(lane.0, self.now.saturating_add(delay), event);
     }
 
+    /// The delay of a lane.
+    pub fn lane_delay(&self, lane: Lane) -> Duration {
+        Duration::from_nanos(self.sources[lane.0 as usize].delay.unwrap_or(0))
+    }
+
     /// A new slot, empty; for building the world, not for its run.
     pub fn slot(&mut self) -> Slot {
         Slot(self.source(None))
