@@ -58,7 +58,7 @@ impl State {
     }
 
     /// As a number for the series: 0, 1, and −1 where nothing is known.
-    pub fn level(self) -> f64 {
+    pub fn code(self) -> f64 {
         match self {
             State::Ok => 0.0,
             State::Alarm => 1.0,
@@ -84,22 +84,24 @@ struct Row {
 }
 
 impl Alarms {
-    /// Alarms of the plan, all in INSUFFICIENT_DATA; each looks once a minute, at its own second (rule E1).
-    pub fn new(cx: &mut Cx) -> Self {
-        let plan = cx.plan;
-        let mut rows = Table::default();
-        for (id, alarm) in plan.alarms.iter() {
+    /// Alarms of the plan, all in INSUFFICIENT_DATA.
+    pub fn new(cx: &Cx) -> Self {
+        let rows = cx.plan.alarms.values().map(|alarm| Row {
+            state: State::InsufficientData,
+            entry: EntryId::NONE,
+            changes: Vec::new(),
+            value: None,
+            delays: cx.stream(&alarm.name, "action delay"),
+        });
+        Alarms { rows: rows.collect() }
+    }
+
+    /// Each looks once a minute, at its own second (rule E1).
+    pub fn start(&mut self, cx: &mut Cx) {
+        for (id, alarm) in cx.plan.alarms.iter() {
             let phase = cx.stream(&alarm.name, "evaluation").unit() * 60.0;
             cx.list.after(Duration::from_secs_f64(phase), event::Event::Alarm(Event::Evaluate(id)));
-            rows.push(Row {
-                state: State::InsufficientData,
-                entry: EntryId::NONE,
-                changes: Vec::new(),
-                value: None,
-                delays: cx.stream(&alarm.name, "action delay"),
-            });
         }
-        Alarms { rows }
     }
 
     /// Handles one event.
@@ -117,7 +119,8 @@ impl Alarms {
         let values = cx.datapoints.slots(id, retrieved(alarm.evaluation_periods), now);
         let row = &mut self.rows[id];
         row.value = values.iter().flatten().next().copied().or(row.value);
-        let slots: Vec<Option<bool>> = values.iter().map(|value| value.map(|value| breaches(alarm, value))).collect();
+        let beyond = |value| breaches(alarm.comparison, alarm.threshold, value);
+        let slots: Vec<Option<bool>> = values.iter().map(|value| value.map(beyond)).collect();
         let (n, m) = (alarm.evaluation_periods, alarm.datapoints_to_alarm);
         let state = evaluate(&slots, n, m, alarm.treat_missing_data, row.state);
         let changed = state != row.state;
@@ -128,7 +131,8 @@ impl Alarms {
         };
         if changed {
             let notifies = if actions.contains(&Action::Notify) { "; notifies" } else { "" };
-            let detail = format!("{} → {}: {}{notifies}", row.state.name(), state.name(), reason(alarm, &slots, row.value));
+            let detail =
+                format!("{} → {}: {}{notifies}", row.state.name(), state.name(), reason(alarm, &slots, row.value));
             row.entry = cx.timeline.record(now, EventKind::AlarmState, alarm.name.as_str(), detail, EntryId::NONE);
             let (from, to) = (row.state.name().to_string(), state.name().to_string());
             row.changes.push(AlarmChange { t_s: now.as_secs_f64(), from, to });
@@ -167,12 +171,12 @@ fn action_delay(fleet: crate::plan::FleetId, plan: &Plan) -> Option<Sampler> {
 }
 
 /// Whether a value lies beyond the threshold.
-pub fn breaches(alarm: &Alarm, value: f64) -> bool {
-    match alarm.comparison {
-        Comparison::GreaterThan => value > alarm.threshold,
-        Comparison::GreaterThanOrEqual => value >= alarm.threshold,
-        Comparison::LessThan => value < alarm.threshold,
-        Comparison::LessThanOrEqual => value <= alarm.threshold,
+pub fn breaches(comparison: Comparison, threshold: f64, value: f64) -> bool {
+    match comparison {
+        Comparison::GreaterThan => value > threshold,
+        Comparison::GreaterThanOrEqual => value >= threshold,
+        Comparison::LessThan => value < threshold,
+        Comparison::LessThanOrEqual => value <= threshold,
     }
 }
 
@@ -305,21 +309,8 @@ mod tests {
             (Comparison::LessThanOrEqual, [true, true, false]),
         ];
         for (comparison, expected) in table {
-            let alarm = Alarm {
-                name: String::new(),
-                metric: crate::plan::Metric::Cpu(crate::plan::FleetId::new(0)),
-                statistic: crate::plan::Statistic::Average,
-                period: Duration::from_secs(60),
-                evaluation_periods: 1,
-                datapoints_to_alarm: 1,
-                comparison,
-                threshold: -2.5,
-                treat_missing_data: MissingData::Missing,
-                alarm_actions: Vec::new(),
-                ok_actions: Vec::new(),
-                insufficient_data_actions: Vec::new(),
-            };
-            assert_eq!([-3.0, -2.5, -2.0].map(|value| breaches(&alarm, value)), expected, "{comparison:?}");
+            let beyond = [-3.0, -2.5, -2.0].map(|value| breaches(comparison, -2.5, value));
+            assert_eq!(beyond, expected, "{comparison:?}");
         }
     }
 }

@@ -270,20 +270,23 @@ impl Albs {
         let view = &mut node.views[group_id];
         let sticky = group.stickiness.and_then(|_| group.sticky.get(&(request.site, request.user)).copied());
         let target = match sticky {
-            Some((target, end)) if end > now && view.candidates.contains(&target) => Some(target),
+            Some((target, end)) if request.user != 0 && end > now && view.candidates.contains(&target) => Some(target),
             _ => view.pick(group.algorithm, &mut node.picks),
         };
         let Some(target) = target else {
             return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx);
         };
-        if let Some(length) = group.stickiness {
+        if let Some(length) = group.stickiness
+            && request.user != 0
+        {
             group.sticky.insert((request.site, request.user), (target, now + length));
         }
         if group.algorithm == Algorithm::LeastOutstandingRequests {
             view.count(target, 1);
         }
         let (idle, connect, zone) = (balancer.idle, balancer.connect, node.zone);
-        cx.observe.routed(node.balancer, group_id, view.failing_open);
+        let bytes = cx.plan.sites[request.site].bytes();
+        cx.observe.routed(node.balancer, group_id, view.failing_open, bytes);
         let pc = cx.program.endpoint[request.endpoint];
         let call = cx.new_call(Call {
             waiter: Waiter::Node(at),
@@ -416,7 +419,7 @@ impl Albs {
                 node.views[group_id].targets.push((instance, verdict));
                 node.views[group_id].refresh();
                 let start = health_check::Event::Start { node: index as u16, group: group_id, instance, healthy };
-                cx.list.soon(event::Event::Check(start));
+                cx.hand_over(event::Event::Check(start));
             }
         }
         if !healthy {
@@ -433,7 +436,7 @@ impl Albs {
         let before = group.registered.len();
         group.registered.retain(|target| target.0 != instance);
         if group.registered.len() == before {
-            cx.list.soon(event::Event::Group(group::Event::Drained { group: group_id, instance }));
+            cx.hand_over(event::Event::Group(group::Event::Drained { group: group_id, instance }));
             return;
         }
         let delay = group.delay;
@@ -450,7 +453,7 @@ impl Albs {
             self.note_fail_open(index, group_id, cx);
             self.dns_due(index, cx);
         }
-        cx.list.soon(event::Event::Check(health_check::Event::Stop { group: group_id, instance }));
+        cx.hand_over(event::Event::Check(health_check::Event::Stop { group: group_id, instance }));
         cx.list.after(delay, event::Event::Alb(Event::DrainDone { group: group_id, instance }));
         self.count_hosts(group_id, cx);
         self.drained_early(group_id, instance, cx);
@@ -513,7 +516,7 @@ impl Albs {
         };
         let (now, name) = (cx.now(), cx.name_of(instance));
         cx.timeline.record(now, EventKind::TargetDeregistered, name, detail, cause);
-        cx.list.soon(event::Event::Group(group::Event::Drained { group: group_id, instance }));
+        cx.hand_over(event::Event::Group(group::Event::Drained { group: group_id, instance }));
     }
 
     /// A node has changed its mind about a target.
@@ -564,7 +567,7 @@ impl Albs {
         let entry = cx.timeline.record(now, kind, name, detail, cause);
         let healthy = shown == Verdict::Healthy;
         let verdict = group::Event::Verdict { group: group_id, instance, healthy, cause: entry };
-        cx.list.soon(event::Event::Group(verdict));
+        cx.hand_over(event::Event::Group(verdict));
     }
 
     fn note_fail_open(&mut self, index: usize, group_id: TargetGroupId, cx: &mut Cx) {

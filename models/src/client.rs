@@ -253,7 +253,7 @@ impl Clients {
             Event::Impatient(request) => {
                 if let Some(row) = cx.request(request) {
                     let call = row.call;
-                    cx.list.soon(event::Event::Instance(instance::Event::Leave(call)));
+                    cx.hand_over(event::Event::Instance(instance::Event::Leave(call)));
                 }
             }
             Event::Discovered { instance, there } => self.discovered(instance, there, cx),
@@ -301,9 +301,7 @@ impl Clients {
             instance: u32::MAX,
             uncounted,
         });
-        if !uncounted {
-            cx.observe.offered(id, endpoint);
-        }
+        cx.observe.offered(id, endpoint, !uncounted);
         if let Some(patience) = &population.patience {
             let leaves = patience.duration(&mut Substream::new(luck, u32::MAX - 1));
             cx.list.after(leaves, client(Event::Impatient(request)));
@@ -361,7 +359,7 @@ impl Clients {
             }
             Destination::Service(service) => {
                 let Some(instance) = self.discovery[service].pick() else {
-                    cx.list.soon(client(Event::Answer { request: at, outcome: Outcome::Refused }));
+                    cx.hand_over(client(Event::Answer { request: at, outcome: Outcome::Refused }));
                     return;
                 };
                 let pc = cx.program.endpoint[endpoint];
@@ -383,6 +381,9 @@ impl Clients {
                 });
                 cx.requests[at.id].call = call;
                 let to = cx.place_of(instance);
+                if from != to && caller.population.is_none() {
+                    cx.cross_zone_bytes += u64::from(cx.plan.sites[site].bytes());
+                }
                 if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
                     cx.calls.remove(call.id);
                     cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
@@ -395,7 +396,7 @@ impl Clients {
         let Some(request) = cx.request(at) else { return };
         let call = request.call;
         if self.sites[request.site].cancels {
-            cx.list.soon(event::Event::Instance(instance::Event::Cancel(call)));
+            cx.hand_over(event::Event::Instance(instance::Event::Cancel(call)));
         }
         self.conclude(at, Outcome::TimedOut, cx);
     }
@@ -439,7 +440,7 @@ impl Clients {
         match caller.population {
             None => {
                 let event = instance::Event::CallAnswered { call: request.parent, outcome };
-                cx.list.soon(event::Event::Instance(event));
+                cx.hand_over(event::Event::Instance(event));
             }
             Some(id) => {
                 let now = cx.now();

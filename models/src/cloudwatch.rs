@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  world (each minute: CPU, counts, latencies) ──record──┐
-//!  Sample (each minute: custom metrics) ─────────────────┴─► delay of the namespace ─► datapoints (shared)
+//!  Collect (each minute: custom metrics) ────────────────┴─► delay of the namespace ─► datapoints (shared)
 //! ```
 //! # Models      base periods of 60 s and 300 s; a publication delay per datapoint, in order within a metric; late and
 //!               lost metrics (faults); metrics fed from a series
@@ -19,15 +19,15 @@ use sim_core::{Duration, Histogram, Stream, Time};
 /// What happens to metrics.
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
-    /// A minute is over: custom metrics are put.
-    Sample,
+    /// A minute is over: metrics are collected, the scenario's own among them.
+    Collect,
 }
 
 impl Event {
     /// For the digest.
     pub(crate) fn words(self) -> EventWords {
         match self {
-            Event::Sample => words(0, 0, 0, 0),
+            Event::Collect => words(0, 0, 0, 0),
         }
     }
 }
@@ -47,8 +47,8 @@ struct Feed {
 }
 
 impl CloudWatch {
-    /// The metrics that the plan's alarms watch; custom ones are sampled from the first minute on.
-    pub fn new(cx: &mut Cx) -> Self {
+    /// The metrics that the plan's alarms watch.
+    pub fn new(cx: &Cx) -> Self {
         let watched: Vec<Metric> = cx.datapoints.watched().collect();
         let feeds = watched.iter().map(|&metric| Feed {
             delay: delay_of(metric, cx.plan).sampler(),
@@ -56,10 +56,12 @@ impl CloudWatch {
             last: Time::ZERO,
         });
         let feeds = feeds.collect();
-        if watched.iter().any(|metric| matches!(metric, Metric::Custom(_))) {
-            cx.list.after(MINUTE, event::Event::CloudWatch(Event::Sample));
-        }
         CloudWatch { watched, feeds }
+    }
+
+    /// Collects from the first minute on.
+    pub fn start(&mut self, cx: &mut Cx) {
+        cx.list.after(MINUTE, event::Event::CloudWatch(Event::Collect));
     }
 
     /// Metrics that some alarm watches: the others need not be recorded.
@@ -70,35 +72,35 @@ impl CloudWatch {
     /// Handles one event.
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
-            Event::Sample => self.sample(cx),
+            Event::Collect => self.collect(cx),
         }
     }
 
     /// Takes in the samples of the period that ends now: one per instance, or one sum.
-    pub fn record(&mut self, metric: Metric, samples: &[f64], now: Time, cx: &mut Cx) {
-        self.publish(metric, Datapoint::of_samples(samples), now, cx);
+    pub fn record(&mut self, metric: Metric, samples: &[f64], cx: &mut Cx) {
+        self.publish(metric, Datapoint::of_samples(samples), cx);
     }
 
     /// Takes in a histogram over the period that ends now; its values times `scale` are in the metric's unit.
-    pub fn record_histogram(&mut self, metric: Metric, histogram: &Histogram, scale: f64, now: Time, cx: &mut Cx) {
-        self.publish(metric, Datapoint::of_histogram(histogram, scale), now, cx);
+    pub fn record_histogram(&mut self, metric: Metric, histogram: &Histogram, scale: f64, cx: &mut Cx) {
+        self.publish(metric, Datapoint::of_histogram(histogram, scale), cx);
     }
 
     /// A custom metric's sample carries the value at the start of its period, which is its timestamp.
-    fn sample(&mut self, cx: &mut Cx) {
-        let now = cx.now();
-        let start = Time::ZERO + (now - (Time::ZERO + MINUTE));
+    fn collect(&mut self, cx: &mut Cx) {
+        let start = Time::ZERO + (cx.now() - (Time::ZERO + MINUTE));
         for index in 0..self.watched.len() {
             let metric = self.watched[index];
             if let Metric::Custom(custom) = metric {
                 let value = cx.plan.custom_metrics[custom].value.at(start);
-                self.publish(metric, Datapoint::of_samples(&[value]), now, cx);
+                self.publish(metric, Datapoint::of_samples(&[value]), cx);
             }
         }
-        cx.list.after(MINUTE, event::Event::CloudWatch(Event::Sample));
+        cx.list.after(MINUTE, event::Event::CloudWatch(Event::Collect));
     }
 
-    fn publish(&mut self, metric: Metric, point: Option<Datapoint>, now: Time, cx: &mut Cx) {
+    fn publish(&mut self, metric: Metric, point: Option<Datapoint>, cx: &mut Cx) {
+        let now = cx.now();
         let Some(index) = self.watched.iter().position(|&watched| watched == metric) else { return };
         let Some(point) = point else { return };
         // Drawn even when the datapoint is lost, so that a fault shifts nobody's delays.

@@ -15,7 +15,7 @@
 
 use crate::cpu::{Cpu, Started};
 use crate::event::{self, Words as EventWords, words};
-use crate::plan::{EndpointId, Plan, StoreId};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -61,6 +61,15 @@ pub enum Event {
     Booted(InstanceId),
     /// The server process is up.
     Up(InstanceId),
+    /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
+    Disturb {
+        /// Instance.
+        instance: InstanceId,
+        /// Which fault.
+        fault: FaultId,
+        /// Begins or ends.
+        on: bool,
+    },
     /// The instance is gone.
     Gone {
         /// Instance.
@@ -86,6 +95,9 @@ impl Event {
             Event::Leave(at) => call(7, 0, at),
             Event::Booted(instance) => words(8, 0, instance.index() as u32, 0),
             Event::Up(instance) => words(9, 0, instance.index() as u32, 0),
+            Event::Disturb { instance, fault, on } => {
+                words(11, on as u32, instance.index() as u32, fault.index() as u32)
+            }
             Event::Gone { instance, silent } => words(10, silent as u32, instance.index() as u32, 0),
         }
     }
@@ -194,6 +206,21 @@ impl Instances {
                 self.enter(instance, cx);
                 self.up(instance, cx);
             }
+            Event::Disturb { instance, fault, on } => {
+                self.enter(instance, cx);
+                let plan = cx.plan;
+                match plan.faults[fault].action {
+                    FaultAction::HangInstances(..) | FaultAction::FreezeInstances(..) => self.freeze(instance, on, cx),
+                    FaultAction::SlowInstances(_, factor, _) => {
+                        self.slow(instance, if on { factor } else { 1.0 / factor }, cx);
+                    }
+                    FaultAction::CpuStress(_, percent, _) => {
+                        let vcpus = f64::from(self.rows[instance].vcpus) * percent / 100.0;
+                        self.stress(instance, if on { vcpus } else { -vcpus }, cx);
+                    }
+                    _ => {}
+                }
+            }
             Event::Gone { instance, silent } => {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
@@ -285,7 +312,7 @@ impl Instances {
                     call.state = CallState::Waiting;
                     call.pending = 1;
                     let instance = call.instance;
-                    cx.list.soon(event::Event::Client(client::Event::Call(at)));
+                    cx.hand_over(event::Event::Client(client::Event::Call(at)));
                     self.give_up_worker(at, instance, cx);
                     return;
                 }
@@ -407,8 +434,9 @@ impl Instances {
     fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.shared.call_mut(at) else { return };
         call.pc += 1;
+        let pc = call.pc as usize;
         let needs_worker = !call.holds_worker && !matches!(call.waiter, Waiter::Branch(_));
-        let ends = matches!(cx.shared.program.ops[call.pc as usize], Op::Return);
+        let ends = matches!(cx.shared.program.ops[pc], Op::Return);
         if needs_worker && !ends {
             return self.requeue(at, cx);
         }
@@ -613,7 +641,7 @@ impl Instances {
         if let Some(service) = cx.directory.facts(instance).service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
-        cx.list.soon(event::Event::Client(client::Event::Discovered { instance, there: true }));
+        cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
     }
 
     /// The instance is gone, with everything on it.
@@ -634,9 +662,6 @@ impl Instances {
         }
         let fresh = Instance::new(cx.plan, facts, now);
         let old = std::mem::replace(&mut self.rows[instance], fresh);
-        if let Some(service) = facts.service {
-            cx.observe.service(service).lost(now, old.waiting, old.busy);
-        }
         let here: Vec<CallRef> = cx
             .calls
             .iter()
@@ -645,6 +670,11 @@ impl Instances {
             })
             .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
             .collect();
+        if let Some(service) = facts.service {
+            let branch = |at: &&CallRef| matches!(cx.calls[at.id].waiter, Waiter::Branch(_));
+            let present = here.len() - here.iter().filter(branch).count();
+            cx.observe.service(service).lost(now, old.waiting, old.busy, present as u32);
+        }
         for at in here {
             let Some(call) = cx.call(at) else { continue };
             if matches!(call.waiter, Waiter::Branch(_) | Waiter::Nobody) {
@@ -656,11 +686,11 @@ impl Instances {
                 self.answer(at, Outcome::BadGateway, cx);
             }
         }
-        cx.list.soon(event::Event::Client(client::Event::Discovered { instance, there: false }));
+        cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: false }));
     }
 
     /// Freezes (or, counted down to none, thaws) a machine.
-    pub fn freeze(&mut self, instance: InstanceId, frozen: bool, cx: &mut Cx) {
+    fn freeze(&mut self, instance: InstanceId, frozen: bool, cx: &mut Cx) {
         self.enter(instance, cx);
         let row = &mut self.rows[instance];
         row.frozen = if frozen { row.frozen + 1 } else { row.frozen.saturating_sub(1) };
@@ -668,23 +698,24 @@ impl Instances {
         let row = &mut self.rows[instance];
         if row.frozen == 0 {
             for event in std::mem::take(&mut row.held) {
-                cx.list.soon(event::Event::Instance(event));
+                cx.hand_over(event::Event::Instance(event));
             }
             self.dispatch(instance, cx);
         }
     }
 
     /// Adds background load in vCPUs (negative to take it away).
-    pub fn stress(&mut self, instance: InstanceId, vcpus: f64, cx: &mut Cx) {
+    fn stress(&mut self, instance: InstanceId, vcpus: f64, cx: &mut Cx) {
         self.enter(instance, cx);
-        self.rows[instance].stress += vcpus;
+        // An instance that was lost meanwhile has forgotten its stress.
+        self.rows[instance].stress = (self.rows[instance].stress + vcpus).max(0.0);
         self.disturb(instance, cx);
     }
 
     /// Multiplies the speed of its CPUs.
-    pub fn slow(&mut self, instance: InstanceId, factor: f64, cx: &mut Cx) {
+    fn slow(&mut self, instance: InstanceId, factor: f64, cx: &mut Cx) {
         self.enter(instance, cx);
-        self.rows[instance].speed *= factor;
+        self.rows[instance].speed = (self.rows[instance].speed * factor).min(1.0);
         self.disturb(instance, cx);
     }
 
@@ -802,11 +833,11 @@ fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
     call.state = CallState::Travelling;
     call.holds_worker = false;
     match call.waiter {
-        Waiter::Node(_) => cx.list.soon(event::Event::Alb(alb::Event::Silent { call: at, connected })),
+        Waiter::Node(_) => cx.hand_over(event::Event::Alb(alb::Event::Silent { call: at, connected })),
         Waiter::Direct(request) => {
             cx.calls.remove(at.id);
             if cx.request(request).is_some() {
-                cx.list.soon(event::Event::Client(client::Event::Unanswered(request)));
+                cx.hand_over(event::Event::Client(client::Event::Unanswered(request)));
             }
         }
         _ => {

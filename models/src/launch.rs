@@ -60,9 +60,7 @@ impl Event {
         match self {
             Event::Begin(instance) => words(0, 0, instance.index() as u32, 0),
             Event::Abandon(instance) => words(1, 0, instance.index() as u32, 0),
-            Event::Done { instance, stage, start } => {
-                words(2, stage as u32, instance.index() as u32, u32::from(start))
-            }
+            Event::Done { instance, stage, start } => words(2, stage as u32, instance.index() as u32, u32::from(start)),
         }
     }
 }
@@ -231,7 +229,8 @@ impl Launches {
             }
             Stage::NoEgress => {
                 let why = no_egress(facts.zone, template, cx);
-                let (what, cause) = why.unwrap_or_else(|| ("the way out came back too late".to_string(), EntryId::NONE));
+                let (what, cause) =
+                    why.unwrap_or_else(|| ("the way out came back too late".to_string(), EntryId::NONE));
                 let detail = format!("bootstrap gave up after {}: {what}", template.egress_timeout);
                 let (now, name) = (cx.now(), cx.name_of(instance));
                 let cause = if cause.known().is_some() { cause } else { cx.blame.of_instance(instance) };

@@ -1,6 +1,51 @@
 //! AWS parts as simulation models, and the world they form.
+//!
+//! ```text
+//!  Plan ─► World::build ─► engine: pop, handle, pop, … ─► RunResult
+//!          data plane     client  alb  instance  store          (request by request)
+//!          control plane  health_check  cloudwatch  alarm  group  launch
+//!          environment    network  environment  fault
+//!          observation    observe  timeline  series  cost  incident  summary
+//! ```
 
 pub mod plan;
+
+mod event;
+mod program;
+mod request;
+mod shared;
+mod world;
+
+mod arrivals;
+mod client;
+mod network;
+
+mod alb;
+mod cpu;
+mod instance;
+mod store;
+
+mod alarm;
+mod cloudwatch;
+mod datapoints;
+mod group;
+mod health_check;
+mod launch;
+
+mod blame;
+mod directory;
+mod environment;
+mod fault;
+
+mod collect;
+mod cost;
+mod expectation;
+mod incident;
+mod observe;
+mod series;
+mod strength;
+mod summary;
+mod timeline;
 
 mod outcome;
 pub mod result;

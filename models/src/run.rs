@@ -3,7 +3,8 @@
 use crate::Outcome;
 use crate::plan::Plan;
 use crate::result::RunResult;
-use sim_core::Time;
+use crate::world::World;
+use sim_core::{Engine, Time};
 use std::ops::ControlFlow;
 
 /// How far a run has got.
@@ -63,11 +64,38 @@ impl Watcher for () {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupted;
 
+/// Events between two looks of the watcher.
+const CHUNK: u64 = 65_536;
+
 /// Runs one replication of `plan` under `seed`. A pure function of its arguments: the watcher only watches.
+///
+/// After the plan's duration no request is born, and those in flight get the plan's drain time to end.
 ///
 /// # Errors
 /// [`Interrupted`] if the watcher said `Break`.
 pub fn simulate(plan: &Plan, seed: u64, replication: u32, watcher: &mut dyn Watcher) -> Result<RunResult, Interrupted> {
-    let _ = (plan, seed, replication, watcher);
-    Err(Interrupted)
+    let mut engine = Engine::new();
+    let mut world = World::build(plan, seed, replication, watcher.wants_requests(), &mut engine.list);
+    let end = Time::ZERO + plan.duration;
+    let last = end + plan.drain;
+    loop {
+        let target = if world.closed.is_none() { end } else { last };
+        let reached = engine.run_until(&mut world, target, CHUNK, &mut ());
+        for record in world.shared.observe.take_records() {
+            watcher.request(record);
+        }
+        let progress = Progress {
+            now: engine.now(),
+            end,
+            events: engine.events,
+            requests: world.shared.observe.ended,
+        };
+        if watcher.progress(progress).is_break() {
+            return Err(Interrupted);
+        }
+        let drained = world.closed.is_some() && world.shared.observe.in_flight == 0;
+        if reached == sim_core::Progress::Empty || drained || (reached != sim_core::Progress::Limit && target == last) {
+            return Ok(world.finish(engine.digest.to_string(), progress));
+        }
+    }
 }

@@ -78,6 +78,13 @@ pub enum Event {
         /// Timeline entry of the fault.
         cause: EntryId,
     },
+    /// A zone is out, and with it every database host there.
+    ZoneLost {
+        /// Zone.
+        zone: ZoneId,
+        /// Timeline entry of the fault.
+        cause: EntryId,
+    },
     /// RDS has found the primary unhealthy.
     Detected {
         /// Store.
@@ -133,6 +140,7 @@ impl Event {
                 words(5, forced as u32, store.index() as u32, cause.0)
             }
             Event::FailStandby { store, cause } => words(6, 0, store.index() as u32, cause.0),
+            Event::ZoneLost { zone, cause } => words(12, 0, zone.index() as u32, cause.0),
             Event::Detected { store, life } => turn(7, store, life),
             Event::Promoted { store, life } => turn(8, store, life),
             Event::Flipped { store, life } => turn(9, store, life),
@@ -166,7 +174,7 @@ struct Row {
     outage: Option<(Time, EntryId)>,
     latest: EntryId,
     figures: Database,
-    queries: u64,
+    cross_zone_queries: u64,
 }
 
 struct RdsRow {
@@ -242,7 +250,7 @@ impl Stores {
                 outage: None,
                 latest: EntryId::NONE,
                 figures: Database::default(),
-                queries: 0,
+                cross_zone_queries: 0,
             }
         });
         Stores { rows: rows.collect() }
@@ -259,7 +267,7 @@ impl Stores {
                 {
                     self.rows[store].figures.failed_queries += 1;
                     let outcome = Outcome::DatabaseUnavailable;
-                    cx.list.soon(event::Event::Instance(instance::Event::StoreReply { call, outcome }));
+                    cx.hand_over(event::Event::Instance(instance::Event::StoreReply { call, outcome }));
                 }
             }
             Event::Done { store, life, call } => {
@@ -277,6 +285,16 @@ impl Stores {
             }
             Event::FailPrimary { store, forced, cause } => self.fail_primary(store, forced, cause, cx),
             Event::FailStandby { store, cause } => self.fail_standby(store, cause, cx),
+            Event::ZoneLost { zone, cause } => {
+                for id in self.rows.ids() {
+                    let (primary, standby) = self.zones(id);
+                    if primary == Some(zone) {
+                        self.fail_primary(id, false, cause, cx);
+                    } else if standby == Some(zone) {
+                        self.fail_standby(id, cause, cx);
+                    }
+                }
+            }
             Event::Detected { store, life } => {
                 if self.rows[store].life == life {
                     self.detected(store, cx);
@@ -310,7 +328,6 @@ impl Stores {
         }
         let instance = call.instance;
         let row = &mut self.rows[id];
-        row.queries += 1;
         let reached = row.up && row.rds.as_mut().is_none_or(|rds| rds.reaches_primary(instance, now));
         if !reached {
             row.figures.failed_queries += 1;
@@ -422,7 +439,7 @@ impl Stores {
                 self.serve(id, next, cx);
                 return;
             }
-            cx.observe.store(id).left(now);
+            cx.observe.store(id).left_for_good(now);
         }
     }
 
@@ -432,6 +449,7 @@ impl Stores {
         let Some(call) = cx.call(at) else { return };
         let to = cx.place_of(call.instance);
         let from = cx.network.place(self.rows[id].zone);
+        self.rows[id].cross_zone_queries += u64::from(from != to);
         let reply = instance::Event::StoreReply { call: at, outcome };
         cx.send(from, to, event::Event::Instance(reply));
     }
@@ -458,7 +476,7 @@ impl Stores {
         row.latest = entry;
         cx.blame.store(id, entry);
         let waiting = row.queue.len() as u32;
-        cx.observe.store(id).lost(now, waiting, row.busy);
+        cx.observe.store(id).lost(now, waiting, row.busy, waiting + row.busy);
         row.busy = 0;
         row.queue.clear();
         if let Some(cpu) = &mut row.cpu {
@@ -641,6 +659,11 @@ impl Stores {
         let row = &mut self.rows[id];
         let vcpus = row.vcpus;
         row.cpu.as_mut().map(|cpu| (cpu.busy(now), vcpus))
+    }
+
+    /// Queries between zones since the start.
+    pub fn cross_zone_queries(&self, id: StoreId) -> u64 {
+        self.rows[id].cross_zone_queries
     }
 
     /// Figures up to now; an outage that goes on is counted so far.

@@ -74,6 +74,9 @@ pub struct EventList<E> {
     heap: Heap<E>,
     /// The keys of the first event of each source.
     heads: Heads,
+    /// The source whose first event was taken last, while `heads` still shows it; `SETTLED` otherwise. What replaces it
+    /// is looked up at the next pop: a source that is set again meanwhile is then moved once instead of twice.
+    stale: u32,
     /// The lanes and the slots; the first is the lane of no delay.
     sources: Vec<Source<E>>,
 }
@@ -92,6 +95,9 @@ struct Pending<E> {
     event: E,
 }
 
+/// The number of no source.
+const SETTLED: u32 = u32::MAX;
+
 /// The source of [`EventList::soon`].
 const SOON: u32 = 0;
 
@@ -99,7 +105,8 @@ impl<E: Copy> EventList<E> {
     /// An empty list, its clock at zero.
     #[must_use]
     pub fn new() -> Self {
-        let mut list = EventList { now: 0, seq: 0, heap: Heap::new(), heads: Heads::new(), sources: Vec::new() };
+        let mut list =
+            EventList { now: 0, seq: 0, heap: Heap::new(), heads: Heads::new(), stale: SETTLED, sources: Vec::new() };
         list.source(Some(0));
         list
     }
@@ -158,6 +165,11 @@ impl<E: Copy> EventList<E> {
         self.append(lane.0, self.now.saturating_add(delay), event);
     }
 
+    /// The delay of a lane.
+    pub fn lane_delay(&self, lane: Lane) -> Duration {
+        Duration::from_nanos(self.sources[lane.0 as usize].delay.unwrap_or(0))
+    }
+
     /// A new slot, empty; for building the world, not for its run.
     pub fn slot(&mut self) -> Slot {
         Slot(self.source(None))
@@ -172,6 +184,9 @@ impl<E: Copy> EventList<E> {
         let queue = &mut self.sources[slot.0 as usize].queue;
         queue.clear();
         queue.push_back(Pending { time, seq, event });
+        if self.stale == slot.0 {
+            self.stale = SETTLED;
+        }
         self.heads.replace(slot.0, key(time, seq, slot.0));
     }
 
@@ -193,6 +208,9 @@ impl<E: Copy> EventList<E> {
     /// Where the next event is later, the clock moves to `end`. Where none is pending, it stays: nothing happened since.
     #[inline]
     pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
+        if self.stale != SETTLED {
+            self.settle();
+        }
         let heap = self.heap.first();
         let head = self.heads.first();
         let first = heap.min(head);
@@ -208,11 +226,8 @@ impl<E: Copy> EventList<E> {
             self.heap.take()
         } else {
             let place = place_of(head);
-            let queue = &mut self.sources[place as usize].queue;
-            let pending = queue.pop_front()?;
-            let next = queue.front().map_or(NEVER, |next| key(next.time, next.seq, place));
-            self.heads.replace(place, next);
-            pending.event
+            self.stale = place;
+            self.sources[place as usize].queue.pop_front()?.event
         };
         Some((Time::from_nanos(time), event))
     }
@@ -224,12 +239,24 @@ impl<E: Copy> EventList<E> {
         let queue = &mut self.sources[source as usize].queue;
         let first = queue.is_empty();
         queue.push_back(Pending { time, seq, event });
-        if first {
+        if first && source != self.stale {
             self.heads.fill(source, key(time, seq, source));
         }
     }
 
+    /// Shows the heads as they are, once the first event of a source was taken.
+    #[inline]
+    fn settle(&mut self) {
+        let place = self.stale;
+        self.stale = SETTLED;
+        let next = self.sources[place as usize].queue.front().map_or(NEVER, |next| key(next.time, next.seq, place));
+        self.heads.replace(place, next);
+    }
+
     fn source(&mut self, delay: Option<u64>) -> u32 {
+        if self.stale != SETTLED {
+            self.settle();
+        }
         self.sources.push(Source { delay, queue: VecDeque::new() });
         self.heads.add()
     }
@@ -248,12 +275,10 @@ impl<E: Copy> EventList<E> {
     #[cold]
     #[inline(never)]
     fn renumber(&mut self) {
-        let mut order: Vec<u64> = Vec::with_capacity(self.len());
-        let stamp = |time: u64, seq: u32| (time, seq);
-        let mut stamps: Vec<(u64, u32)> = self.heap.keys().map(|key| stamp(time_of(key), seq_of(key))).collect();
-        stamps.extend(self.sources.iter().flat_map(|source| &source.queue).map(|p| stamp(p.time, p.seq)));
+        self.stale = SETTLED;
+        let mut stamps: Vec<(u64, u32)> = self.heap.keys().map(|key| (time_of(key), seq_of(key))).collect();
+        stamps.extend(self.sources.iter().flat_map(|source| &source.queue).map(|p| (p.time, p.seq)));
         stamps.sort_unstable();
-        order.clear();
         let rank = |time: u64, seq: u32| stamps.binary_search(&(time, seq)).map_or(u32::MAX, |rank| rank as u32);
         self.heap.renumber(rank);
         for (place, source) in self.sources.iter_mut().enumerate() {

@@ -194,6 +194,29 @@ mod tests {
         }
     }
 
+    /// Any change here changes every run.
+    #[test]
+    fn streams_are_stored() {
+        let mut stream = Stream::new(42, 7, "alb/www", "jitter");
+        let first: Vec<String> = (0..3).map(|_| format!("{:016x}", stream.word())).collect();
+        assert_eq!(first, ["a1027aa9365845a3", "87b83dc357333123", "52887d0741ceff5b"]);
+        let later = (0..1_000).fold(0_u64, |sum, _| sum.rotate_left(7) ^ stream.word());
+        assert_eq!(format!("{later:016x}"), "e602306ba099428b");
+        assert_eq!((stream.below(1_000), stream.unit().to_bits()), (465, 4603665684927070903));
+        let mut step = Substream::new(0x0123_4567_89ab_cdef, 3);
+        let words: Vec<String> = (0..3).map(|_| format!("{:016x}", step.word())).collect();
+        assert_eq!(words, ["04ccff77e8dd384f", "61a5f2224ef64c69", "047afd3df213b104"]);
+    }
+
+    /// The words are those of ChaCha as its authors publish them: the key stream of eight rounds, without a nonce.
+    #[test]
+    fn the_buffer_hands_out_every_word_in_order() {
+        use rand_core::Rng;
+        let mut plain = rand_chacha::ChaCha8Rng::from_seed([7; 32]);
+        let mut stream = Stream { core: ChaCha8Core::from_seed([7; 32]), block: [0; WORDS], next: WORDS };
+        assert!((0..1_000).all(|_| stream.word() == plain.next_u64()));
+    }
+
     /// Buckets of 64 for each of the 64 places of six bits: χ² with 63 degrees of freedom, and its pairs of steps.
     #[test]
     fn substreams_of_neighbouring_lucks_and_steps_are_unlike() {

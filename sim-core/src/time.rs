@@ -495,6 +495,17 @@ mod tests {
         assert_eq!(Duration::from_secs_f64(f64::INFINITY), Duration::MAX);
     }
 
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_setting_is_text() {
+        assert_eq!(serde_json::from_str::<Duration>("\"1h30m\"").expect("a duration"), Duration::from_secs(5_400));
+        assert_eq!(serde_json::to_string(&Duration::from_millis(2)).expect("text"), "\"2ms\"");
+        let error = serde_json::from_str::<Duration>("90").expect_err("no text").to_string();
+        assert!(error.contains("expected a duration such as \"90s\""), "{error}");
+        let error = serde_json::from_str::<Duration>("\"90\"").expect_err("no unit").to_string();
+        assert!(error.contains("a duration needs a unit, such as `90s`"), "{error}");
+    }
+
     proptest::proptest! {
         #[test]
         fn every_text_reads_back_to_the_same_length(nanos: u64, shift in 0_u32..64) {

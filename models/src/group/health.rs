@@ -68,7 +68,8 @@ impl Groups {
         let missing = !extra && self.short(id);
         let entry = if missing {
             let detail = format!("{name} is lost: replaced at once");
-            cx.timeline.record(now, EventKind::ReplacementStarted, cx.plan.fleets[id].name.as_str(), detail, entry)
+            let subject = cx.plan.fleets[id].name.clone();
+            cx.timeline.record(now, EventKind::ReplacementStarted, subject, detail, entry)
         } else {
             entry
         };
@@ -153,12 +154,12 @@ impl Groups {
             return;
         }
         marked.sort_unstable_by_key(|one| (one.0, one.1));
-        let checked: &[TargetGroupId] =
-            if group.elb_health_check { &plan.fleets[id].target_groups } else { &[] };
+        let checked: &[TargetGroupId] = if group.elb_health_check { &plan.fleets[id].target_groups } else { &[] };
         let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
         let standing = Standing {
             desired: self.fleets[id].desired,
-            healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count() as u32,
+            healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count()
+                as u32,
             busy: self.busy(id),
             unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, now)).count() as u32,
         };

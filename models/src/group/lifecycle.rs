@@ -31,7 +31,11 @@ impl Groups {
             let (why, blamed) = match refused {
                 true => ("the launch request failed".to_string(), None),
                 false => {
-                    let kept = if group.distribution == Distribution::BalancedOnly { ", and other zones are not tried" } else { "" };
+                    let kept = if group.distribution == Distribution::BalancedOnly {
+                        ", and other zones are not tried"
+                    } else {
+                        ""
+                    };
                     let blamed = order.iter().map(|&zone| cx.blame.of_zone(zone)).find(|entry| entry.known().is_some());
                     (format!("no capacity in {}{kept}", full.join(", ")), blamed)
                 }
@@ -77,7 +81,7 @@ impl Groups {
     }
 
     /// EC2 reports `running`: the hook holds it, or it goes on into service (rule R1).
-    pub(super) fn running(&mut self, instance: InstanceId, cx: &mut Cx) {
+    pub(super) fn now_running(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[instance];
         match row.state {

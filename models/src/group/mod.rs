@@ -20,8 +20,6 @@ mod replacement;
 mod report;
 mod scaling;
 
-pub use report::{Counters, Member, Metrics};
-
 use crate::event::{self, Words as EventWords, words};
 use crate::plan::*;
 use crate::request::InstanceId;
@@ -29,6 +27,7 @@ use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use policy::Refusal;
+use report::Counters;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Time, TimeWeighted, Words};
 
@@ -168,6 +167,8 @@ struct Fleet {
     /// Last refusal per policy and the notification it answered: the same again is not written down again.
     refused: Vec<Option<(Refusal, EntryId)>>,
     counters: Counters,
+    /// How long a new instance is kept out of the group's metrics.
+    metric_warmup: Duration,
     /// Seconds of instances that have ended: billed, and run.
     billed_s: f64,
     ran_s: f64,
@@ -292,9 +293,10 @@ impl Groups {
                 invoked: Vec::new(),
                 refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
                 counters: Counters::default(),
+                metric_warmup: report::metric_warmup(id, plan),
                 billed_s: 0.0,
                 ran_s: 0.0,
-                in_service: TimeWeighted::default(),
+                in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
                 in_service_min: desired,
                 draws: Draws {
                     loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
@@ -371,7 +373,7 @@ impl Groups {
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
             Event::Verdict { group, instance, healthy, cause } => self.verdict(group, instance, healthy, cause),
-            Event::Running(instance) => self.running(instance, cx),
+            Event::Running(instance) => self.now_running(instance, cx),
             Event::NotRunning(instance) => self.not_running(instance, cx),
             Event::HookDone { instance, ok } => self.hook_done(instance, ok, cx),
             Event::HookTimeout(instance) => self.hook_timeout(instance, cx),
@@ -457,7 +459,7 @@ impl Groups {
 
     /// Notes how many are in service.
     fn count(&mut self, id: FleetId, now: Time) {
-        let count = self.metrics(id).in_service;
+        let count = self.counts(id).in_service;
         let fleet = &mut self.fleets[id];
         fleet.in_service.set(f64::from(count), now);
         fleet.in_service_min = fleet.in_service_min.min(count);

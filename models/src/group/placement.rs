@@ -42,11 +42,7 @@ pub struct Candidate {
 /// time, then at random among equals. `counts` are the group's instances by zone; `pick(n)` gives one of 0 … n − 1.
 ///
 /// Instances of one group have one launch template here, so that the step about the oldest configuration decides nothing.
-pub fn victim(
-    candidates: &[Candidate],
-    counts: &[(ZoneId, u32)],
-    mut pick: impl FnMut(u32) -> u32,
-) -> Option<usize> {
+pub fn victim(candidates: &[Candidate], counts: &[(ZoneId, u32)], mut pick: impl FnMut(u32) -> u32) -> Option<usize> {
     let size = |candidate: &Candidate| {
         candidate.zone.and_then(|zone| counts.iter().find(|count| count.0 == zone)).map_or(0, |count| count.1)
     };
@@ -80,19 +76,19 @@ mod tests {
 
     #[test]
     fn a1_fewest_instances_first_and_ties_in_the_plans_order() {
-        let order = |counts: &[u32]| {
-            let zones = super::order(&zones(counts), Distribution::BalancedBestEffort);
+        let indices = |counts: &[u32]| {
+            let zones = order(&zones(counts), Distribution::BalancedBestEffort);
             zones.into_iter().map(ZoneId::index).collect::<Vec<_>>()
         };
-        assert_eq!(order(&[3, 1, 2]), [1, 2, 0]);
-        assert_eq!(order(&[2, 2, 2]), [0, 1, 2]);
-        assert_eq!(order(&[1, 0, 0]), [1, 2, 0]);
-        assert_eq!(order(&[]), [0; 0]);
+        assert_eq!(indices(&[3, 1, 2]), [1, 2, 0]);
+        assert_eq!(indices(&[2, 2, 2]), [0, 1, 2]);
+        assert_eq!(indices(&[1, 0, 0]), [1, 2, 0]);
+        assert_eq!(indices(&[]), [0; 0]);
     }
 
     #[test]
     fn a2_balanced_only_tries_one_zone() {
-        assert_eq!(super::order(&zones(&[3, 1, 2]), Distribution::BalancedOnly), [zone(1)]);
+        assert_eq!(order(&zones(&[3, 1, 2]), Distribution::BalancedOnly), [zone(1)]);
     }
 
     #[test]

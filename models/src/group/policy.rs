@@ -99,8 +99,7 @@ pub fn decide(policy: &Policy, capacity: Capacity, offset: f64, below: bool, now
             } else if capacity.warming > 0 {
                 Err(Refusal::Warming)
             } else {
-                let wanted =
-                    adjusted(policy.adjustment_type, adjustment, capacity.warm + capacity.leaving, magnitude);
+                let wanted = adjusted(policy.adjustment_type, adjustment, capacity.warm + capacity.leaving, magnitude);
                 let change = clamp(wanted, capacity);
                 if change < capacity.desired { Ok(change) } else { Err(unchanged(wanted, capacity)) }
             }
@@ -134,7 +133,13 @@ pub fn adjusted(kind: AdjustmentType, adjustment: f64, current: u32, min_magnitu
         AdjustmentType::PercentChangeInCapacity => {
             let change = percent(current, adjustment);
             let magnitude = change.abs().max(i64::from(min_magnitude));
-            let sign = if adjustment > 0.0 { 1 } else if adjustment < 0.0 { -1 } else { 0 };
+            let sign = if adjustment > 0.0 {
+                1
+            } else if adjustment < 0.0 {
+                -1
+            } else {
+                0
+            };
             current.saturating_add(sign * magnitude)
         }
     }
@@ -266,11 +271,14 @@ mod tests {
             PolicyKind::Simple { .. } => Vec::new(),
         };
         // Above: the lower bound belongs to the step, the upper does not.
-        for (offset, expected) in [(0.0, Some(1.0)), (9.99, Some(1.0)), (10.0, Some(3.0)), (1e9, Some(3.0)), (-0.1, None)] {
+        for (offset, expected) in
+            [(0.0, Some(1.0)), (9.99, Some(1.0)), (10.0, Some(3.0)), (1e9, Some(3.0)), (-0.1, None)]
+        {
             assert_eq!(step_of(&steps(&up), offset, false), expected, "{offset} above");
         }
         // Below: the other way round.
-        for (offset, expected) in [(0.0, Some(-1.0)), (-9.99, Some(-1.0)), (-10.0, Some(-3.0)), (-1e9, Some(-3.0)), (0.1, None)]
+        for (offset, expected) in
+            [(0.0, Some(-1.0)), (-9.99, Some(-1.0)), (-10.0, Some(-3.0)), (-1e9, Some(-3.0)), (0.1, None)]
         {
             assert_eq!(step_of(&steps(&down), offset, true), expected, "{offset} below");
         }

@@ -2,8 +2,9 @@
 
 use super::scaling::warmup;
 use super::{Groups, Row, State, settings};
-use crate::plan::{FleetId, Plan, PolicyKind, ZoneId};
+use crate::plan::{FleetId, Plan, PolicyKind};
 use crate::request::InstanceId;
+use crate::result::Group;
 use sim_core::{Duration, Time};
 
 /// Seconds billed at least for each start of an instance.
@@ -11,7 +12,7 @@ pub(super) const LEAST_BILLED: f64 = 60.0;
 
 /// Instances of a fleet by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Metrics {
+pub struct Counts {
     /// Desired capacity; of a fixed fleet, its size.
     pub desired: u32,
     /// In service, as the group sees it: lost ones it has yet to notice are among them.
@@ -24,11 +25,13 @@ pub struct Metrics {
     pub unhealthy: u32,
     /// Being terminated.
     pub terminating: u32,
+    /// Launch activities so far.
+    pub launches: u32,
 }
 
 /// What a fleet has done since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counters {
     /// Launch activities begun, successful or not.
     pub launches: u32,
     /// Launch activities that failed.
@@ -39,78 +42,66 @@ pub struct Counters {
     pub replacements: u32,
 }
 
-/// An instance in service.
-#[derive(Clone, Copy, Debug)]
-pub struct Member {
-    /// The instance.
-    pub instance: InstanceId,
-    /// Its zone.
-    pub zone: Option<ZoneId>,
-    /// In service since.
-    pub since: Time,
-    /// Whether it warms up, and so is left out of the group's metrics (rules C3, C6).
-    pub warming: bool,
-}
-
 impl Groups {
     /// Instances of a fleet by state.
-    pub fn metrics(&self, fleet: FleetId) -> Metrics {
-        let mut metrics = Metrics { desired: self.fleets[fleet].desired, ..Metrics::default() };
+    pub fn counts(&self, fleet: FleetId) -> Counts {
+        let fleet_row = &self.fleets[fleet];
+        let (desired, launches) = (fleet_row.desired, fleet_row.counters.launches);
+        let mut counts = Counts { desired, launches, ..Counts::default() };
         for row in self.members(fleet) {
             let coming = matches!(row.state, State::Pending | State::Waiting);
-            metrics.in_service += u32::from(row.state == State::InService);
-            metrics.pending += u32::from(coming && row.running.is_none());
-            metrics.booting +=
-                u32::from((coming || row.state == State::InService) && row.running.is_some() && !row.ready && !row.lost);
-            metrics.unhealthy += u32::from(row.state == State::InService && row.ill());
-            metrics.terminating += u32::from(row.state == State::Terminating);
+            counts.in_service += u32::from(row.state == State::InService);
+            counts.pending += u32::from(coming && row.running.is_none());
+            counts.booting += u32::from(
+                (coming || row.state == State::InService) && row.running.is_some() && !row.ready && !row.lost,
+            );
+            counts.unhealthy += u32::from(row.state == State::InService && row.ill());
+            counts.terminating += u32::from(row.state == State::Terminating);
         }
-        metrics
+        counts
     }
 
-    /// What a fleet has done since the start.
-    pub fn counters(&self, fleet: FleetId) -> Counters {
-        self.fleets[fleet].counters
-    }
-
-    /// Instances in service, in order of their launch; lost ones are left out, for they send no metrics.
-    pub fn in_service(&self, fleet: FleetId, plan: &Plan, now: Time) -> impl Iterator<Item = Member> + '_ {
-        let warmup = metric_warmup(fleet, plan);
-        let members = self.fleets[fleet].members.iter().map(|&instance| (instance, &self.rows[instance]));
-        members.filter(|(_, row)| row.state == State::InService && !row.lost).map(move |(instance, row)| Member {
-            instance,
-            zone: row.zone,
-            since: row.entered.or(row.running).unwrap_or(Time::ZERO),
-            warming: !row.warm(warmup, now),
-        })
+    /// Instances whose metrics count for the group's: in service, not lost, and not warming up (rules C3, C6).
+    pub fn measured(&self, fleet: FleetId, now: Time) -> Vec<InstanceId> {
+        let warmup = self.fleets[fleet].metric_warmup;
+        self.those(fleet, |row| row.warm(warmup, now) && !row.lost)
     }
 
     /// Instances that run, whatever their state in the group: those that a fault can strike.
-    pub fn running_instances(&self, fleet: FleetId) -> Vec<InstanceId> {
-        let runs = |row: &Row| row.running.is_some() && !row.lost;
-        self.fleets[fleet].members.iter().copied().filter(|&instance| runs(&self.rows[instance])).collect()
+    pub fn running(&self, fleet: FleetId) -> Vec<InstanceId> {
+        self.those(fleet, |row| row.running.is_some() && !row.lost)
+    }
+
+    fn those(&self, fleet: FleetId, chosen: impl Fn(&Row) -> bool) -> Vec<InstanceId> {
+        self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
 
     /// Whether as many instances as desired are in service and none of these is known to be ill.
     pub fn is_full_strength(&self, fleet: FleetId) -> bool {
-        let metrics = self.metrics(fleet);
-        metrics.in_service - metrics.unhealthy >= metrics.desired
+        let counts = self.counts(fleet);
+        counts.in_service - counts.unhealthy >= counts.desired
     }
 
     /// Seconds billed up to `now`: every start for at least 60 s.
-    pub fn running_seconds(&self, fleet: FleetId, now: Time) -> f64 {
+    pub fn billed_seconds(&self, fleet: FleetId, now: Time) -> f64 {
         self.fleets[fleet].billed_s + self.open(fleet, now).map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()
     }
 
-    /// Hours that instances have run up to `now`.
-    pub fn instance_hours(&self, fleet: FleetId, now: Time) -> f64 {
-        (self.fleets[fleet].ran_s + self.open(fleet, now).sum::<f64>()) / 3_600.0
-    }
-
-    /// Fewest, most and time-average number in service up to `now`.
-    pub fn presence(&self, fleet: FleetId, now: Time) -> (u32, u32, f64) {
-        let fleet = &self.fleets[fleet];
-        (fleet.in_service_min, fleet.in_service.max() as u32, fleet.in_service.mean(now))
+    /// The fleet's figures up to `now`.
+    pub fn figures(&self, id: FleetId, now: Time) -> Group {
+        let fleet = &self.fleets[id];
+        let Counters { launches, failed_launches, terminations, replacements } = fleet.counters;
+        Group {
+            min_in_service: fleet.in_service_min,
+            max_in_service: fleet.in_service.max() as u32,
+            mean_in_service: fleet.in_service.mean(now),
+            final_in_service: self.counts(id).in_service,
+            launches,
+            failed_launches,
+            terminations,
+            replacements,
+            instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
+        }
     }
 
     /// Running times that have not ended, in seconds.
@@ -121,9 +112,9 @@ impl Groups {
 
     /// How many there are, in words.
     pub(super) fn summary(&self, fleet: FleetId) -> String {
-        let metrics = self.metrics(fleet);
+        let counts = self.counts(fleet);
         let coming = self.members(fleet).filter(|row| matches!(row.state, State::Pending | State::Waiting)).count();
-        format!("{} in service, {coming} coming up", metrics.in_service)
+        format!("{} in service, {coming} coming up", counts.in_service)
     }
 }
 
@@ -135,7 +126,7 @@ impl Row {
 
 /// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step policy
 /// asks for; a group of simple policies alone keeps nobody out.
-fn metric_warmup(fleet: FleetId, plan: &Plan) -> Duration {
+pub(super) fn metric_warmup(fleet: FleetId, plan: &Plan) -> Duration {
     let Some(group) = settings(plan, fleet) else { return Duration::ZERO };
     let steps = group.policies.iter().filter(|policy| matches!(policy.kind, PolicyKind::Step { .. }));
     let longest = steps.map(|policy| warmup(policy, group)).max();

@@ -1,7 +1,7 @@
 //! Scaling a group: notifications of alarms become a new desired capacity, and simple policies their cooldown.
 
 use super::policy::{self, Capacity, Refusal};
-use super::{Activity, Event, Groups, Invocation, State, sent, settings};
+use super::{Activity, Event, Groups, Invocation, Row, State, sent, settings};
 use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind};
 use crate::result::EventKind;
 use crate::shared::Cx;
@@ -109,20 +109,9 @@ impl Groups {
     /// Starts the cooldown of a simple policy when its activity is over (§3.3).
     pub(super) fn settle(&mut self, id: FleetId, cx: &mut Cx) {
         let plan = cx.plan;
-        let fleet = &self.fleets[id];
-        let (Some(activity), Some(group)) = (fleet.activity, settings(plan, id)) else { return };
-        let leaving = self.members(id).filter(|row| row.state == State::Terminating && row.scale_in);
+        let (Some(activity), Some(group)) = (self.fleets[id].activity, settings(plan, id)) else { return };
         let balanced = !plan.fleets[id].target_groups.is_empty();
-        let goes_on = if activity.out {
-            fleet.retrying > 0 || self.members(id).any(|row| matches!(row.state, State::Pending | State::Waiting))
-        } else if !balanced {
-            leaving.count() > 0
-        } else if group.cooldown_after_drain {
-            leaving.filter(|row| !row.registered.is_empty()).count() > 0
-        } else {
-            false
-        };
-        if goes_on {
+        if self.goes_on(id, activity, balanced, group.cooldown_after_drain) {
             return;
         }
         let now = cx.now();
@@ -134,6 +123,21 @@ impl Groups {
             let detail = format!("{} until {until}", activity.cooldown);
             let name = plan.fleets[id].name.as_str();
             cx.timeline.record(now, EventKind::CooldownStarted, name, detail, activity.cause);
+        }
+    }
+
+    /// Whether the last instance of an activity has yet to finish launching or terminating. Behind a balancer a scale-in
+    /// counts as finished when draining begins (2026 text), or when it ends (2023 text).
+    fn goes_on(&self, id: FleetId, activity: Activity, balanced: bool, after_drain: bool) -> bool {
+        if activity.out {
+            let coming = |row: &Row| matches!(row.state, State::Pending | State::Waiting);
+            return self.fleets[id].retrying > 0 || self.members(id).any(coming);
+        }
+        let mut leaving = self.members(id).filter(|row| row.state == State::Terminating && row.scale_in);
+        match (balanced, after_drain) {
+            (false, _) => leaving.next().is_some(),
+            (true, true) => leaving.any(|row| !row.registered.is_empty()),
+            (true, false) => false,
         }
     }
 }

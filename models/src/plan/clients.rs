@@ -85,6 +85,14 @@ pub struct Site {
     pub response_bytes: u32,
 }
 
+impl Site {
+    /// Bytes of a request and its answer.
+    #[inline]
+    pub fn bytes(&self) -> u32 {
+        self.request_bytes.saturating_add(self.response_bytes)
+    }
+}
+
 /// What the server does with work whose caller has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AbandonedWork {

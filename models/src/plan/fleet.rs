@@ -45,6 +45,8 @@ pub struct LaunchTemplate {
     pub bootstrap: Phase,
     /// Whether bootstrap downloads from outside and so needs egress from its zone.
     pub bootstrap_needs_egress: bool,
+    /// What bootstrap downloads, in GB, for the cost of NAT data. A modelling choice; 0.5.
+    pub bootstrap_download_gb: f64,
     /// A failed download gives up after this long. 60 s.
     pub egress_timeout: Duration,
     /// Test of the application before it goes into service, in seconds; none: no test.

@@ -21,8 +21,6 @@ pub struct Prices {
     pub nat_gb: f64,
     /// Between zones, USD per GB in each direction.
     pub inter_az_gb: f64,
-    /// To the internet, USD per GB.
-    pub internet_gb: f64,
     /// Detailed monitoring, USD per instance-month.
     pub detailed_monitoring_month: f64,
     /// Standard-resolution alarm, USD per month.

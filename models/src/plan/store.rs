@@ -23,6 +23,8 @@ pub struct Store {
     pub rds: Option<Rds>,
     /// Class for the price, such as `db.m5.large`; empty if free of charge.
     pub instance_class: String,
+    /// Bytes of a query and its answer, for the cost of data between zones. A modelling choice; 4 KiB.
+    pub query_bytes: u32,
     /// Allocated storage in GiB, for the price.
     pub allocated_storage: f64,
 }

@@ -1,0 +1,130 @@
+//! Cost: what the run would have been billed, on demand.
+//!
+//! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
+//!               per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
+//!               per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
+//!               detailed monitoring
+//! # Leaves out  data to the internet; Spot and reserved prices; taxes
+//! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
+
+use crate::plan::{BalancerId, Egress, Monitoring, Plan};
+use crate::result::Cost;
+use crate::world::World;
+use sim_core::{Table, Time};
+
+/// Seconds of an hour.
+const HOUR_S: f64 = 3600.0;
+/// Hours of a month, as AWS counts it.
+const MONTH_H: f64 = 730.0;
+/// Bytes of a GB on the bill.
+const GB: f64 = 1e9;
+/// Requests per client connection, for the capacity units. A modelling choice: AWS knows, and we do not.
+const REQUESTS_PER_CONNECTION: f64 = 10.0;
+
+/// What has to be metered hour by hour.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    hours: Table<BalancerId, Hour>,
+    lcu_hours: Table<BalancerId, f64>,
+}
+
+/// A balancer at the last full hour.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hour {
+    requests: u64,
+    bytes: u64,
+}
+
+impl Meter {
+    /// Nothing metered yet.
+    pub fn new(plan: &Plan) -> Self {
+        Meter {
+            hours: plan.balancers.iter().map(|_| Hour::default()).collect(),
+            lcu_hours: plan.balancers.iter().map(|_| 0.0).collect(),
+        }
+    }
+}
+
+impl World<'_> {
+    /// A full hour is over.
+    pub(crate) fn meter_hour(&mut self) {
+        for balancer in self.shared.plan.balancers.ids() {
+            let lcu = self.lcu_of_hour(balancer, HOUR_S);
+            let counts = self.shared.observe.balancer(balancer);
+            self.meter.hours[balancer] = Hour { requests: counts.all_requests, bytes: counts.bytes };
+            self.meter.lcu_hours[balancer] += lcu;
+        }
+    }
+
+    /// Capacity units of the hour under way, `seconds` of which are over.
+    fn lcu_of_hour(&mut self, balancer: BalancerId, seconds: f64) -> f64 {
+        let since = self.meter.hours[balancer];
+        let counts = self.shared.observe.balancer(balancer);
+        let requests = (counts.all_requests - since.requests) as f64;
+        let bytes = (counts.bytes - since.bytes) as f64;
+        if seconds <= 0.0 {
+            return 0.0;
+        }
+        // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
+        let new_connections = requests / REQUESTS_PER_CONNECTION / seconds / 25.0;
+        let gb_per_hour = bytes / GB / (seconds / HOUR_S);
+        new_connections.max(gb_per_hour) * seconds / HOUR_S
+    }
+
+    /// LCU-hours so far.
+    pub(crate) fn lcu_hours(&mut self, balancer: BalancerId, now: Time) -> f64 {
+        let into = now.as_secs_f64() % HOUR_S;
+        self.meter.lcu_hours[balancer] + self.lcu_of_hour(balancer, into)
+    }
+
+    /// The bill so far.
+    pub(crate) fn cost(&mut self, now: Time) -> Cost {
+        let plan = self.shared.plan;
+        let prices = &plan.prices;
+        let hours = now.as_secs_f64() / HOUR_S;
+        let mut cost = Cost::default();
+        let add = |cost: &mut Cost, part: String, usd: f64| {
+            if usd > 0.0 {
+                *cost.by_part.entry(part).or_insert(0.0) += usd;
+            }
+        };
+        let mut nat_gb = 0.0;
+        for (id, fleet) in plan.fleets.iter() {
+            let instance_hours = self.groups.billed_seconds(id, now) / HOUR_S;
+            let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
+            add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            if fleet.template.monitoring == Monitoring::Detailed {
+                let monitoring = instance_hours / MONTH_H * prices.detailed_monitoring_month;
+                add(&mut cost, "monitoring".to_string(), monitoring);
+            }
+            let behind_nat = fleet.zones.iter().any(|&zone| matches!(plan.zones[zone].egress, Egress::Nat(_)));
+            if fleet.template.bootstrap_needs_egress && behind_nat {
+                nat_gb += f64::from(self.groups.counts(id).launches) * fleet.template.bootstrap_download_gb;
+            }
+        }
+        for (id, balancer) in plan.balancers.iter() {
+            let lcu = self.lcu_hours(id, now) * prices.lcu_hour;
+            add(&mut cost, format!("load_balancer.{}", balancer.name), hours.ceil() * prices.balancer_hour + lcu);
+        }
+        let nats = plan.nat_gateways.len() as f64;
+        add(&mut cost, "nat".to_string(), nats * hours.ceil() * prices.nat_hour + nat_gb * prices.nat_gb);
+        let mut cross_zone_bytes = self.shared.cross_zone_bytes as f64;
+        for (id, store) in plan.stores.iter() {
+            let copies = if store.rds.as_ref().is_some_and(|rds| rds.standby.is_some()) { 2.0 } else { 1.0 };
+            let class = prices.databases.get(&store.instance_class).copied().unwrap_or(0.0);
+            let storage = match store.rds {
+                Some(_) => store.allocated_storage * prices.database_storage_gb_month / MONTH_H,
+                None => 0.0,
+            };
+            add(&mut cost, format!("database.{}", store.name), copies * hours * (class + storage));
+            cross_zone_bytes += self.stores.cross_zone_queries(id) as f64 * f64::from(store.query_bytes);
+        }
+        // Billed at both ends.
+        add(&mut cost, "cross_zone_data".to_string(), 2.0 * cross_zone_bytes / GB * prices.inter_az_gb);
+        let alarms = plan.alarms.len() as f64 * hours / MONTH_H * prices.alarm_month;
+        add(&mut cost, "alarms".to_string(), alarms);
+        cost.total = cost.by_part.values().sum();
+        cost.per_hour = if hours > 0.0 { cost.total / hours } else { 0.0 };
+        cost
+    }
+}

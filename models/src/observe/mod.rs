@@ -1,0 +1,319 @@
+//! Observation: what is counted while a run goes, without disturbing it.
+//!
+//! ```text
+//!  client ─ offered, attempted, ended ─► traffic cells (population × endpoint)   instance, store ─► stations
+//!  alb ─ routed, responded, 5xx ───────► balancers, target groups                world ─ each interval ─► series
+//! ```
+//! # Models      tallies per entity and time-weighted levels per state; deletion of the warm-up
+//! # Leaves out  anything kept per request: memory is independent of the number of requests
+
+mod sessions;
+mod station;
+mod users;
+
+pub use station::{Level, Station};
+pub use users::{BadSpan, Users};
+
+use crate::Outcome;
+use crate::event::{Words, words};
+use crate::plan::*;
+use crate::request::{InstanceId, Request};
+use crate::run::RequestRecord;
+use sessions::Sessions;
+use sim_core::{Duration, Histogram, Table, Time};
+
+/// Bits of the histograms that last for the run: relative error below 0.2 %.
+const FINE: u32 = 8;
+/// Bits of the histograms of one interval: relative error below 0.8 %.
+const COARSE: u32 = 6;
+
+/// What happens to observation.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A row of the series is full.
+    Interval,
+    /// A second is over: how do users fare?
+    Second,
+    /// The warm-up ends: what was counted so far is deleted.
+    WarmUpEnds,
+    /// The run ends: levels and cost are closed; requests in flight may still end.
+    RunEnds,
+}
+
+impl Event {
+    /// For the digest.
+    pub(crate) fn words(self) -> Words {
+        words(self as u8, 0, 0, 0)
+    }
+}
+
+/// Number of outcomes.
+pub const OUTCOMES: usize = Outcome::ALL.len();
+
+/// All counts of a run.
+pub struct Observe {
+    /// Population × endpoint, row by row.
+    cells: Vec<Cell>,
+    endpoints: usize,
+    attempts: [u64; OUTCOMES],
+    services: Table<ServiceId, Station>,
+    stores: Table<StoreId, Station>,
+    balancers: Table<BalancerId, BalancerCounts>,
+    groups: Table<TargetGroupId, GroupCounts>,
+    /// The row of the series that is being filled.
+    pub interval: Interval,
+    /// How users fare, second by second.
+    pub users: Users,
+    sessions: Sessions,
+    /// Requests ended, warm-up included.
+    pub ended: u64,
+    /// Requests born and not ended, warm-up included.
+    pub in_flight: u64,
+    records: Option<Vec<RequestRecord>>,
+}
+
+/// Traffic of one population at one endpoint.
+pub struct Cell {
+    /// Born in the observed time.
+    pub offered: u64,
+    /// Ended, by outcome.
+    pub ended: [u64; OUTCOMES],
+    /// Latency of the succeeded, nanoseconds.
+    pub latency: Histogram,
+}
+
+/// What one balancer did.
+#[derive(Clone, Debug, Default)]
+pub struct BalancerCounts {
+    /// Requests for which a target was chosen.
+    pub requests: u64,
+    /// 5xx of its own making.
+    pub elb_5xx: u64,
+    /// 5xx of the targets.
+    pub target_5xx: u64,
+    /// Routed while failing open.
+    pub fail_open: u64,
+    /// Requests routed since the start, warm-up included (for the bill).
+    pub all_requests: u64,
+    /// Bytes of these requests and their answers.
+    pub bytes: u64,
+    /// The same, since the last minute.
+    pub minute: Minute,
+}
+
+/// What one target group did.
+#[derive(Clone, Debug)]
+pub struct GroupCounts {
+    /// Since the last minute.
+    pub minute: Minute,
+    /// Response times since the last minute, nanoseconds; kept only if some alarm asks for percentiles or averages.
+    pub response: Histogram,
+    /// Seconds without a healthy target for some node.
+    pub starved: Level,
+}
+
+/// Counts since the last minute boundary.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Minute {
+    /// Requests routed.
+    pub requests: u64,
+    /// 5xx of the balancer.
+    pub elb_5xx: u64,
+    /// 5xx of targets.
+    pub target_5xx: u64,
+}
+
+/// Counts since the last row of the series.
+pub struct Interval {
+    /// Born.
+    pub offered: u64,
+    /// Ended by outcome.
+    pub ended: [u64; OUTCOMES],
+    /// Latency of the succeeded, nanoseconds.
+    pub latency: Histogram,
+}
+
+impl Interval {
+    /// Starts the next row.
+    pub fn clear(&mut self) {
+        self.offered = 0;
+        self.ended = [0; OUTCOMES];
+        self.latency.clear();
+    }
+}
+
+impl Observe {
+    /// Nothing counted yet.
+    pub fn new(plan: &Plan, wants_requests: bool) -> Self {
+        let endpoints = plan.endpoints.len();
+        let cell = |_| Cell { offered: 0, ended: [0; OUTCOMES], latency: Histogram::new(FINE) };
+        Observe {
+            cells: (0..plan.populations.len() * endpoints).map(cell).collect(),
+            endpoints,
+            attempts: [0; OUTCOMES],
+            services: plan.services.iter().map(|_| Station::new(FINE)).collect(),
+            stores: plan.stores.iter().map(|_| Station::new(FINE)).collect(),
+            balancers: plan.balancers.iter().map(|_| BalancerCounts::default()).collect(),
+            groups: plan
+                .target_groups
+                .iter()
+                .map(|_| GroupCounts {
+                    minute: Minute::default(),
+                    response: Histogram::new(COARSE),
+                    starved: Level::default(),
+                })
+                .collect(),
+            interval: Interval { offered: 0, ended: [0; OUTCOMES], latency: Histogram::new(COARSE) },
+            users: Users::default(),
+            sessions: Sessions::default(),
+            ended: 0,
+            in_flight: 0,
+            records: wants_requests.then(Vec::new),
+        }
+    }
+
+    /// A request is born.
+    #[inline]
+    pub fn offered(&mut self, population: PopulationId, endpoint: EndpointId, counted: bool) {
+        self.in_flight += 1;
+        self.interval.offered += 1;
+        self.cells[population.index() * self.endpoints + endpoint.index()].offered += u64::from(counted);
+    }
+
+    /// An attempt has ended.
+    #[inline]
+    pub fn attempted(&mut self, outcome: Outcome) {
+        self.attempts[outcome as usize] += 1;
+    }
+
+    /// A request has ended.
+    #[inline]
+    pub fn ended(&mut self, population: PopulationId, request: &Request, outcome: Outcome, now: Time) {
+        self.ended += 1;
+        self.in_flight -= 1;
+        let latency = (now - request.born).nanos();
+        self.interval.ended[outcome as usize] += 1;
+        self.users.ended(outcome);
+        if outcome.is_ok() {
+            self.interval.latency.record(latency);
+        }
+        if !request.uncounted {
+            let cell = &mut self.cells[population.index() * self.endpoints + request.endpoint.index()];
+            cell.ended[outcome as usize] += 1;
+            if outcome.is_ok() {
+                cell.latency.record(latency);
+            }
+        }
+        if let Some(records) = &mut self.records {
+            records.push(RequestRecord {
+                born: request.born,
+                ended: now,
+                population: population.index() as u16,
+                endpoint: request.endpoint.index() as u16,
+                attempts: request.attempt,
+                outcome,
+                instance: request.instance,
+            });
+        }
+    }
+
+    /// Requests that ended since the last call, if anybody wants them.
+    pub fn take_records(&mut self) -> Vec<RequestRecord> {
+        self.records.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The station of a service.
+    #[inline]
+    pub fn service(&mut self, service: ServiceId) -> &mut Station {
+        &mut self.services[service]
+    }
+
+    /// The station of a store.
+    #[inline]
+    pub fn store(&mut self, store: StoreId) -> &mut Station {
+        &mut self.stores[store]
+    }
+
+    /// A node has chosen a target.
+    #[inline]
+    pub fn routed(&mut self, balancer: BalancerId, group: TargetGroupId, failing_open: bool, bytes: u32) {
+        let counts = &mut self.balancers[balancer];
+        counts.requests += 1;
+        counts.all_requests += 1;
+        counts.bytes += u64::from(bytes);
+        counts.minute.requests += 1;
+        counts.fail_open += u64::from(failing_open);
+        self.groups[group].minute.requests += 1;
+    }
+
+    /// A target has answered.
+    #[inline]
+    pub fn responded(&mut self, balancer: BalancerId, group: TargetGroupId, time: Duration, outcome: Outcome) {
+        let group = &mut self.groups[group];
+        group.response.record(time.nanos());
+        if !outcome.is_ok() {
+            group.minute.target_5xx += 1;
+            let counts = &mut self.balancers[balancer];
+            counts.target_5xx += 1;
+            counts.minute.target_5xx += 1;
+        }
+    }
+
+    /// A node has answered with a 5xx of its own.
+    pub fn elb_5xx(&mut self, balancer: BalancerId) {
+        let counts = &mut self.balancers[balancer];
+        counts.elb_5xx += 1;
+        counts.minute.elb_5xx += 1;
+    }
+
+    /// Whether some node has no healthy target of the group.
+    pub fn starved(&mut self, group: TargetGroupId, starved: bool, now: Time) {
+        let level = &mut self.groups[group].starved;
+        level.add(i64::from(starved) - level.now(), now);
+    }
+
+    /// What a balancer did.
+    pub fn balancer(&mut self, balancer: BalancerId) -> &mut BalancerCounts {
+        &mut self.balancers[balancer]
+    }
+
+    /// What a target group did.
+    pub fn target_group(&mut self, group: TargetGroupId) -> &mut GroupCounts {
+        &mut self.groups[group]
+    }
+
+    /// A request of a session has reached an instance. True if the session begins there.
+    pub fn session_at(&mut self, request: &Request, service: ServiceId, instance: InstanceId) -> bool {
+        self.sessions.reached(request, service, instance)
+    }
+
+    /// An instance with so many sessions is gone.
+    pub fn sessions_lost(&mut self, sessions: u64) {
+        self.sessions.lost += sessions;
+    }
+
+    /// Sessions lost so far.
+    pub fn lost_sessions(&self) -> u64 {
+        self.sessions.lost
+    }
+
+    /// Traffic of a population at an endpoint.
+    pub fn cell(&self, population: PopulationId, endpoint: EndpointId) -> &Cell {
+        &self.cells[population.index() * self.endpoints + endpoint.index()]
+    }
+
+    /// Attempts by outcome.
+    pub fn attempts(&self) -> &[u64; OUTCOMES] {
+        &self.attempts
+    }
+
+    /// Deletes what was observed so far. Requests born before are marked and stay uncounted.
+    pub fn delete_warm_up(&mut self, now: Time) {
+        self.services.values_mut().chain(self.stores.values_mut()).for_each(|station| station.reset(now));
+        for counts in self.balancers.values_mut() {
+            (counts.requests, counts.elb_5xx, counts.target_5xx, counts.fail_open) = (0, 0, 0, 0);
+        }
+        self.groups.values_mut().for_each(|group| group.starved.reset(now));
+        self.sessions.lost = 0;
+    }
+}

@@ -1,0 +1,179 @@
+//! The series: one row of figures per interval, sampled from the parts without disturbing them.
+//!
+//! # Models      rates and latencies of what ended in the interval; levels as they are at its end
+//! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
+
+use crate::Outcome;
+use crate::plan::Plan;
+use crate::result::{Column, Series};
+use crate::world::World;
+use sim_core::Time;
+use std::collections::BTreeMap;
+
+/// Rows so far.
+#[derive(Debug)]
+pub struct SeriesRecorder {
+    columns: Vec<Column>,
+    index: BTreeMap<String, usize>,
+    rows: usize,
+    interval_s: f64,
+    expected_rows: usize,
+    cpu_marks: Vec<f64>,
+    last_row: Time,
+    last_cost: f64,
+}
+
+impl SeriesRecorder {
+    /// No rows yet.
+    pub fn new(plan: &Plan) -> Self {
+        let interval_s = plan.series_interval.as_secs_f64();
+        SeriesRecorder {
+            columns: Vec::new(),
+            index: BTreeMap::new(),
+            rows: 0,
+            interval_s,
+            expected_rows: (plan.duration.as_secs_f64() / interval_s).ceil() as usize + 1,
+            cpu_marks: Vec::new(),
+            last_row: Time::ZERO,
+            last_cost: 0.0,
+        }
+    }
+
+    /// Puts a value into the row that is being written; a column that is new has had none before.
+    fn put(&mut self, name: &str, unit: &str, value: f64) {
+        let index = match self.index.get(name) {
+            Some(&index) => index,
+            None => {
+                let mut values = Vec::with_capacity(self.expected_rows);
+                values.resize(self.rows, f64::NAN);
+                self.columns.push(Column { name: name.to_string(), unit: unit.to_string(), values });
+                self.index.insert(name.to_string(), self.columns.len() - 1);
+                self.columns.len() - 1
+            }
+        };
+        let values = &mut self.columns[index].values;
+        if values.len() == self.rows {
+            values.push(value);
+        }
+    }
+
+    fn end_row(&mut self) {
+        self.rows += 1;
+        for column in &mut self.columns {
+            column.values.resize(self.rows, f64::NAN);
+        }
+    }
+
+    /// The series. Failure columns that came up late start with zeros.
+    pub fn finish(mut self) -> Series {
+        for column in &mut self.columns {
+            if column.name.starts_with("failed_per_s.") {
+                column.values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+            }
+        }
+        Series { interval_s: self.interval_s, columns: self.columns }
+    }
+}
+
+impl World<'_> {
+    /// A row is full: write it.
+    pub(crate) fn record_row(&mut self, now: Time) {
+        let plan = self.shared.plan;
+        let width = (now - self.series.last_row).as_secs_f64();
+        if width <= 0.0 {
+            return;
+        }
+        self.series.last_row = now;
+        let interval = &self.shared.observe.interval;
+        let ended: u64 = interval.ended.iter().sum();
+        let succeeded = interval.ended[Outcome::Ok as usize];
+        let series = &mut self.series;
+        series.put("offered_per_s", "1/s", interval.offered as f64 / width);
+        series.put("succeeded_per_s", "1/s", succeeded as f64 / width);
+        series.put("failed_per_s", "1/s", (ended - succeeded) as f64 / width);
+        for outcome in Outcome::ALL {
+            let count = interval.ended[outcome as usize];
+            let name = format!("failed_per_s.{}", outcome.name());
+            if !outcome.is_ok() && (count > 0 || series.index.contains_key(&name)) {
+                series.put(&name, "1/s", count as f64 / width);
+            }
+        }
+        let ms = |value: Option<u64>| value.map_or(f64::NAN, |ns| ns as f64 / 1e6);
+        series.put("latency_ms.mean", "ms", interval.latency.mean().map_or(f64::NAN, |ns| ns / 1e6));
+        series.put("latency_ms.p50", "ms", ms(interval.latency.quantile(0.5)));
+        series.put("latency_ms.p95", "ms", ms(interval.latency.quantile(0.95)));
+        series.put("latency_ms.p99", "ms", ms(interval.latency.quantile(0.99)));
+        series.put("in_flight", "1", self.shared.observe.in_flight as f64);
+        self.shared.observe.interval.clear();
+        for (id, fleet) in plan.fleets.iter() {
+            let counts = self.groups.counts(id);
+            for (name, value) in [
+                ("desired", counts.desired),
+                ("in_service", counts.in_service),
+                ("pending", counts.pending),
+                ("booting", counts.booting),
+                ("unhealthy", counts.unhealthy),
+                ("terminating", counts.terminating),
+            ] {
+                series.put(&format!("group.{}.{name}", fleet.name), "1", f64::from(value));
+            }
+            let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
+            let (mut sum, mut count) = (0.0, 0);
+            for instance in self.groups.running(id) {
+                let work = self.instances.busy_ns(instance, now);
+                let index = instance.index();
+                if series.cpu_marks.len() <= index {
+                    series.cpu_marks.resize(index + 1, f64::NAN);
+                }
+                let before = std::mem::replace(&mut series.cpu_marks[index], work);
+                let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
+                if before <= work {
+                    sum += 100.0 * (work - before) / capacity;
+                    count += 1;
+                }
+            }
+            let cpu = if count > 0 { sum / f64::from(count) } else { f64::NAN };
+            series.put(&format!("cpu_percent.{}", fleet.name), "%", cpu);
+        }
+        for (id, service) in plan.services.iter() {
+            let waiting = self.shared.observe.service(id).waiting.now();
+            series.put(&format!("waiting.{}", service.name), "1", waiting as f64);
+        }
+        for (id, group) in plan.target_groups.iter() {
+            for (zone, settings) in plan.zones.iter() {
+                let (mut registered, mut healthy) = (0, 0);
+                for (instance, fit) in self.albs.targets(id) {
+                    if self.shared.directory.facts(instance).zone == Some(zone) {
+                        registered += 1;
+                        healthy += u32::from(fit);
+                    }
+                }
+                let name = format!("targets.{}.{}", group.name, settings.name);
+                series.put(&format!("{name}.healthy"), "1", f64::from(healthy));
+                series.put(&format!("{name}.registered"), "1", f64::from(registered));
+            }
+        }
+        for (id, store) in plan.stores.iter() {
+            let name = format!("database.{}", store.name);
+            series.put(&format!("{name}.available"), "1", f64::from(u8::from(self.stores.available(id))));
+            series.put(&format!("{name}.connections"), "1", f64::from(self.stores.busy_connections(id)));
+            if store.rds.is_some() {
+                let primary = self.stores.zones(id).0.map_or(f64::NAN, |zone| zone.index() as f64);
+                series.put(&format!("{name}.primary_zone"), "zone", primary);
+                series.put(&format!("{name}.standby"), "1", f64::from(u8::from(self.stores.in_sync(id))));
+            }
+        }
+        for (id, alarm) in plan.alarms.iter() {
+            let name = format!("alarm.{}", alarm.name);
+            series.put(&format!("{name}.state"), "1", self.alarms.state(id).code());
+            series.put(&format!("{name}.value"), "", self.alarms.value(id).unwrap_or(f64::NAN));
+            series.put(&format!("{name}.threshold"), "", alarm.threshold);
+        }
+        let total = self.cost(now).total;
+        let series = &mut self.series;
+        series.put("cost_usd", "USD", total);
+        series.put("cost_usd_per_h", "USD/h", (total - series.last_cost).max(0.0) / width * 3600.0);
+        series.last_cost = total;
+        series.end_row();
+    }
+}

@@ -1,0 +1,262 @@
+//! The world: every part of the architecture, and the one place where events find the part they are for.
+//!
+//! ```text
+//!  Plan ─build─► World { clients, albs, checks, instances, stores, launches, groups, cloudwatch, alarms, faults }
+//!                   ▲ handle(event)                     │ list.at · after · via · soon
+//!                   └────────── engine (time, seq) ◄────┘
+//! ```
+
+use crate::alarm::Alarms;
+use crate::alb::Albs;
+use crate::blame::Blame;
+use crate::client::Clients;
+use crate::cloudwatch::CloudWatch;
+use crate::cost::Meter;
+use crate::datapoints::Datapoints;
+use crate::directory::Directory;
+use crate::environment::Environment;
+use crate::event::Event;
+use crate::fault::Faults;
+use crate::group::Groups;
+use crate::health_check::HealthChecks;
+use crate::instance::{self, Instances};
+use crate::launch::Launches;
+use crate::network::Network;
+use crate::observe::{self, Observe};
+use crate::plan::*;
+use crate::program::Program;
+use crate::request::InstanceId;
+use crate::result::EventKind;
+use crate::series::SeriesRecorder;
+use crate::shared::{Cx, NodeFacts, Shared};
+use crate::store::{self, Stores};
+use crate::strength::Strength;
+use crate::timeline::{EntryId, Timeline};
+use sim_core::{Duration, EventList, Model, Pool, Table, Time};
+
+/// Everything there is, at one moment.
+pub struct World<'p> {
+    pub(crate) shared: Shared<'p>,
+    pub(crate) clients: Clients,
+    pub(crate) albs: Albs,
+    pub(crate) checks: HealthChecks,
+    pub(crate) instances: Instances,
+    pub(crate) stores: Stores,
+    pub(crate) launches: Launches,
+    pub(crate) groups: Groups,
+    pub(crate) cloudwatch: CloudWatch,
+    pub(crate) alarms: Alarms,
+    pub(crate) faults: Faults,
+    pub(crate) series: SeriesRecorder,
+    pub(crate) meter: Meter,
+    pub(crate) strength: Strength,
+    /// vCPU work per instance at the last sampling of its CPU metric.
+    pub(crate) cpu_marks: Vec<f64>,
+    /// vCPU work per store at the last minute.
+    pub(crate) store_marks: Table<StoreId, f64>,
+    /// Figures that are closed when the run ends, before requests in flight drain.
+    pub(crate) closed: Option<crate::summary::Closed>,
+}
+
+impl<'p> World<'p> {
+    /// The world at time zero, its first events in `list`.
+    pub fn build(
+        plan: &'p Plan,
+        seed: u64,
+        replication: u32,
+        wants_requests: bool,
+        list: &mut EventList<Event>,
+    ) -> World<'p> {
+        let network = Network::new(plan, list, seed, replication);
+        let nodes: Vec<NodeFacts> = plan
+            .balancers
+            .iter()
+            .flat_map(|(balancer, settings)| settings.zones.iter().map(move |&zone| NodeFacts { balancer, zone }))
+            .collect();
+        let dns = plan
+            .balancers
+            .ids()
+            .map(|balancer| (0u16..).zip(&nodes).filter(|(_, n)| n.balancer == balancer).map(|(i, _)| i).collect())
+            .collect();
+        let callers = plan
+            .sites
+            .ids()
+            .map(|site| plan.populations.iter().find(|(_, p)| p.site == site).map(|(population, _)| population))
+            .collect();
+        let mut shared = Shared {
+            plan,
+            seed,
+            replication,
+            requests: Pool::default(),
+            calls: Pool::default(),
+            program: Program::new(plan),
+            handover: std::collections::VecDeque::with_capacity(16),
+            network,
+            environment: Environment::new(plan),
+            nodes,
+            blame: Blame::default(),
+            callers,
+            dns,
+            store_place: Table::default(),
+            directory: Directory::new(plan),
+            datapoints: Datapoints::new(plan),
+            cross_zone_bytes: 0,
+            timeline: Timeline::default(),
+            observe: Observe::new(plan, wants_requests),
+        };
+        let cx = &mut Cx { list, shared: &mut shared };
+        cx.store_place = store::first_places(cx);
+        let mut world = World {
+            clients: Clients::new(cx),
+            albs: Albs::new(cx),
+            checks: HealthChecks::new(cx),
+            instances: Instances::new(cx),
+            stores: Stores::new(cx),
+            launches: Launches::new(cx),
+            groups: Groups::new(cx),
+            cloudwatch: CloudWatch::new(cx),
+            alarms: Alarms::new(cx),
+            faults: Faults::new(cx),
+            series: SeriesRecorder::new(plan),
+            meter: Meter::new(plan),
+            strength: Strength::default(),
+            cpu_marks: Vec::new(),
+            store_marks: plan.stores.iter().map(|_| 0.0).collect(),
+            closed: None,
+            shared,
+        };
+        world.start(list);
+        world
+    }
+
+    /// Puts the first events into the list.
+    fn start(&mut self, list: &mut EventList<Event>) {
+        let World { shared, clients, albs, instances, groups, cloudwatch, alarms, faults, .. } = self;
+        let plan = shared.plan;
+        let cx = &mut Cx { list, shared };
+        let name = plan.name.clone();
+        cx.timeline.record(Time::ZERO, EventKind::RunStarted, name, "the run starts", EntryId::NONE);
+        // Observation comes first among simultaneous events, so that a row never holds what happens at its end.
+        cx.list.after(plan.series_interval, Event::Observe(observe::Event::Interval));
+        cx.list.after(Duration::from_secs(1), Event::Observe(observe::Event::Second));
+        cx.list.after(plan.duration, Event::Observe(observe::Event::RunEnds));
+        if !plan.warm_up.is_zero() {
+            cx.list.after(plan.warm_up, Event::Observe(observe::Event::WarmUpEnds));
+        }
+        cloudwatch.start(cx);
+        alarms.start(cx);
+        faults.start(cx);
+        for instance in groups.start(cx) {
+            instances.handle(instance::Event::Up(instance), cx);
+            let fleet = cx.directory.facts(instance).fleet;
+            for &group in &plan.fleets[fleet].target_groups {
+                albs.register(group, instance, EntryId::NONE, true, cx);
+            }
+        }
+        clients.start(cx);
+    }
+
+    fn observe(&mut self, event: observe::Event, list: &mut EventList<Event>) {
+        let now = list.now();
+        let plan = self.shared.plan;
+        let running = self.closed.is_none();
+        match event {
+            observe::Event::Interval => {
+                self.record_row(now);
+                if running {
+                    list.after(plan.series_interval, Event::Observe(event));
+                }
+            }
+            observe::Event::Second => {
+                self.shared.observe.users.second(now);
+                self.watch_strength(now);
+                if running && now.nanos().is_multiple_of(Duration::from_secs(3600).nanos()) {
+                    self.meter_hour();
+                }
+                if running {
+                    list.after(Duration::from_secs(1), Event::Observe(event));
+                }
+            }
+            observe::Event::WarmUpEnds => {
+                self.mark_work(now);
+                self.shared.observe.delete_warm_up(now);
+            }
+            observe::Event::RunEnds => {
+                self.shared.observe.users.second(now);
+                self.closed = Some(self.close(now));
+                let name = plan.name.clone();
+                self.shared.timeline.record(now, EventKind::RunEnded, name, "the run ends", EntryId::NONE);
+            }
+        }
+    }
+
+    /// Work done so far by the running instances of each service, and by stores: taken off at the end.
+    fn mark_work(&mut self, now: Time) {
+        let plan = self.shared.plan;
+        for service in plan.services.ids() {
+            let done = self.work_of(service, now);
+            let station = self.shared.observe.service(service);
+            station.worked_before = done;
+        }
+        for store in plan.stores.ids() {
+            let done = self.stores.cpu(store, now).map_or(0.0, |cpu| cpu.0);
+            self.shared.observe.store(store).worked_before = done;
+        }
+    }
+
+    /// vCPU-nanoseconds worked for a service by all instances, gone or not.
+    pub(crate) fn work_of(&mut self, service: ServiceId, now: Time) -> f64 {
+        let mut work = self.shared.observe.service(service).worked;
+        for index in 0..self.shared.directory.len() {
+            let instance = InstanceId::new(index);
+            if self.shared.directory.facts(instance).service == Some(service) {
+                work += self.instances.busy_ns(instance, now);
+            }
+        }
+        work
+    }
+}
+
+impl Model for World<'_> {
+    type Event = Event;
+
+    #[inline]
+    fn handle(&mut self, event: Event, list: &mut EventList<Event>) {
+        self.dispatch(event, list);
+        while let Some(next) = self.shared.handover.pop_front() {
+            self.dispatch(next, list);
+        }
+    }
+}
+
+impl World<'_> {
+    /// Gives an event to the part it is for.
+    #[inline]
+    fn dispatch(&mut self, event: Event, list: &mut EventList<Event>) {
+        let cx = &mut Cx { list, shared: &mut self.shared };
+        match event {
+            Event::Client(event) => self.clients.handle(event, cx),
+            Event::Alb(event) => self.albs.handle(event, cx),
+            Event::Check(event) => self.checks.handle(event, cx),
+            Event::Instance(event) => {
+                if let instance::Event::Up(instance) = event {
+                    self.stores.forget(instance);
+                }
+                self.instances.handle(event, cx);
+            }
+            Event::Store(event) => self.stores.handle(event, cx),
+            Event::Launch(event) => self.launches.handle(event, cx),
+            Event::Group(event) => self.groups.handle(event, cx),
+            Event::CloudWatch(event) => {
+                self.cloudwatch.handle(event, cx);
+                self.collect(list);
+            }
+            Event::Alarm(event) => self.alarms.handle(event, cx),
+            Event::Fault(event) => {
+                let groups = &self.groups;
+                self.faults.handle(event, &|fleet| groups.running(fleet), cx);
+            }
+            Event::Observe(event) => self.observe(event, list),
+        }
+    }
+}
