@@ -419,7 +419,7 @@ impl Albs {
                 node.views[group_id].targets.push((instance, verdict));
                 node.views[group_id].refresh();
                 let start = health_check::Event::Start { node: index as u16, group: group_id, instance, healthy };
-                cx.list.soon(event::Event::Check(start));
+                cx.hand_over(event::Event::Check(start));
             }
         }
         if !healthy {
@@ -436,7 +436,7 @@ impl Albs {
         let before = group.registered.len();
         group.registered.retain(|target| target.0 != instance);
         if group.registered.len() == before {
-            cx.list.soon(event::Event::Group(group::Event::Drained { group: group_id, instance }));
+            cx.hand_over(event::Event::Group(group::Event::Drained { group: group_id, instance }));
             return;
         }
         let delay = group.delay;
@@ -453,7 +453,7 @@ impl Albs {
             self.note_fail_open(index, group_id, cx);
             self.dns_due(index, cx);
         }
-        cx.list.soon(event::Event::Check(health_check::Event::Stop { group: group_id, instance }));
+        cx.hand_over(event::Event::Check(health_check::Event::Stop { group: group_id, instance }));
         cx.list.after(delay, event::Event::Alb(Event::DrainDone { group: group_id, instance }));
         self.count_hosts(group_id, cx);
         self.drained_early(group_id, instance, cx);
@@ -516,7 +516,7 @@ impl Albs {
         };
         let (now, name) = (cx.now(), cx.name_of(instance));
         cx.timeline.record(now, EventKind::TargetDeregistered, name, detail, cause);
-        cx.list.soon(event::Event::Group(group::Event::Drained { group: group_id, instance }));
+        cx.hand_over(event::Event::Group(group::Event::Drained { group: group_id, instance }));
     }
 
     /// A node has changed its mind about a target.
@@ -567,7 +567,7 @@ impl Albs {
         let entry = cx.timeline.record(now, kind, name, detail, cause);
         let healthy = shown == Verdict::Healthy;
         let verdict = group::Event::Verdict { group: group_id, instance, healthy, cause: entry };
-        cx.list.soon(event::Event::Group(verdict));
+        cx.hand_over(event::Event::Group(verdict));
     }
 
     fn note_fail_open(&mut self, index: usize, group_id: TargetGroupId, cx: &mut Cx) {

@@ -253,7 +253,7 @@ impl Clients {
             Event::Impatient(request) => {
                 if let Some(row) = cx.request(request) {
                     let call = row.call;
-                    cx.list.soon(event::Event::Instance(instance::Event::Leave(call)));
+                    cx.hand_over(event::Event::Instance(instance::Event::Leave(call)));
                 }
             }
             Event::Discovered { instance, there } => self.discovered(instance, there, cx),
@@ -359,7 +359,7 @@ impl Clients {
             }
             Destination::Service(service) => {
                 let Some(instance) = self.discovery[service].pick() else {
-                    cx.list.soon(client(Event::Answer { request: at, outcome: Outcome::Refused }));
+                    cx.hand_over(client(Event::Answer { request: at, outcome: Outcome::Refused }));
                     return;
                 };
                 let pc = cx.program.endpoint[endpoint];
@@ -396,7 +396,7 @@ impl Clients {
         let Some(request) = cx.request(at) else { return };
         let call = request.call;
         if self.sites[request.site].cancels {
-            cx.list.soon(event::Event::Instance(instance::Event::Cancel(call)));
+            cx.hand_over(event::Event::Instance(instance::Event::Cancel(call)));
         }
         self.conclude(at, Outcome::TimedOut, cx);
     }
@@ -440,7 +440,7 @@ impl Clients {
         match caller.population {
             None => {
                 let event = instance::Event::CallAnswered { call: request.parent, outcome };
-                cx.list.soon(event::Event::Instance(event));
+                cx.hand_over(event::Event::Instance(event));
             }
             Some(id) => {
                 let now = cx.now();

@@ -240,6 +240,6 @@ impl HealthChecks {
         check.verdict = Some(verdict);
         let (node, group, instance) = (check.node, check.group, check.instance);
         let health = alb::Event::TargetHealth { node, group, instance, healthy: verdict };
-        cx.list.soon(event::Event::Alb(health));
+        cx.hand_over(event::Event::Alb(health));
     }
 }

@@ -312,7 +312,7 @@ impl Instances {
                     call.state = CallState::Waiting;
                     call.pending = 1;
                     let instance = call.instance;
-                    cx.list.soon(event::Event::Client(client::Event::Call(at)));
+                    cx.hand_over(event::Event::Client(client::Event::Call(at)));
                     self.give_up_worker(at, instance, cx);
                     return;
                 }
@@ -641,7 +641,7 @@ impl Instances {
         if let Some(service) = cx.directory.facts(instance).service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
-        cx.list.soon(event::Event::Client(client::Event::Discovered { instance, there: true }));
+        cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
     }
 
     /// The instance is gone, with everything on it.
@@ -686,7 +686,7 @@ impl Instances {
                 self.answer(at, Outcome::BadGateway, cx);
             }
         }
-        cx.list.soon(event::Event::Client(client::Event::Discovered { instance, there: false }));
+        cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: false }));
     }
 
     /// Freezes (or, counted down to none, thaws) a machine.
@@ -698,7 +698,7 @@ impl Instances {
         let row = &mut self.rows[instance];
         if row.frozen == 0 {
             for event in std::mem::take(&mut row.held) {
-                cx.list.soon(event::Event::Instance(event));
+                cx.hand_over(event::Event::Instance(event));
             }
             self.dispatch(instance, cx);
         }
@@ -833,11 +833,11 @@ fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
     call.state = CallState::Travelling;
     call.holds_worker = false;
     match call.waiter {
-        Waiter::Node(_) => cx.list.soon(event::Event::Alb(alb::Event::Silent { call: at, connected })),
+        Waiter::Node(_) => cx.hand_over(event::Event::Alb(alb::Event::Silent { call: at, connected })),
         Waiter::Direct(request) => {
             cx.calls.remove(at.id);
             if cx.request(request).is_some() {
-                cx.list.soon(event::Event::Client(client::Event::Unanswered(request)));
+                cx.hand_over(event::Event::Client(client::Event::Unanswered(request)));
             }
         }
         _ => {

@@ -103,38 +103,36 @@ impl Network {
     }
 
     /// Sends on an established connection: arrives, late perhaps, once both ends can be reached.
+    ///
+    /// Where the way takes no time, the event is given back: it happens at once.
     #[inline]
-    pub fn send(&mut self, env: &Environment, list: &mut EventList<Event>, from: Place, to: Place, event: Event) {
-        if env.disturbed {
-            if !self.passes(env, from, to) {
-                self.parked.push((from, to, event));
-                return;
-            }
-            let extra = self.trouble(env, from, to);
-            if !extra.is_zero() {
-                let delay = self.delay(from, to, list) + extra;
-                list.after(delay, event);
-                return;
-            }
-        }
-        self.normal(list, from, to, event);
-    }
-
-    /// Sends the first message of a connection. False if nobody answers at the other end.
-    #[inline]
-    pub fn connect(
+    #[must_use]
+    pub fn send(
         &mut self,
         env: &Environment,
         list: &mut EventList<Event>,
         from: Place,
         to: Place,
         event: Event,
-    ) -> bool {
-        if env.disturbed && !self.passes(env, from, to) {
-            return false;
+    ) -> Option<Event> {
+        if env.disturbed {
+            if !self.passes(env, from, to) {
+                self.parked.push((from, to, event));
+                return None;
+            }
+            let extra = self.trouble(env, from, to);
+            if !extra.is_zero() {
+                let delay = self.delay(from, to, list) + extra;
+                list.after(delay, event);
+                return None;
+            }
         }
-        self.send(env, list, from, to, event);
-        true
+        match &mut self.hops[from.0 as usize * self.places + to.0 as usize] {
+            Hop::Zero => return Some(event),
+            Hop::Lane(lane) => list.via(*lane, event),
+            Hop::Random(link) => list.after(link.0.duration(&mut link.1) / 2, event),
+        }
+        None
     }
 
     /// Lets parked messages go that can pass now. Those of dark zones are lost with their senders and receivers.
@@ -161,15 +159,6 @@ impl Network {
 
     fn powered(&self, env: &Environment, place: Place) -> bool {
         self.zone(place).is_none_or(|zone| env.powered(zone))
-    }
-
-    #[inline]
-    fn normal(&mut self, list: &mut EventList<Event>, from: Place, to: Place, event: Event) {
-        match &mut self.hops[from.0 as usize * self.places + to.0 as usize] {
-            Hop::Zero => list.soon(event),
-            Hop::Lane(lane) => list.via(*lane, event),
-            Hop::Random(link) => list.after(link.0.duration(&mut link.1) / 2, event),
-        }
     }
 
     fn delay(&mut self, from: Place, to: Place, list: &EventList<Event>) -> Duration {

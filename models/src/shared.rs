@@ -14,6 +14,7 @@ use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
 use sim_core::{EventList, Pool, Stream, Table, Time};
+use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 
 /// What every component shares.
@@ -30,6 +31,8 @@ pub struct Shared<'p> {
     pub calls: Pool<CallId, Call>,
     /// Endpoints, as operations.
     pub program: Program,
+    /// Events that happen at once, without a place in the event list: a hand-over takes no time.
+    pub handover: VecDeque<Event>,
     /// Delays between places.
     pub network: Network,
     /// What is true of zones and capacity.
@@ -137,18 +140,30 @@ impl Cx<'_, '_> {
         self.list.now()
     }
 
+    /// Lets an event happen at once, after those handed over before it and before anything else in the event list.
+    #[inline]
+    pub fn hand_over(&mut self, event: Event) {
+        self.shared.handover.push_back(event);
+    }
+
     /// Sends on an established connection.
     #[inline]
     pub fn send(&mut self, from: Place, to: Place, event: Event) {
-        let Shared { network, environment, .. } = &mut *self.shared;
-        network.send(environment, self.list, from, to, event);
+        let Shared { network, environment, handover, .. } = &mut *self.shared;
+        if let Some(event) = network.send(environment, self.list, from, to, event) {
+            handover.push_back(event);
+        }
     }
 
     /// Sends the first message of a connection; false if nobody answers.
     #[inline]
     pub fn connect(&mut self, from: Place, to: Place, event: Event) -> bool {
-        let Shared { network, environment, .. } = &mut *self.shared;
-        network.connect(environment, self.list, from, to, event)
+        let Shared { network, environment, .. } = &*self.shared;
+        if environment.disturbed && !network.passes(environment, from, to) {
+            return false;
+        }
+        self.send(from, to, event);
+        true
     }
 }
 

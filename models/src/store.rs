@@ -267,7 +267,7 @@ impl Stores {
                 {
                     self.rows[store].figures.failed_queries += 1;
                     let outcome = Outcome::DatabaseUnavailable;
-                    cx.list.soon(event::Event::Instance(instance::Event::StoreReply { call, outcome }));
+                    cx.hand_over(event::Event::Instance(instance::Event::StoreReply { call, outcome }));
                 }
             }
             Event::Done { store, life, call } => {

@@ -89,6 +89,7 @@ impl<'p> World<'p> {
             requests: Pool::default(),
             calls: Pool::default(),
             program: Program::new(plan),
+            handover: std::collections::VecDeque::with_capacity(16),
             network,
             environment: Environment::new(plan),
             nodes,
@@ -219,6 +220,17 @@ impl Model for World<'_> {
 
     #[inline]
     fn handle(&mut self, event: Event, list: &mut EventList<Event>) {
+        self.dispatch(event, list);
+        while let Some(next) = self.shared.handover.pop_front() {
+            self.dispatch(next, list);
+        }
+    }
+}
+
+impl World<'_> {
+    /// Gives an event to the part it is for.
+    #[inline]
+    fn dispatch(&mut self, event: Event, list: &mut EventList<Event>) {
         let cx = &mut Cx { list, shared: &mut self.shared };
         match event {
             Event::Client(event) => self.clients.handle(event, cx),
