@@ -1,4 +1,4 @@
-//! The natural logarithm, for draws: twice as fast as the general one, and as exact as they need.
+//! The natural logarithm, for draws: faster than the general one, and as exact as they need.
 //!
 //! ```text
 //!  x = 2^k · z,  z in one of 128 intervals with centre c:   ln x = k · ln 2 + ln c + ln(1 + r),   r = (z − c) / c
