@@ -24,7 +24,8 @@ pub trait Words {
     /// logarithm of neither is infinite.
     #[inline]
     fn unit(&mut self) -> f64 {
-        ((self.word() >> 11) | 1) as f64 * UNIT
+        // Signed, since machines turn signed integers into an `f64` in one step.
+        ((self.word() >> 11) | 1) as i64 as f64 * UNIT
     }
 
     /// A uniform number among 0 … `n` − 1, and 0 where `n` is 0; one word, biased by less than 2⁻³².
@@ -57,13 +58,13 @@ impl<W: Words + ?Sized> Words for &mut W {
 #[derive(Clone)]
 pub struct Stream {
     core: ChaCha8Core,
-    /// Four blocks, drawn at once; two 32-bit words make one of ours.
-    block: [u32; WORDS],
+    /// Four blocks, drawn at once.
+    block: [u64; WORDS],
     next: usize,
 }
 
-/// 32-bit words in four blocks of ChaCha.
-const WORDS: usize = 64;
+/// Words in four blocks of ChaCha.
+const WORDS: usize = 32;
 
 impl Stream {
     /// The stream of these four names; different names give streams that have nothing in common.
@@ -84,7 +85,11 @@ impl Stream {
     #[cold]
     #[inline(never)]
     fn refill(&mut self) {
-        self.core.generate(&mut self.block);
+        let mut halves = [0; 2 * WORDS];
+        self.core.generate(&mut halves);
+        for (word, half) in self.block.iter_mut().zip(halves.chunks_exact(2)) {
+            *word = u64::from(half[0]) | u64::from(half[1]) << 32;
+        }
         self.next = 0;
     }
 }
@@ -96,8 +101,8 @@ impl Words for Stream {
             self.refill();
         }
         let at = self.next;
-        self.next = at + 2;
-        u64::from(self.block[at % WORDS]) | u64::from(self.block[(at + 1) % WORDS]) << 32
+        self.next = at + 1;
+        self.block[at % WORDS]
     }
 }
 

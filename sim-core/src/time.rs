@@ -141,8 +141,16 @@ impl Duration {
     /// The nearest length to `secs` seconds: zero for a negative number or NaN, [`Duration::MAX`] for one too long.
     #[inline]
     pub fn from_secs_f64(secs: f64) -> Duration {
-        // A cast from `f64` to an integer saturates and takes NaN to zero; half a nanosecond makes it round.
-        Duration((secs * SECOND as f64 + 0.5) as u64)
+        Duration::from_nanos_f64(secs * SECOND as f64)
+    }
+
+    /// The nearest length to `nanos` nanoseconds, with the same limits.
+    #[inline]
+    pub fn from_nanos_f64(nanos: f64) -> Duration {
+        // A cast from `f64` to an integer saturates and takes NaN to zero; half a nanosecond makes it round. Below 292
+        // years the cast to a signed integer does, which takes half the time of the other.
+        let nanos = nanos + 0.5;
+        if nanos < i64::MAX as f64 { Duration((nanos as i64).max(0) as u64) } else { Duration(nanos as u64) }
     }
 
     /// The length in nanoseconds.

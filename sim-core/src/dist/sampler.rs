@@ -123,9 +123,15 @@ impl Sampler {
     #[inline]
     pub fn duration(&self, words: &mut impl Words) -> Duration {
         match &self.0 {
+            Kind::Exponential { minus_mean } => Duration::from_secs_f64(minus_mean * ln(words.unit())),
             Kind::Constant { duration, .. } => *duration,
-            _ => Duration::from_secs_f64(self.sample(words)),
+            _ => self.duration_rare(words),
         }
+    }
+
+    #[inline(never)]
+    fn duration_rare(&self, words: &mut impl Words) -> Duration {
+        Duration::from_secs_f64(self.sample(words))
     }
 
     /// The one value there is, taken as seconds, for a distribution without spread: such a delay belongs in a lane.
