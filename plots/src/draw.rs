@@ -291,7 +291,15 @@ fn plot_panel(
         }
         kept
     };
-    for (layer, edge) in panel.layers.iter().zip(panel.cumulated()).rev() {
+    for (layer, mut edge) in panel.layers.iter().zip(panel.cumulated()).rev() {
+        // A layer of no height would still show as a fringe along the one below.
+        let thick = |row: usize| layer.values.get(row).is_some_and(|&v| v > 0.0);
+        for (row, value) in edge.iter_mut().enumerate() {
+            let beside = !panel.steps && (thick(row.wrapping_sub(1)) || thick(row + 1));
+            if !thick(row) && !beside {
+                *value = f64::NAN;
+            }
+        }
         for run in sample::runs(&edge, pixels) {
             let mut points = outline(&run);
             if let (Some(&first), Some(&last)) = (points.first(), points.last()) {

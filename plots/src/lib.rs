@@ -135,8 +135,12 @@ fn sheet<'a>(result: &'a RunResult, kind: &Kind) -> Result<Sheet<'a>, Error> {
     Ok(Sheet {
         title: format!("{}: {}", summary.scenario, kind.title.to_lowercase().replace("cpu", "CPU")),
         caption: format!(
-            "seed {} · replication {} · sim {} · digest {}",
-            summary.seed, summary.replication, summary.version, summary.digest
+            "seed {} · replication {} · sim {} · digest {}{}",
+            summary.seed,
+            summary.replication,
+            summary.version,
+            summary.digest,
+            if since_fault { figures::reaction::note(result) } else { String::new() }
         ),
         panels,
         markers,

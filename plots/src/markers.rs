@@ -6,8 +6,8 @@
 //!          │      │
 //! ─────────┴──────┴──────────────── plot
 //! ```
-//! Labels are placed from the right to the left, each in the lowest lane that is free, so that the line of a label never
-//! crosses one below it. Leaves out: more than [`LANES`] lanes; a label without room is left away, its line stays.
+//! Labels are placed from the right to the left, each in the lowest lane that is free and that its line can be drawn down
+//! from without crossing another label. Leaves out: more than [`LANES`] lanes; a label without room is left away, its line stays.
 
 use crate::font;
 use crate::theme::SMALL;
@@ -91,24 +91,28 @@ fn plain(text: &str) -> String {
 pub(crate) fn place(markers: &[Marker], xs: &[f64], left: f64, right: f64) -> Vec<Option<Placed>> {
     const GAP: f64 = 14.0;
     const LEAD: f64 = 6.0;
+    let texts: Vec<String> =
+        markers.iter().map(|marker| font::fit(&marker.label, SMALL, false, LIMIT.min(right - left))).collect();
+    let widths: Vec<f64> = texts.iter().map(|text| font::width(text, SMALL, false)).collect();
+    // Near the right edge the text stands left of its line. Those are placed last, from the left to the right, each
+    // above the ones it reaches over.
+    let turned = |i: &usize| xs[*i] + LEAD + widths[*i] > right;
+    let known = (0..markers.len().min(xs.len())).filter(|&i| xs[i].is_finite() && !texts[i].is_empty());
+    let (last, first): (Vec<usize>, Vec<usize>) = known.partition(turned);
     let mut taken: [Vec<(f64, f64)>; LANES] = Default::default();
     let mut placed = vec![None; markers.len()];
-    for (i, (marker, &x)) in markers.iter().zip(xs).enumerate().rev() {
-        let text = font::fit(&marker.label, SMALL, false, LIMIT.min(right - left));
-        let width = font::width(&text, SMALL, false);
-        if text.is_empty() || !x.is_finite() {
-            continue;
-        }
-        // Near the right edge the text stands left of its line.
-        let start = if x + LEAD + width <= right { x + LEAD } else { (x - LEAD - width).max(left) };
-        let (from, to) = (start.min(x) - GAP / 2.0, (start + width).max(x) + GAP / 2.0);
-        let free = |lane: &Vec<(f64, f64)>| lane.iter().all(|&(a, b)| to <= a || b <= from);
-        if let Some(lane) = taken.iter().position(free) {
+    for i in first.into_iter().rev().chain(last) {
+        let (x, width) = (xs[i], widths[i]);
+        let start = if turned(&i) { (x - LEAD - width).max(left) } else { x + LEAD };
+        let text = (start.min(x) - GAP / 2.0, (start + width).max(x) + GAP / 2.0);
+        let line = (x - 2.0, x + 2.0);
+        let free = |lane: usize, (from, to): (f64, f64)| taken[lane].iter().all(|&(a, b)| to <= a || b <= from);
+        let fits = |&lane: &usize| free(lane, text) && (0..lane).all(|below| free(below, line));
+        if let Some(lane) = (0..LANES).find(fits) {
             // The line comes down through the lanes below, which must stay clear of it from now on.
-            for (below, lane_below) in taken.iter_mut().enumerate().take(lane + 1) {
-                lane_below.push(if below == lane { (from, to) } else { (x - 3.0, x + 3.0) });
-            }
-            placed[i] = Some(Placed { lane, x: start, width, text });
+            taken[..lane].iter_mut().for_each(|below| below.push(line));
+            taken[lane].push(text);
+            placed[i] = Some(Placed { lane, x: start, width, text: texts[i].clone() });
         }
     }
     placed
@@ -128,12 +132,18 @@ mod tests {
         let mut sorted = markers;
         sorted.sort_by(|a, b| a.at.total_cmp(&b.at));
         let xs: Vec<f64> = sorted.iter().map(|m| 100.0 + m.at * 1.4).collect();
-        let placed: Vec<Placed> = place(&sorted, &xs, 100.0, 1560.0).into_iter().flatten().collect();
+        let placed = place(&sorted, &xs, 100.0, 1560.0);
+        let placed: Vec<(Placed, f64)> = placed.into_iter().zip(xs).filter_map(|(p, x)| Some((p?, x))).collect();
         assert!(placed.len() >= 8, "{}", placed.len());
+        let crosses = |line: &(Placed, f64), label: &(Placed, f64)| {
+            line.0.lane > label.0.lane && line.1 > label.0.x && line.1 < label.0.x + label.0.width
+        };
         for (i, a) in placed.iter().enumerate() {
-            assert!(a.x >= 100.0 && a.x + a.width <= 1560.0);
+            assert!(a.0.x >= 100.0 && a.0.x + a.0.width <= 1560.0);
             for b in &placed[i + 1..] {
-                assert!(a.lane != b.lane || a.x + a.width < b.x || b.x + b.width < a.x, "{a:?} {b:?}");
+                let beside = a.0.x + a.0.width < b.0.x || b.0.x + b.0.width < a.0.x;
+                assert!(a.0.lane != b.0.lane || beside, "{a:?} {b:?}");
+                assert!(!crosses(a, b) && !crosses(b, a), "a line through a label: {a:?} {b:?}");
             }
         }
     }

@@ -22,6 +22,14 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
     incidents.into_iter().map(|incident| panel(incident, end)).collect()
 }
 
+/// What the caption must say if there are more incidents than shown.
+pub(crate) fn note(result: &RunResult) -> String {
+    match result.summary.incidents.iter().filter(|i| !links(i).is_empty()).count() {
+        n if n > MOST => format!(" · {MOST} of {n} incidents, those with the most failed requests"),
+        _ => String::new(),
+    }
+}
+
 /// Where the time axis ends, in seconds since the fault.
 pub(crate) fn end_s(result: &RunResult) -> f64 {
     let lasted = |i: &Incident| i.restored_s.or(links(i).last().map(|link| i.t_s + link.2)).map(|t| t - i.t_s);
