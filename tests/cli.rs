@@ -149,7 +149,7 @@ fn the_exit_code_says_whether_expectations_held() {
 #[test]
 fn colour_is_for_terminals_and_for_those_who_ask() {
     let room = Room::with_scenario();
-    let page = "run small.ron --no-plots --duration 1m";
+    let page = "run small.ron --no-plots --duration 6m";
     assert!(!room.sim(page).stdout.contains('\x1b'));
     assert!(room.sim(&format!("{page} --color always")).stdout.contains('\x1b'));
     assert!(!room.sim(&format!("{page} --color never")).stdout.contains('\x1b'));
@@ -202,7 +202,7 @@ fn a_full_disk_on_standard_output_is_told() {
 fn an_interrupted_run_leaves_nothing() {
     let room = Room::with_scenario();
     let mut child = room
-        .command("run small.ron --duration 3000d --no-plots --trace")
+        .command("run small.ron --duration 30d --no-plots --trace")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -101,9 +101,9 @@ fn the_series_is_rectangular() {
 #[test]
 fn the_timeline_is_in_order_and_every_cause_came_before() {
     let room = Room::new();
-    // One in which much happens.
-    room.sim("run twitter-spike --no-plots --duration 40m");
-    let text = room.read("out/twitter-spike/timeline.jsonl");
+    // One in which an instance is lost and replaced.
+    room.sim("run anatomy --no-plots");
+    let text = room.read("out/anatomy/timeline.jsonl");
     let mut before = (0, 0.0);
     let mut caused = 0;
     for line in text.lines() {
@@ -146,7 +146,7 @@ fn the_same_seed_gives_the_same_files() {
 #[test]
 fn the_number_of_threads_changes_no_byte() {
     let room = Room::with_scenario();
-    let run = "run small.ron --no-plots --duration 5m --replications 5";
+    let run = "run small.ron --no-plots --duration 6m --replications 5";
     let (one, four) =
         (room.sim(&format!("{run} --threads 1 --out one")), room.sim(&format!("{run} --threads 4 --out four")));
     assert_eq!(one.code, four.code);
@@ -172,7 +172,7 @@ fn the_number_of_threads_changes_no_byte() {
 #[test]
 fn the_trace_has_every_ended_request() {
     let room = Room::with_scenario();
-    room.sim("run small.ron --no-plots --trace --duration 5m --set warm_up=\"0s\"");
+    room.sim("run small.ron --no-plots --trace --duration 6m --set warm_up=\"0s\"");
     let file = std::fs::File::open(room.path("out/small/trace.csv.gz")).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
@@ -188,9 +188,9 @@ fn the_trace_has_every_ended_request() {
 #[test]
 fn a_value_can_be_set() {
     let room = Room::with_scenario();
-    room.sim("run small.ron --no-plots --set duration=\"3m\" --out set");
-    room.sim("run small.ron --no-plots --duration 3m --out short");
+    room.sim("run small.ron --no-plots --set duration=\"7m\" --out set");
+    room.sim("run small.ron --no-plots --duration 7m --out short");
     let summary = |folder: &str| without_run(&room.read(&format!("{folder}/summary.json")));
-    assert_eq!(summary("set")["duration_s"], 180.0);
+    assert_eq!(summary("set")["duration_s"], 420.0);
     assert_eq!(summary("set"), summary("short"));
 }

@@ -4,8 +4,8 @@ use super::options::{Format, FormatOption};
 use super::terminal::Terminal;
 use super::{Verdict, examples, print, source};
 use crate::Failure;
-use crate::output::json;
-use crate::output::table::{BOLD, Cell, Table};
+use crate::output::table::{BOLD, WIDTH, paint, wrap};
+use crate::output::{json, units};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -65,11 +65,17 @@ pub fn list(args: &ListArgs, terminal: &Terminal) -> Result<Verdict, Failure> {
     match args.format.format {
         Format::Json => print(terminal, &json::pretty(&entries))?,
         Format::Text => {
-            let mut table = Table::new(2);
+            let names = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+            let mut text = String::new();
             for entry in &entries {
-                table.row([Cell::new(entry.name, BOLD), entry.description.as_str().into()]);
+                let mut name = entry.name;
+                for line in wrap(&units::plain(&entry.description), WIDTH - names - 4) {
+                    let space = " ".repeat(names - name.len() + 2);
+                    text.push_str(&format!("  {}{space}{line}\n", paint(name, BOLD)));
+                    name = "";
+                }
             }
-            print(terminal, (table.lines().join("\n") + "\n").as_bytes())?;
+            print(terminal, text.as_bytes())?;
         }
     }
     Ok(Verdict::Held)

@@ -91,7 +91,9 @@ impl Table {
     fn line(&self, row: &[Cell], widths: &[usize]) -> String {
         let mut line = String::from("  ");
         for (c, cell) in row.iter().enumerate() {
-            let text = cut(&cell.text, widths[c]);
+            // The last column of a table of names alone is a sentence, whose beginning says most.
+            let is_sentence = c + 1 == self.names && c + 1 == widths.len() && c > 0;
+            let text = if is_sentence { cut_end(&cell.text, widths[c]) } else { cut(&cell.text, widths[c]) };
             let space = " ".repeat(widths[c].saturating_sub(text.width()));
             let text = paint(&text, cell.style);
             if c > 0 {
@@ -120,6 +122,14 @@ pub fn cut(text: &str, width: usize) -> String {
     let head = fitting(text.chars(), head_room);
     let tail: String = fitting(text.chars().rev(), tail_room).chars().rev().collect();
     format!("{head}…{tail}")
+}
+
+/// Text of at most `width` columns; what does not fit is cut off.
+fn cut_end(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.into();
+    }
+    format!("{}…", fitting(text.chars(), width.saturating_sub(1)).trim_end())
 }
 
 /// As many of the characters as fit.
@@ -173,6 +183,14 @@ mod tests {
         let line = &table.lines()[0];
         assert_eq!(line.width(), WIDTH);
         assert!(line.contains('…') && line.contains("-end") && line.ends_with("8 ms"), "{line}");
+    }
+
+    #[test]
+    fn a_sentence_too_long_for_the_page_loses_its_end() {
+        let mut table = Table::new(2);
+        table.row(["web".into(), "word ".repeat(40).into()]);
+        let line = &table.lines()[0];
+        assert!(line.width() <= WIDTH && line.starts_with("  web  word word") && line.ends_with('…'), "{line}");
     }
 
     #[test]
