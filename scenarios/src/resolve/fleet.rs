@@ -146,6 +146,7 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
         boot,
         bootstrap,
         bootstrap_needs_egress: written.bootstrap_needs_egress.unwrap_or(false),
+        bootstrap_download_gb: written.bootstrap_download.map_or(0.5, |size| size.0 / 1e9),
         egress_timeout: cx.time(place.field("egress_timeout"), written.egress_timeout, 60.0, 0.0, 86400.0),
         smoke_test,
         lifecycle_hook: written.lifecycle_hook.as_ref().map(|hook_written| LifecycleHook {

@@ -155,7 +155,6 @@ pub(crate) fn resolve(cx: &mut Cx<'_>) -> Prices {
         nat_hour: price("nat_hour", written.nat_hour, 0.045),
         nat_gb: price("nat_gb", written.nat_gb, 0.045),
         inter_az_gb: price("inter_az_gb", written.inter_az_gb, 0.01),
-        internet_gb: price("internet_gb", written.internet_gb, 0.09),
         detailed_monitoring_month: price("detailed_monitoring_month", written.detailed_monitoring_month, 2.10),
         alarm_month: price("alarm_month", written.alarm_month, 0.10),
         instances,

@@ -5,6 +5,7 @@ use super::dist::{lognormal, uniform};
 use super::price;
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
+use crate::units::{Dur, Size};
 use crate::schema::{self, Database, Failover, MultiAz};
 use models::plan::{Rds, Reconnect, Replication, Store, StoreId, ZoneId};
 use sim_core::{Dist, Duration, Table};
@@ -23,6 +24,8 @@ pub(crate) fn resolve(cx: &mut Cx<'_>) -> Table<StoreId, Store> {
                     zone,
                     connections,
                     queue: true,
+                    connect_timeout: connect_timeout(cx, plain.connect_timeout, place),
+                    query_bytes: query_bytes(cx, plain.query_bytes, place),
                     vcpus,
                     rds: None,
                     instance_class: String::new(),
@@ -79,6 +82,8 @@ fn amazon<'a>(cx: &mut Cx<'a>, name: &str, rds: &'a schema::Rds, place: Place<'a
         zone,
         connections,
         queue: false,
+        connect_timeout: connect_timeout(cx, rds.connect_timeout, place),
+        query_bytes: query_bytes(cx, rds.query_bytes, place),
         vcpus,
         rds: Some(Rds {
             standby,
@@ -94,6 +99,16 @@ fn amazon<'a>(cx: &mut Cx<'a>, name: &str, rds: &'a schema::Rds, place: Place<'a
         instance_class: rds.instance_class.clone(),
         allocated_storage: storage,
     }
+}
+
+fn connect_timeout<'a>(cx: &mut Cx<'a>, written: Option<Dur>, place: Place<'a>) -> Duration {
+    cx.time(place.field("connect_timeout"), written, 3.0, 0.0, 86_400.0)
+}
+
+fn query_bytes<'a>(cx: &mut Cx<'a>, written: Option<Size>, place: Place<'a>) -> u32 {
+    let bytes = written.map_or(4096.0, |size| size.0);
+    cx.number(place.field("query_bytes"), bytes, 0.0, 1_073_741_824.0);
+    bytes as u32
 }
 
 fn standby<'a>(cx: &mut Cx<'a>, rds: &schema::Rds, place: Place<'a>, primary: Option<ZoneId>) -> Option<ZoneId> {

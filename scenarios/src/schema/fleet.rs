@@ -1,7 +1,7 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
 use super::{Dist, Named};
-use crate::units::{Dur, Share};
+use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,6 +23,8 @@ pub struct LaunchTemplate {
     pub bootstrap: Option<Dist>,
     /// Whether bootstrap downloads from outside and so needs egress from its zone. Default false.
     pub bootstrap_needs_egress: Option<bool>,
+    /// What bootstrap downloads, for the cost of NAT data. Default `"500MB"` (a modelling choice).
+    pub bootstrap_download: Option<Size>,
     /// A failed download gives up after so long. Default 60 s (a modelling choice).
     pub egress_timeout: Option<Dur>,
     /// Test of the application before it goes into service. Default: none.

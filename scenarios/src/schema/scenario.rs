@@ -153,8 +153,6 @@ pub struct Prices {
     pub nat_gb: Option<Money>,
     /// Between zones, per GB in each direction. Default 0.01.
     pub inter_az_gb: Option<Money>,
-    /// To the internet, per GB. Default 0.09.
-    pub internet_gb: Option<Money>,
     /// Detailed monitoring, per instance-month. Default 2.10.
     pub detailed_monitoring_month: Option<Money>,
     /// Alarm, per month. Default 0.10.

@@ -25,6 +25,10 @@ pub struct PlainStore {
     pub vcpus: Option<u32>,
     /// Its zone. Default: none, and no network delay.
     pub zone: Option<String>,
+    /// A query whose address does not answer fails after so long. Default 3 s (a modelling choice).
+    pub connect_timeout: Option<Dur>,
+    /// Bytes of a query and its answer, for the cost of data between zones. Default `"4KiB"` (a modelling choice).
+    pub query_bytes: Option<Size>,
 }
 
 /// An Amazon RDS DB instance.
@@ -58,6 +62,10 @@ pub struct Rds {
     pub standby_rebuild: Option<Dist>,
     /// Recovery of the host when nothing can take over. Default Uniform(low: "300s", high: "900s") (a modelling choice).
     pub recovery: Option<Dist>,
+    /// A query whose address does not answer fails after so long. Default 3 s (a modelling choice).
+    pub connect_timeout: Option<Dur>,
+    /// Bytes of a query and its answer, for the cost of data between zones. Default `"4KiB"` (a modelling choice).
+    pub query_bytes: Option<Size>,
     /// `AllocatedStorage`, for the price. Default `"100GiB"`, 20 GiB to 64 TiB.
     pub allocated_storage: Option<Size>,
 }
