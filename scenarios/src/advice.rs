@@ -4,7 +4,7 @@
 //!  Plan (values) + places ──► warnings, each with the figures it compares
 //! ```
 //! # Models      what the plan alone can tell: times of coming up against grace periods and cooldowns, periods of metrics and
-//!               alarms, single points of failure, offered load against capacity
+//!   alarms, single points of failure, offered load against capacity
 //! # Leaves out  what only a run can tell (retries, queues, failures on top of each other)
 //! # Source      scaling.md §1.4 H6 and §3.3, network.md §9, data-and-resilience.md §16.7
 

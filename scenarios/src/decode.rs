@@ -4,8 +4,8 @@
 //!  outline ──Decoder──► T      a mistake: noted with its place, the offending part left out, and once more from the top
 //! ```
 //! # Models      RON's data model with implicit `Some` and unwrapped newtypes; besides, fields may be given by position
-//!               (`Cpu("web")` is `Cpu(group: "web")`), and an enum with a `Text`, `Number`, `List` or `Map` variant takes
-//!               a bare value as that variant (`"90s"` for a constant distribution)
+//!   (`Cpu("web")` is `Cpu(group: "web")`), and an enum with a `Text`, `Number`, `List` or `Map` variant takes
+//!   a bare value as that variant (`"90s"` for a constant distribution)
 //! # Leaves out  borrowing from the text; integers beyond 64 bits
 
 use crate::diagnostic::Diagnostic;

@@ -126,11 +126,11 @@ fn change(text: &str, root: &Node, path: &str, value: &str) -> Result<String, Bo
 
 /// Where to insert a field that is not written yet, with what stands before and after its value.
 fn insertion(text: &str, spot: &Spot<'_>, left: &[&str]) -> Option<(Range<usize>, String, String)> {
-    let is_name = |name: &&str| {
+    let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
-    if !left.iter().all(|name| is_name(&name)) {
+    if !left.iter().all(|name| is_name(name)) {
         return None;
     }
     let chain = left.join(": (");
