@@ -102,6 +102,15 @@ mod tests {
         }
     }
 
+    /// Any change here changes the digest of every run ever noted.
+    #[test]
+    fn the_digest_is_stored() {
+        assert_eq!(Digest::new().to_string(), "cc9388f1735709df");
+        let mut digest = Digest::new();
+        (0..1_000).for_each(|at: u64| digest.record(Time::from_nanos(at * at), (at % 7, at << 40)));
+        assert_eq!(digest.to_string(), "2c0aa81734cdf126");
+    }
+
     #[test]
     fn a_flipped_bit_flips_half_of_the_digest() {
         let base = of(&[(5, 6, 7), (8, 9, 10)]);

@@ -4,7 +4,7 @@
 //!  settings ──► Dist ──validate──► Dist::sampler ──► Sampler ──one word of a stream──► value or Duration
 //!                └──► mean, variance, quantile: for advice and for analytic checks
 //! ```
-//! # Models      values that are never negative, in the user's unit: seconds where a [`Duration`] is drawn
+//! # Models      values that are never negative, in the user's unit: seconds where a `Duration` is drawn
 //! # Leaves out  correlation between draws; fitting of parametric families to data
 //! # Source      Law, "Simulation Modeling and Analysis", 5th ed., section 6.2.2 for the families and section 8.3 for the
 //!   draws; each variant names what differs
@@ -317,7 +317,7 @@ impl Dist {
 
     /// The form that draws fast, made once per use.
     ///
-    /// The parameters should be valid; where they are not, the draws are not what was meant, but nothing panics.
+    /// Parameters that [`Dist::validate`] refuses make a sampler of zeros.
     pub fn sampler(&self) -> Sampler {
         Sampler::new(self)
     }

@@ -7,18 +7,14 @@
 //! # Leaves out  fused multiplication and addition, which some machines lack
 //! # Source      IEEE 754-2019, section 5.4.1; the `libm` crate, a port of musl's
 
+mod log;
 mod normal;
 mod special;
 
+pub use log::ln;
 pub use normal::{normal_cdf, normal_quantile};
 pub(crate) use special::root;
 pub use special::{beta_inc, beta_inc_inverse, gamma_p, gamma_p_inverse, ln_gamma, student_t_quantile};
-
-/// The natural logarithm.
-#[inline]
-pub fn ln(x: f64) -> f64 {
-    libm::log(x)
-}
 
 /// The exponential function.
 #[inline]

@@ -141,8 +141,16 @@ impl Duration {
     /// The nearest length to `secs` seconds: zero for a negative number or NaN, [`Duration::MAX`] for one too long.
     #[inline]
     pub fn from_secs_f64(secs: f64) -> Duration {
-        // A cast from `f64` to an integer saturates and takes NaN to zero; half a nanosecond makes it round.
-        Duration((secs * SECOND as f64 + 0.5) as u64)
+        Duration::from_nanos_f64(secs * SECOND as f64)
+    }
+
+    /// The nearest length to `nanos` nanoseconds, with the same limits.
+    #[inline]
+    pub fn from_nanos_f64(nanos: f64) -> Duration {
+        // A cast from `f64` to an integer saturates and takes NaN to zero; half a nanosecond makes it round. Below 292
+        // years the cast to a signed integer does, which takes half the time of the other.
+        let nanos = nanos + 0.5;
+        if nanos < i64::MAX as f64 { Duration((nanos as i64).max(0) as u64) } else { Duration(nanos as u64) }
     }
 
     /// The length in nanoseconds.
@@ -493,6 +501,17 @@ mod tests {
         assert_eq!(Duration::from_secs_f64(-1.0), Duration::ZERO);
         assert_eq!(Duration::from_secs_f64(f64::NAN), Duration::ZERO);
         assert_eq!(Duration::from_secs_f64(f64::INFINITY), Duration::MAX);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_setting_is_text() {
+        assert_eq!(serde_json::from_str::<Duration>("\"1h30m\"").expect("a duration"), Duration::from_secs(5_400));
+        assert_eq!(serde_json::to_string(&Duration::from_millis(2)).expect("text"), "\"2ms\"");
+        let error = serde_json::from_str::<Duration>("90").expect_err("no text").to_string();
+        assert!(error.contains("expected a duration such as \"90s\""), "{error}");
+        let error = serde_json::from_str::<Duration>("\"90\"").expect_err("no unit").to_string();
+        assert!(error.contains("a duration needs a unit, such as `90s`"), "{error}");
     }
 
     proptest::proptest! {

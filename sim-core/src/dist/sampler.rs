@@ -7,8 +7,9 @@ use crate::time::Duration;
 
 /// A distribution ready to be drawn from.
 ///
-/// A draw is the inverse of the distribution function at one uniform number, so that it takes one word, and a greater
-/// word of luck never means a shorter wait under another mean. Gamma and Erlang take more words.
+/// A draw is the inverse of the distribution function at one uniform number, and so takes one word. In every family the
+/// smaller word means the greater value: runs on common random numbers stay paired where they differ in a distribution.
+/// Gamma and Erlang take more words, phases choose one by the same word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampler(Kind);
 
@@ -19,7 +20,7 @@ enum Kind {
         duration: Duration,
     },
     Uniform {
-        low: f64,
+        high: f64,
         width: f64,
     },
     /// Minus the mean.
@@ -48,7 +49,8 @@ enum Kind {
     Pareto {
         low: f64,
         high: f64,
-        share: f64,
+        /// What the power makes the greatest value of; of the least value it makes 1.
+        least: f64,
         power: f64,
     },
     /// Probability and minus the mean of the first phase, minus the mean of the second.
@@ -68,11 +70,14 @@ const ERLANG_PRODUCT: u32 = 8;
 
 impl Sampler {
     pub(super) fn new(dist: &Dist) -> Sampler {
+        // Of parameters that make no distribution some would be drawn from without end.
+        let nothing = Dist::Constant(0.0);
+        let dist = if dist.validate().is_ok() { dist } else { &nothing };
         let constant = |value: f64| Kind::Constant { value, duration: Duration::from_secs_f64(value) };
         Sampler(match dist {
             Dist::Constant(value) => constant(*value),
             Dist::Uniform { low, high } if low == high => constant(*low),
-            Dist::Uniform { low, high } => Kind::Uniform { low: *low, width: high - low },
+            Dist::Uniform { low, high } => Kind::Uniform { high: *high, width: high - low },
             Dist::Exponential { mean } => Kind::Exponential { minus_mean: -mean },
             Dist::Erlang { k: 1, mean } => Kind::Exponential { minus_mean: -mean },
             Dist::Erlang { k, mean } if *k <= ERLANG_PRODUCT => {
@@ -88,7 +93,7 @@ impl Sampler {
                 Kind::Weibull { scale: dist.weibull_scale(), power: 1.0 / shape }
             }
             Dist::Pareto { low, high, shape } => {
-                Kind::Pareto { low: *low, high: *high, share: 1.0 - pow(low / high, *shape), power: -1.0 / shape }
+                Kind::Pareto { low: *low, high: *high, least: pow(low / high, *shape), power: -1.0 / shape }
             }
             Dist::Hyperexponential { .. } | Dist::Phases(_) => phases(&dist.phases()),
             Dist::TruncatedNormal { mean, sd, low, high } => {
@@ -108,8 +113,8 @@ impl Sampler {
         match &self.0 {
             Kind::Constant { value, .. } => *value,
             Kind::Exponential { minus_mean } => minus_mean * ln(words.unit()),
-            Kind::Uniform { low, width } => low + width * words.unit(),
-            Kind::Lognormal { mu, sigma } => exp(mu + sigma * normal_quantile(words.unit())),
+            Kind::Uniform { high, width } => high - width * words.unit(),
+            Kind::Lognormal { mu, sigma } => exp(mu - sigma * normal_quantile(words.unit())),
             _ => self.sample_rare(words),
         }
     }
@@ -118,9 +123,15 @@ impl Sampler {
     #[inline]
     pub fn duration(&self, words: &mut impl Words) -> Duration {
         match &self.0 {
+            Kind::Exponential { minus_mean } => Duration::from_secs_f64(minus_mean * ln(words.unit())),
             Kind::Constant { duration, .. } => *duration,
-            _ => Duration::from_secs_f64(self.sample(words)),
+            _ => self.duration_rare(words),
         }
+    }
+
+    #[inline(never)]
+    fn duration_rare(&self, words: &mut impl Words) -> Duration {
+        Duration::from_secs_f64(self.sample(words))
     }
 
     /// The one value there is, taken as seconds, for a distribution without spread: such a delay belongs in a lane.
@@ -145,7 +156,9 @@ impl Sampler {
                 if *boost > 0.0 { value * pow(words.unit(), *boost) } else { value }
             }
             Kind::Weibull { scale, power } => scale * pow(-ln(words.unit()), *power),
-            Kind::Pareto { low, high, share, power } => (low * pow(1.0 - words.unit() * share, *power)).min(*high),
+            Kind::Pareto { low, high, least, power } => {
+                (low * pow(least + words.unit() * (1.0 - least), *power)).min(*high)
+            }
             Kind::TwoPhases { p, first, second } => {
                 let u = words.unit();
                 // What is left of the unit once the phase is known is a unit again.
@@ -157,8 +170,8 @@ impl Sampler {
                 let (upto, own, minus_mean) = phases[at];
                 minus_mean * ln(positive((u - (upto - own)) / own).min(1.0))
             }
-            Kind::TruncatedNormal(cut) => cut.quantile(words.unit()),
-            Kind::Empirical(quantiles) => between(quantiles, words.unit()),
+            Kind::TruncatedNormal(cut) => cut.quantile(1.0 - words.unit()),
+            Kind::Empirical(quantiles) => between(quantiles, 1.0 - words.unit()),
             Kind::Constant { .. } | Kind::Exponential { .. } | Kind::Uniform { .. } | Kind::Lognormal { .. } => {
                 self.sample(words)
             }

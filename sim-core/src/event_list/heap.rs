@@ -156,6 +156,12 @@ impl<E: Copy> Heap<E> {
         }
     }
 
+    /// How much fits without growing: quads, events, free rows.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> (usize, usize, usize) {
+        (self.quads.capacity(), self.events.capacity(), self.free.capacity())
+    }
+
     /// All keys, in no order.
     pub(super) fn keys(&self) -> impl Iterator<Item = u128> {
         let top = (!self.gap).then_some(self.top);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::stream::Words;
 use proptest::prelude::*;
 
 /// The list as one would write it without a thought for speed: sorted, scanned, slow.
@@ -155,4 +156,30 @@ fn the_end_of_time_is_a_time_too() {
     list.after(Duration::from_nanos(1), 'a');
     let order: String = std::iter::from_fn(|| list.pop()).map(|(_, event)| event).collect();
     assert_eq!((order.as_str(), list.now()), ("ab", Time::MAX));
+}
+
+#[test]
+fn past_warm_up_nothing_grows() {
+    let mut list = EventList::new();
+    let (lane, slot) = (list.lane(Duration::from_nanos(50)), list.slot());
+    let mut words = crate::stream::Substream::new(1, 1);
+    let mut round = |list: &mut EventList<u64>| {
+        for event in 0..200 {
+            list.after(Duration::from_nanos(1 + words.word() % 100), event);
+            list.via(lane, event);
+            list.soon(event);
+            list.set(slot, list.now() + Duration::from_nanos(30), event);
+        }
+        while list.pop().is_some() {}
+    };
+    round(&mut list);
+    let room = |list: &EventList<u64>| {
+        let sources: usize = list.sources.iter().map(|source| source.queue.capacity()).sum();
+        (list.heap.room(), sources)
+    };
+    let warm = room(&list);
+    for _ in 0..100 {
+        round(&mut list);
+    }
+    assert_eq!(room(&list), warm);
 }
