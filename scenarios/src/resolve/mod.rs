@@ -66,7 +66,7 @@ pub(crate) fn resolve(
     let custom_metrics = alarm::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
     let alarms = alarm::alarms(&mut cx, &stores);
-    let faults = fault::resolve(&mut cx, &fleets, &stores);
+    let faults = fault::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.out.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
