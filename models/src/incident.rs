@@ -68,7 +68,7 @@ fn felt(incident: &mut Incident, spans: &[BadSpan], explained: &mut [bool], unti
 }
 
 fn degradation(entries: &[TimelineEvent], span: &BadSpan, plan: &Plan) -> Incident {
-    let inside = |entry: &&TimelineEvent| entry.t_s >= span.start_s - 60.0 && entry.t_s <= span.end_s;
+    let inside = |entry: &&TimelineEvent| entry.t_s >= span.start_s && entry.t_s <= span.end_s;
     let during: Vec<&TimelineEvent> = entries.iter().filter(inside).collect();
     Incident {
         fault: "degradation".to_string(),
@@ -109,7 +109,6 @@ fn detects(kind: EventKind) -> bool {
         kind,
         EventKind::TargetUnhealthy
             | EventKind::InstanceMarkedUnhealthy
-            | EventKind::InstanceLost
             | EventKind::FailoverStarted
             | EventKind::AlarmState
             | EventKind::NodeOutOfDns
@@ -135,7 +134,13 @@ fn decides(kind: EventKind) -> bool {
 
 /// The system has done it.
 fn acts(kind: EventKind) -> bool {
-    matches!(kind, EventKind::InstanceInService | EventKind::FailoverCompleted | EventKind::StoreRecovered)
+    matches!(
+        kind,
+        EventKind::InstanceInService
+            | EventKind::TargetHealthy
+            | EventKind::FailoverCompleted
+            | EventKind::StoreRecovered
+    )
 }
 
 /// When everything that the fault struck was at full strength again; the moment of the fault if it never was weak.

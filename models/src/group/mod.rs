@@ -157,6 +157,8 @@ struct Fleet {
     members: Vec<InstanceId>,
     /// Failed launches that wait to be tried again.
     retrying: u32,
+    /// Target groups of the fleet that some balancer forwards to: the others never check anybody.
+    attached_to: Vec<TargetGroupId>,
     /// Target groups whose attachment is in service (rule H1).
     attached: Vec<TargetGroupId>,
     /// The simple policy whose activity is not over yet, to be followed by its cooldown.
@@ -287,6 +289,12 @@ impl Groups {
                 desired,
                 members: Vec::new(),
                 retrying: 0,
+                attached_to: fleet
+                    .target_groups
+                    .iter()
+                    .copied()
+                    .filter(|group| plan.balancers.values().any(|b| b.forward.iter().any(|entry| entry.0 == *group)))
+                    .collect(),
                 attached: Vec::new(),
                 activity: None,
                 cooldown_until: Time::ZERO,
