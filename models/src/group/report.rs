@@ -76,10 +76,13 @@ impl Groups {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
 
-    /// Whether as many instances as desired are in service and none of these is known to be ill.
-    pub fn is_full_strength(&self, fleet: FleetId) -> bool {
-        let counts = self.counts(fleet);
-        counts.in_service - counts.unhealthy >= counts.desired
+    /// Whether as many instances as desired serve: in service with their application up, past their first health checks,
+    /// and not known to be ill.
+    pub fn is_full_strength(&self, id: FleetId) -> bool {
+        let fleet = &self.fleets[id];
+        let serves =
+            |row: &&Row| row.state == State::InService && row.ready && !row.ill() && row.has_passed(&fleet.checked);
+        self.members(id).filter(serves).count() as u32 >= fleet.desired
     }
 
     /// Seconds billed up to `now`: every start for at least 60 s.
