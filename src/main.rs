@@ -1,2 +1,7 @@
-//! The `sim` command.
-fn main() {}
+//! The `sim` command: all it does is in the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sim::cli::main()
+}

@@ -1,0 +1,28 @@
+//! The built-in scenarios: part of the program, so that they run from any folder.
+
+/// Name and text of one scenario.
+macro_rules! built_in {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../", $name, ".ron")))),+]
+    };
+}
+
+/// Name and text of every built-in scenario, in the order in which a newcomer may read them.
+const LIBRARY: &[(&str, &str)] = built_in![
+    "mm1",
+    "anatomy",
+    "twitter-spike",
+    "cloudpulse",
+    "az-outage",
+    "db-failover",
+    "nat-loss",
+    "death-spiral",
+    "static-reserve",
+    "web-farm",
+    "bare-farm",
+];
+
+/// Name and text of every built-in scenario.
+pub fn library() -> &'static [(&'static str, &'static str)] {
+    LIBRARY
+}

@@ -1,0 +1,6 @@
+//! The reference of the language.
+
+/// The reference.
+pub fn reference() -> String {
+    String::new()
+}

@@ -1,0 +1,136 @@
+//! Load balancers and target groups.
+
+use super::context::Cx;
+use crate::outline::Place;
+use crate::schema::{self, Depth, ForwardTo, LoadBalancer};
+use models::plan::{
+    Algorithm, Balancer, BalancerId, Fleet, FleetId, HealthCheck, Service, ServiceId, StoreId, TargetGroup,
+    TargetGroupId,
+};
+use sim_core::{Dist, Table};
+
+pub(crate) fn target_groups(cx: &mut Cx<'_>) -> Table<TargetGroupId, TargetGroup> {
+    let mut groups = Table::default();
+    for (name, written) in cx.scenario.target_groups.iter().take(10_000) {
+        let place = cx.root.field("target_groups").entry(name);
+        groups.push(TargetGroup {
+            name: name.to_owned(),
+            algorithm: match written.algorithm {
+                None | Some(schema::Algorithm::RoundRobin) => Algorithm::RoundRobin,
+                Some(schema::Algorithm::LeastOutstandingRequests) => Algorithm::LeastOutstandingRequests,
+                Some(schema::Algorithm::WeightedRandom) => Algorithm::WeightedRandom,
+            },
+            deregistration_delay: cx.time(
+                place.field("deregistration_delay"),
+                written.deregistration_delay,
+                300.0,
+                0.0,
+                3600.0,
+            ),
+            cross_zone: written.cross_zone.unwrap_or(true),
+            stickiness: written
+                .stickiness
+                .map(|time| cx.time(place.field("stickiness"), Some(time), 0.0, 1.0, 604_800.0)),
+            health_check: health_check(cx, &written.health_check, place.field("health_check")),
+        });
+    }
+    groups
+}
+
+fn health_check<'a>(cx: &mut Cx<'a>, written: &'a schema::HealthCheck, place: Place<'a>) -> HealthCheck {
+    let interval = cx.time(place.field("interval"), written.interval, 30.0, 5.0, 300.0);
+    let timeout = cx.time(place.field("timeout"), written.timeout, 5.0, 2.0, 120.0);
+    if timeout >= interval {
+        let at = if written.timeout.is_some() { place.field("timeout") } else { place.field("interval") };
+        let (timeout, interval) = (timeout.as_secs_f64(), interval.as_secs_f64());
+        let message = format!("health check `timeout` {timeout} s is not below `interval` {interval} s");
+        cx.error(at, message, "must be shorter than the interval", "lower `timeout` or raise `interval`");
+    }
+    let mut dependencies = Vec::new();
+    if let Some(Depth::Deep { stores }) = &written.depth {
+        let list = place.field("depth").part("stores", 0);
+        for (index, name) in stores.iter().enumerate() {
+            let found = cx.find("database", "databases", &cx.scenario.databases, name, list.item(index));
+            dependencies.extend(found.map(StoreId::new));
+        }
+    }
+    HealthCheck {
+        interval,
+        timeout,
+        healthy_threshold: cx.count(place.field("healthy_threshold"), written.healthy_threshold, 5, 2, 10),
+        unhealthy_threshold: cx.count(place.field("unhealthy_threshold"), written.unhealthy_threshold, 2, 2, 10),
+        dependencies,
+        compute: cx.dist(place.field("compute"), written.compute.as_ref(), Dist::Constant(0.001)),
+        registration_delay: cx.time(place.field("registration_delay"), written.registration_delay, 5.0, 0.0, 600.0),
+    }
+}
+
+pub(crate) fn balancers(cx: &mut Cx<'_>) -> Table<BalancerId, Balancer> {
+    let mut balancers = Table::default();
+    for (name, written) in cx.scenario.load_balancers.iter().take(10_000) {
+        let place = cx.root.field("load_balancers").entry(name);
+        let LoadBalancer::Application { forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay } =
+            written;
+        let zones_at = if zones.is_some() { place.field("zones") } else { cx.root.field("load_balancers").key(name) };
+        let zones = cx.zones_or_all(zones.as_ref(), place.field("zones"));
+        if zones.len() < 2 && !cx.scenario.regions.is_empty() {
+            let help = "enable a second zone; or leave `regions` out, for a model without geography";
+            cx.error(zones_at, format!("load balancer `{name}` has fewer than two zones"), "AWS demands two", help);
+        }
+        balancers.push(Balancer {
+            name: name.to_owned(),
+            zones,
+            forward: forward(cx, forward_to, place.part("forward_to", 0)),
+            idle_timeout: cx.time(place.field("idle_timeout"), *idle_timeout, 60.0, 1.0, 4000.0),
+            connect_timeout: cx.time(place.field("connect_timeout"), *connect_timeout, 10.0, 0.1, 600.0),
+            dns_failover_delay: cx.time(place.field("dns_failover_delay"), *dns_failover_delay, 10.0, 0.0, 3600.0),
+        });
+    }
+    balancers
+}
+
+fn forward<'a>(cx: &mut Cx<'a>, forward_to: &'a ForwardTo, place: Place<'a>) -> Vec<(TargetGroupId, u32)> {
+    let groups = &cx.scenario.target_groups;
+    match forward_to {
+        ForwardTo::Text(name) => cx
+            .find("target group", "target_groups", groups, name, place)
+            .map(|id| (TargetGroupId::new(id), 1))
+            .into_iter()
+            .collect(),
+        ForwardTo::Map(weights) => {
+            let mut forward = Vec::new();
+            for (name, weight) in weights.iter() {
+                let weight = cx.count(place.entry(name), Some(*weight), 0, 0, 999);
+                let found = cx.find("target group", "target_groups", groups, name, place.key(name));
+                forward.extend(found.map(|id| (TargetGroupId::new(id), weight)));
+            }
+            if weights.iter().all(|(_, weight)| *weight == 0) && place.node().entries().len() == weights.0.len() {
+                cx.error(
+                    place,
+                    "no weight is above zero",
+                    "nothing to choose from",
+                    "give at least one target group a weight from 1 to 999",
+                );
+            }
+            if weights.0.len() > 5 {
+                cx.error(
+                    place,
+                    format!("{} target groups", weights.0.len()),
+                    "too many",
+                    "a forward action has at most 5",
+                );
+            }
+            forward
+        }
+    }
+}
+
+/// Services behind a balancer: those on fleets that are registered with one of its target groups.
+pub(crate) fn services_behind(
+    balancer: &Balancer,
+    fleets: &Table<FleetId, Fleet>,
+    services: &Table<ServiceId, Service>,
+) -> Vec<ServiceId> {
+    let forwards = |fleet: &Fleet| balancer.forward.iter().any(|(group, _)| fleet.target_groups.contains(group));
+    services.iter().filter(|(_, service)| fleets.get(service.fleet).is_some_and(forwards)).map(|(id, _)| id).collect()
+}

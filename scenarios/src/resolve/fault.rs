@@ -1,0 +1,193 @@
+//! Faults.
+
+use super::context::{Cx, FleetKind};
+use crate::outline::Place;
+use crate::schema::{self, Which};
+use crate::units::Dur;
+use models::plan::{
+    Fault, FaultAction, FaultId, NatId, Occurrence, Selection, SelectionMode, ServiceId, Sizing, Store, StoreId,
+};
+use models::plan::{Fleet, FleetId};
+use sim_core::{Duration, Table};
+
+pub(crate) fn resolve(
+    cx: &mut Cx<'_>,
+    fleets: &Table<FleetId, Fleet>,
+    stores: &Table<StoreId, Store>,
+) -> Table<FaultId, Fault> {
+    let list = cx.root.field("faults");
+    let whole = list.node().items().len() == cx.scenario.faults.len();
+    let mut faults = Table::default();
+    for (index, written) in cx.scenario.faults.iter().enumerate().take(10_000) {
+        let place = if whole { list.item(index) } else { list };
+        let (when, action, at) = match written {
+            schema::Fault::At { time, action } => {
+                let at = place.part("time", 0);
+                if cx.horizon > 0.0 && time.0 > cx.horizon {
+                    let help = format!("the scenario ends at {}", super::context::show(cx.horizon));
+                    cx.error(at, "a fault after the end of the run", "never strikes", &help);
+                }
+                (Occurrence::At(Duration::from_secs_f64(time.0)), action, place.part("action", 1))
+            }
+            schema::Fault::Random { mttf, mttr, action } => {
+                let positional = place.node().items().len();
+                let time_to_failure = cx.needed_dist(place.part("mttf", 0), mttf);
+                if time_to_failure.mean() <= 0.0 {
+                    cx.error(place.part("mttf", 0), "fails all the time", "zero", "give a time to failure above 0");
+                }
+                let time_to_repair = mttr.as_ref().map(|mttr| cx.needed_dist(place.part("mttr", 1), mttr));
+                let at = place.part("action", positional.saturating_sub(1));
+                (Occurrence::Random { time_to_failure, time_to_repair }, action, at)
+            }
+        };
+        let name = cx.spelling(at);
+        if let Some(action) = self::action(cx, action, at, fleets, stores) {
+            faults.push(Fault { name, when, action });
+        }
+    }
+    faults
+}
+
+fn lasting(duration: Option<Dur>) -> Duration {
+    duration.map_or(Duration::MAX, |duration| Duration::from_secs_f64(duration.0))
+}
+
+fn action<'a>(
+    cx: &mut Cx<'a>,
+    written: &'a schema::FaultAction,
+    place: Place<'a>,
+    fleets: &Table<FleetId, Fleet>,
+    stores: &Table<StoreId, Store>,
+) -> Option<FaultAction> {
+    use schema::FaultAction as Written;
+    let first = |field| place.part(field, 0);
+    Some(match written {
+        Written::TerminateInstances { which } => {
+            FaultAction::TerminateInstances(selection(cx, which, first("which"), fleets)?)
+        }
+        Written::StopInstances { which, duration } => {
+            FaultAction::StopInstances(selection(cx, which, first("which"), fleets)?, lasting(*duration))
+        }
+        Written::HangInstances { which, duration } => {
+            FaultAction::HangInstances(selection(cx, which, first("which"), fleets)?, lasting(*duration))
+        }
+        Written::FreezeInstances { which, duration } => {
+            FaultAction::FreezeInstances(selection(cx, which, first("which"), fleets)?, lasting(*duration))
+        }
+        Written::SlowInstances { which, speed, duration } => {
+            if speed.0 <= 0.0 {
+                cx.error(place.part("speed", 1), "a speed of zero", "stands still", "use FreezeInstances for that");
+            }
+            FaultAction::SlowInstances(selection(cx, which, first("which"), fleets)?, speed.0, lasting(*duration))
+        }
+        Written::CpuStress { which, load, duration } => {
+            FaultAction::CpuStress(selection(cx, which, first("which"), fleets)?, load.0 * 100.0, lasting(*duration))
+        }
+        Written::EndpointErrors { service, endpoint, share, duration } => {
+            let services = &cx.scenario.services;
+            let service = cx.find("service", "services", services, service, first("service"))?;
+            let endpoint = cx.endpoint(&[ServiceId::new(service)], endpoint, place.part("endpoint", 1))?;
+            FaultAction::EndpointErrors(endpoint, share.0, lasting(*duration))
+        }
+        Written::ZonePowerLoss { zone, duration } => {
+            FaultAction::ZonePowerLoss(cx.zone(zone, first("zone"))?, lasting(*duration))
+        }
+        Written::ZonePartition { zone, duration } => {
+            FaultAction::ZonePartition(cx.zone(zone, first("zone"))?, lasting(*duration))
+        }
+        Written::ZoneGrey { zone, loss, latency, duration } => FaultAction::ZoneGrey {
+            zone: cx.zone(zone, first("zone"))?,
+            loss: loss.map_or(0.0, |share| share.0),
+            latency: cx.time(place.part("latency", 2), *latency, 0.0, 0.0, 3600.0),
+            duration: lasting(*duration),
+        },
+        Written::FailPrimary { database } => {
+            FaultAction::FailPrimary(rds(cx, database, first("database"), stores, false)?)
+        }
+        Written::FailStandby { database } => {
+            FaultAction::FailStandby(rds(cx, database, first("database"), stores, true)?)
+        }
+        Written::RebootWithFailover { database } => {
+            FaultAction::RebootWithFailover(rds(cx, database, first("database"), stores, true)?)
+        }
+        Written::FailNat { nat_gateway, duration } => {
+            let gateways = &cx.scenario.nat_gateways;
+            let id = cx.find("NAT gateway", "nat_gateways", gateways, nat_gateway, first("nat_gateway"))?;
+            FaultAction::FailNat(NatId::new(id), lasting(*duration))
+        }
+        Written::FailLaunches { group, share, duration } => FaultAction::FailLaunches(
+            cx.group(group, first("group"))?,
+            share.map_or(1.0, |share| share.0),
+            lasting(*duration),
+        ),
+        Written::InsufficientCapacity { zone, duration } => {
+            FaultAction::InsufficientCapacity(cx.zone(zone, first("zone"))?, lasting(*duration))
+        }
+        Written::DelayMetrics { by, duration } => {
+            FaultAction::DelayMetrics(cx.time(first("by"), Some(*by), 0.0, 0.0, 86400.0), lasting(*duration))
+        }
+        Written::LoseMetrics { duration } => FaultAction::LoseMetrics(lasting(*duration)),
+    })
+}
+
+fn rds<'a>(
+    cx: &mut Cx<'a>,
+    name: &str,
+    place: Place<'a>,
+    stores: &Table<StoreId, Store>,
+    needs_standby: bool,
+) -> Option<StoreId> {
+    let id = StoreId::new(cx.find("database", "databases", &cx.scenario.databases, name, place)?);
+    match stores.get(id).map(|store| &store.rds) {
+        Some(None) => {
+            cx.error(
+                place,
+                format!("database `{name}` is a plain one and never fails"),
+                "not an RDS instance",
+                "make it `Rds(..)`",
+            );
+        }
+        Some(Some(rds)) if needs_standby && rds.standby.is_none() && cx.out.is_empty() => {
+            cx.error(place, format!("database `{name}` has no standby"), "Single-AZ", "add `multi_az: Standby`");
+        }
+        _ => {}
+    }
+    Some(id)
+}
+
+fn selection<'a>(
+    cx: &mut Cx<'a>,
+    which: &'a Which,
+    place: Place<'a>,
+    fleets: &Table<FleetId, Fleet>,
+) -> Option<Selection> {
+    let (group, zone, zone_at, mode) = match which {
+        Which::All { group, in_zone } => (group, in_zone.as_ref(), place.part("in_zone", 1), SelectionMode::All),
+        Which::AnyOf { group, count, in_zone } => {
+            let count = cx.count(place.part("count", 1), *count, 1, 1, 100_000);
+            (group, in_zone.as_ref(), place.part("in_zone", 2), SelectionMode::Count(count))
+        }
+        Which::Share { group, share, in_zone } => {
+            if share.0 <= 0.0 {
+                cx.error(place.part("share", 1), "a share of nothing", "zero", "choose a share above 0 %");
+            }
+            (group, in_zone.as_ref(), place.part("in_zone", 2), SelectionMode::Percent(share.0 * 100.0))
+        }
+        Which::Instance { group, number } => (group, None, place, SelectionMode::Nth(*number)),
+    };
+    let fleet = cx.fleet(group, place.part("group", 0));
+    let zone = match zone {
+        Some(zone) => Some(cx.zone(zone, zone_at)?),
+        None => None,
+    };
+    let fleet = fleet?;
+    if let (SelectionMode::Nth(number), Some(Sizing::Fixed(count))) =
+        (mode, fleets.get(fleet).map(|fleet| &fleet.sizing))
+    {
+        if number >= *count && cx.fleets[fleet.index()].1 != FleetKind::Group {
+            let help = format!("instances are numbered from 0 to {}", count.saturating_sub(1));
+            cx.error(place.part("number", 1), format!("`{group}` has no instance {number}"), "beyond the last", &help);
+        }
+    }
+    Some(Selection { fleet, zone, mode })
+}

@@ -1,0 +1,424 @@
+//! Launch templates, fixed sets of instances, Auto Scaling groups and policies.
+
+use super::context::{Cx, FleetKind};
+use super::dist::{lognormal, uniform};
+use super::price;
+use crate::diagnostic::Diagnostic;
+use crate::outline::Place;
+use crate::schema::{self, Adjustment, AutoScalingGroup, HealthCheckType};
+use models::plan::{
+    AdjustmentType, AutoScaling, Distribution, Fleet, FleetId, LaunchTemplate, LifecycleHook, Monitoring, Phase,
+    Policy, PolicyKind, Sizing, StepAdjustment, TargetGroupId,
+};
+use sim_core::{Dist, Duration, Table};
+
+/// More instances than this in one set are refused.
+const MOST: u32 = 100_000;
+
+pub(crate) fn resolve(cx: &mut Cx<'_>) -> Table<FleetId, Fleet> {
+    let mut fleets = Table::default();
+    let default = schema::LaunchTemplate::default();
+    for (name, kind) in cx.fleets.clone() {
+        if fleets.iter().any(|(_, fleet): (_, &Fleet)| fleet.name == name) {
+            let block = if kind == FleetKind::Inline { "services" } else { "auto_scaling_groups" };
+            let help =
+                "sets of instances, Auto Scaling groups, and services with instances of their own need different names";
+            cx.error(
+                cx.root.field(block).key(&name),
+                format!("`{name}` is the name of another set of instances too"),
+                "second one",
+                help,
+            );
+        }
+        fleets.push(match kind {
+            FleetKind::Fixed => fixed(cx, &name, &default),
+            FleetKind::Group => group(cx, &name, &default),
+            FleetKind::Inline => inline(cx, &name, &default),
+        });
+    }
+    fleets
+}
+
+fn fixed(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet {
+    let scenario = cx.scenario;
+    let place = cx.root.field("instances").entry(name);
+    let Some(set) = scenario.instances.get(name) else { return nothing(cx, name, default, place) };
+    let count = cx.count(place.field("count"), Some(set.count), 1, 1, MOST);
+    let written = match &set.launch_template {
+        Some(template) => {
+            cx.find(
+                "launch template",
+                "launch_templates",
+                &scenario.launch_templates,
+                template,
+                place.field("launch_template"),
+            );
+            scenario.launch_templates.get(template).unwrap_or(default)
+        }
+        None => default,
+    };
+    let mut written = written.clone();
+    if let Some(instance_type) = &set.instance_type {
+        written.instance_type = Some(instance_type.clone());
+        written.vcpus = None;
+    }
+    written.vcpus = set.vcpus.or(written.vcpus);
+    let at = match &set.launch_template {
+        Some(name) if set.instance_type.is_none() && set.vcpus.is_none() => {
+            cx.root.field("launch_templates").entry(name)
+        }
+        _ => place,
+    };
+    Fleet {
+        name: name.to_owned(),
+        template: template(cx, &written, at, false),
+        zones: cx.zones_or_all(set.zones.as_ref(), place.field("zones")),
+        target_groups: target_groups(cx, &set.target_groups, place.field("target_groups")),
+        sizing: Sizing::Fixed(count),
+    }
+}
+
+fn inline(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet {
+    let scenario = cx.scenario;
+    let place = cx.root.field("services").entry(name);
+    let Some(service) = scenario.services.get(name) else { return nothing(cx, name, default, place) };
+    let count = cx.count(place.field("instances"), service.instances, 1, 1, MOST);
+    let vcpus = if service.instance_type.is_none() { Some(service.vcpus.unwrap_or(1)) } else { service.vcpus };
+    let written = schema::LaunchTemplate { instance_type: service.instance_type.clone(), vcpus, ..default.clone() };
+    Fleet {
+        name: name.to_owned(),
+        template: template(cx, &written, place, false),
+        zones: cx.zones_or_all(service.zones.as_ref(), place.field("zones")),
+        target_groups: target_groups(cx, &service.target_groups, place.field("target_groups")),
+        sizing: Sizing::Fixed(count),
+    }
+}
+
+fn nothing<'a>(cx: &mut Cx<'a>, name: &str, default: &schema::LaunchTemplate, place: Place<'a>) -> Fleet {
+    let template = template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, false);
+    Fleet { name: name.to_owned(), template, zones: Vec::new(), target_groups: Vec::new(), sizing: Sizing::Fixed(1) }
+}
+
+fn target_groups<'a>(cx: &mut Cx<'a>, names: &[String], place: Place<'a>) -> Vec<TargetGroupId> {
+    let mut ids = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let at = place.item(index);
+        let found = cx.find("target group", "target_groups", &cx.scenario.target_groups, name, at);
+        if let Some(id) = found.map(TargetGroupId::new) {
+            if ids.contains(&id) {
+                cx.error(at, format!("target group `{name}` is listed twice"), "second time", "");
+            } else {
+                ids.push(id);
+            }
+        }
+    }
+    ids
+}
+
+fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<'a>, quiet: bool) -> LaunchTemplate {
+    let vcpus = vcpus(cx, written, place, quiet);
+    let mut phase =
+        |name: &str, dist: &Option<schema::Dist>, default: Dist, failure: Option<crate::units::Share>| Phase {
+            duration: dist.as_ref().map_or(default, |dist| {
+                super::dist::resolve(dist).unwrap_or_else(|message| {
+                    cx.error(place.field(name), message, "no such distribution", "");
+                    Dist::Constant(0.0)
+                })
+            }),
+            failure: failure.map_or(0.0, |share| share.0),
+        };
+    let pending = phase("pending", &written.pending, lognormal(6.0, 20.0), written.pending_failure);
+    let boot = phase("boot", &written.boot, lognormal(20.0, 60.0), written.boot_failure);
+    let bootstrap = phase("bootstrap", &written.bootstrap, Dist::Constant(0.0), written.bootstrap_failure);
+    let smoke_test = written
+        .smoke_test
+        .is_some()
+        .then(|| phase("smoke_test", &written.smoke_test, Dist::Constant(0.0), written.smoke_test_failure));
+    let hook = place.field("lifecycle_hook");
+    LaunchTemplate {
+        instance_type: written.instance_type.clone().unwrap_or_default(),
+        vcpus,
+        monitoring: match written.monitoring {
+            Some(schema::Monitoring::Detailed) => Monitoring::Detailed,
+            _ => Monitoring::Basic,
+        },
+        pending,
+        boot,
+        bootstrap,
+        bootstrap_needs_egress: written.bootstrap_needs_egress.unwrap_or(false),
+        bootstrap_download_gb: written.bootstrap_download.map_or(0.5, |size| size.0 / 1e9),
+        egress_timeout: cx.time(place.field("egress_timeout"), written.egress_timeout, 60.0, 0.0, 86400.0),
+        smoke_test,
+        lifecycle_hook: written.lifecycle_hook.as_ref().map(|hook_written| LifecycleHook {
+            heartbeat_timeout: cx.time(
+                hook.field("heartbeat_timeout"),
+                hook_written.heartbeat_timeout,
+                3600.0,
+                30.0,
+                7200.0,
+            ),
+            continue_by_default: matches!(hook_written.default_result, Some(schema::DefaultResult::Continue)),
+        }),
+    }
+}
+
+fn vcpus<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<'a>, quiet: bool) -> u32 {
+    let known = written.instance_type.as_deref().and_then(price::vcpus);
+    match &written.instance_type {
+        Some(name) if known.is_none() && !quiet => {
+            let priced = cx.scenario.prices.instances.get(name).is_some();
+            if !(priced && written.vcpus.is_some()) {
+                let at = place.field("instance_type");
+                let diagnostic =
+                    Diagnostic::error(at.span(), format!("unknown instance type `{name}`")).label("not in the table");
+                let diagnostic = diagnostic.help_names("type", name, &price::instance_types());
+                cx.say(diagnostic.help("for another one, give `vcpus`, and its price in `prices: (instances: {..})`"));
+            }
+        }
+        None if written.vcpus.is_none() && !quiet => {
+            cx.error(
+                place,
+                "neither `instance_type` nor `vcpus`",
+                "how large are its instances?",
+                "add `instance_type: \"m5.large\"` or `vcpus: 2`",
+            );
+        }
+        _ => {}
+    }
+    let at = place.field("vcpus");
+    cx.count(at, written.vcpus, known.unwrap_or(1), 1, 448)
+}
+
+fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet {
+    let scenario = cx.scenario;
+    let place = cx.root.field("auto_scaling_groups").entry(name);
+    let Some(written) = scenario.auto_scaling_groups.get(name) else { return nothing(cx, name, default, place) };
+    let at = place.field("launch_template");
+    cx.find("launch template", "launch_templates", &scenario.launch_templates, &written.launch_template, at);
+    let template = match scenario.launch_templates.get(&written.launch_template) {
+        Some(settings) => {
+            // Mistakes of a template are told once, by the first group that uses it.
+            let users = scenario.auto_scaling_groups.iter().find(|(_, g)| g.launch_template == written.launch_template);
+            let first = users.is_some_and(|user| user.0 == name);
+            let before = cx.out.len();
+            let made = template(cx, settings, cx.root.field("launch_templates").entry(&written.launch_template), false);
+            if !first {
+                cx.out.truncate(before);
+            }
+            made
+        }
+        None => template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, true),
+    };
+    Fleet {
+        name: name.to_owned(),
+        template,
+        zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
+        target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
+        sizing: Sizing::AutoScaling(Box::new(scaling(cx, written, place))),
+    }
+}
+
+fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>) -> AutoScaling {
+    let max_size = cx.count(place.field("max_size"), Some(written.max_size), 1, 0, MOST);
+    let min_size = cx.count(place.field("min_size"), Some(written.min_size), 0, 0, MOST);
+    if min_size > max_size {
+        let message = format!("`min_size` {min_size} is above `max_size` {max_size}");
+        cx.error(place.field("min_size"), message, "more than the maximum", "lower `min_size` or raise `max_size`");
+    }
+    let desired_capacity = written.desired_capacity.unwrap_or(min_size);
+    if desired_capacity < min_size || desired_capacity > max_size {
+        let message = format!("`desired_capacity` {desired_capacity} is outside {min_size} to {max_size}");
+        cx.error(
+            place.field("desired_capacity"),
+            message,
+            "outside the bounds",
+            "choose a value from `min_size` to `max_size`",
+        );
+    }
+    let elb_health_check = written.health_check_type == Some(HealthCheckType::Elb);
+    if elb_health_check && written.target_groups.is_empty() && place.field("target_groups").node().items().is_empty() {
+        let help = "name one in `target_groups`, or leave `health_check_type` out";
+        cx.error(place.field("health_check_type"), "ELB health checks without a target group", "whose verdict?", help);
+    }
+    let policies = written
+        .policies
+        .iter()
+        .map(|(name, policy)| policy_of(cx, name, policy, place.field("policies").entry(name)))
+        .collect();
+    let part = |cx: &mut Cx<'a>, name: &str, value: &Option<schema::Dist>, default| {
+        cx.dist(place.field(name), value.as_ref(), default)
+    };
+    AutoScaling {
+        min_size,
+        max_size,
+        desired_capacity,
+        default_cooldown: cx.time(place.field("default_cooldown"), written.default_cooldown, 300.0, 0.0, 86400.0),
+        default_instance_warmup: written
+            .default_instance_warmup
+            .map(|warmup| cx.time(place.field("default_instance_warmup"), Some(warmup), 0.0, 0.0, 3600.0)),
+        elb_health_check,
+        health_check_grace_period: cx.time(
+            place.field("health_check_grace_period"),
+            written.health_check_grace_period,
+            300.0,
+            0.0,
+            86400.0 * 7.0,
+        ),
+        distribution: match written.distribution {
+            Some(schema::Distribution::BalancedOnly) => Distribution::BalancedOnly,
+            _ => Distribution::BalancedBestEffort,
+        },
+        health_poll: cx.time(place.field("health_poll"), written.health_poll, 30.0, 0.1, 3600.0),
+        loss_notice: part(cx, "loss_notice", &written.loss_notice, lognormal(3.0, 20.0)),
+        action_delay: part(cx, "action_delay", &written.action_delay, uniform(4.0, 22.0)),
+        launch_retry: part(cx, "launch_retry", &written.launch_retry, uniform(60.0, 96.0)),
+        registration: part(cx, "registration", &written.registration, uniform(0.0, 5.0)),
+        termination: part(cx, "termination", &written.termination, uniform(20.0, 60.0)),
+        drain_early: written.drain_early.unwrap_or(false),
+        cooldown_after_drain: written.cooldown_after_drain.unwrap_or(false),
+        policies,
+    }
+}
+
+fn policy_of<'a>(cx: &mut Cx<'a>, name: &str, policy: &'a schema::Policy, place: Place<'a>) -> Policy {
+    let name = name.to_owned();
+    match policy {
+        schema::Policy::Simple { adjustment, cooldown, min_adjustment_magnitude } => {
+            let at = place.part("adjustment", 0);
+            let (adjustment_type, adjustment) = match *adjustment {
+                Adjustment::ChangeInCapacity(by) => (AdjustmentType::ChangeInCapacity, by),
+                Adjustment::ExactCapacity(to) => (AdjustmentType::ExactCapacity, to),
+                Adjustment::PercentChangeInCapacity(percent) => (AdjustmentType::PercentChangeInCapacity, percent),
+            };
+            check_adjustment(cx, at, adjustment_type, adjustment);
+            let cooldown = cooldown.map(|time| cx.time(place.field("cooldown"), Some(time), 0.0, 0.0, 86400.0));
+            Policy {
+                name,
+                adjustment_type,
+                min_adjustment_magnitude: magnitude(cx, place, adjustment_type, *min_adjustment_magnitude),
+                kind: PolicyKind::Simple { adjustment, cooldown },
+            }
+        }
+        schema::Policy::Step { adjustment_type, steps, estimated_instance_warmup, min_adjustment_magnitude } => {
+            let adjustment_type = match adjustment_type {
+                schema::AdjustmentType::ChangeInCapacity => AdjustmentType::ChangeInCapacity,
+                schema::AdjustmentType::ExactCapacity => AdjustmentType::ExactCapacity,
+                schema::AdjustmentType::PercentChangeInCapacity => AdjustmentType::PercentChangeInCapacity,
+            };
+            let warmup: Option<Duration> = estimated_instance_warmup
+                .map(|time| cx.time(place.field("estimated_instance_warmup"), Some(time), 0.0, 0.0, 3600.0));
+            let steps = self::steps(cx, steps, place.part("steps", 1), adjustment_type);
+            Policy {
+                name,
+                adjustment_type,
+                min_adjustment_magnitude: magnitude(cx, place, adjustment_type, *min_adjustment_magnitude),
+                kind: PolicyKind::Step { steps, warmup },
+            }
+        }
+    }
+}
+
+fn magnitude<'a>(cx: &mut Cx<'a>, place: Place<'a>, kind: AdjustmentType, value: Option<u32>) -> u32 {
+    let at = place.field("min_adjustment_magnitude");
+    if value.is_some() && kind != AdjustmentType::PercentChangeInCapacity {
+        cx.error(
+            at,
+            "`min_adjustment_magnitude` without a percentage",
+            "only for percentages",
+            "use it with PercentChangeInCapacity",
+        );
+    }
+    cx.count(at, value, 0, 0, MOST)
+}
+
+fn check_adjustment<'a>(cx: &mut Cx<'a>, place: Place<'a>, kind: AdjustmentType, value: f64) {
+    let (low, high) = match kind {
+        AdjustmentType::ChangeInCapacity => (-f64::from(MOST), f64::from(MOST)),
+        AdjustmentType::ExactCapacity => (0.0, f64::from(MOST)),
+        AdjustmentType::PercentChangeInCapacity => (-100.0, 1e6),
+    };
+    cx.number(place, value, low, high);
+    if value.fract() != 0.0 {
+        cx.error(
+            place,
+            format!("{value} is not a whole number"),
+            "not whole",
+            "adjustments are whole instances or whole percents",
+        );
+    }
+    if value == 0.0 && kind != AdjustmentType::ExactCapacity {
+        cx.error(place, "an adjustment of nothing", "zero", "choose how many to add, or a negative number to remove");
+    }
+}
+
+/// The rules of scaling.md §3.4.
+fn steps<'a>(
+    cx: &mut Cx<'a>,
+    written: &[schema::StepAdjustment],
+    place: Place<'a>,
+    kind: AdjustmentType,
+) -> Vec<StepAdjustment> {
+    if written.is_empty() {
+        cx.error(place, "a step policy without steps", "empty", "add one, such as `(lower: 0, adjustment: 1)`");
+    }
+    if written.len() > 20 {
+        cx.error(place, format!("{} steps", written.len()), "too many", "a step policy has at most 20");
+    }
+    let mut order: Vec<usize> = (0..written.len()).collect();
+    let low = |index: usize| written[index].lower.unwrap_or(f64::NEG_INFINITY);
+    order.sort_by(|a, b| low(*a).total_cmp(&low(*b)));
+    for (rank, &index) in order.iter().enumerate() {
+        let (step, at) = (written[index], place.item(index));
+        check_adjustment(cx, at.field("adjustment"), kind, step.adjustment);
+        let (lower, upper) = (low(index), step.upper.unwrap_or(f64::INFINITY));
+        if lower == f64::NEG_INFINITY && upper == f64::INFINITY {
+            cx.error(
+                at,
+                "a step without bounds",
+                "needs `lower` or `upper`",
+                "add `lower: 0` for above the threshold, `upper: 0` for below",
+            );
+        } else if lower >= upper {
+            cx.error(at, format!("`lower` {lower} is not below `upper` {upper}"), "an empty step", "");
+        }
+        let next = order.get(rank + 1).map(|next| (written[*next], place.item(*next)));
+        if let Some((next, at)) = next {
+            let next_low = next.lower.unwrap_or(f64::NEG_INFINITY);
+            if next_low < upper {
+                cx.error(
+                    at,
+                    "steps overlap",
+                    "begins before another ends",
+                    "let each step begin where the one before ends",
+                );
+            } else if next_low > upper {
+                cx.error(
+                    at,
+                    format!("a gap between steps from {upper} to {next_low}"),
+                    "begins later than another ends",
+                    "let each step begin where the one before ends",
+                );
+            }
+        }
+        if rank == 0 && lower < 0.0 && lower.is_finite() {
+            cx.error(
+                at,
+                "a negative `lower` needs a step below it without `lower`",
+                "lowest step",
+                "leave `lower` out here",
+            );
+        }
+        if next.is_none() && upper > 0.0 && upper.is_finite() {
+            cx.error(
+                at,
+                "a positive `upper` needs a step above it without `upper`",
+                "highest step",
+                "leave `upper` out here",
+            );
+        }
+    }
+    order
+        .into_iter()
+        .map(|i| StepAdjustment { lower: written[i].lower, upper: written[i].upper, adjustment: written[i].adjustment })
+        .collect()
+}

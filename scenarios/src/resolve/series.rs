@@ -1,0 +1,161 @@
+//! Series from CSV files.
+//!
+//! # Models      a head line, a column of times (seconds, or dates), a column of values; rates or counts per interval
+//! # Leaves out  zones and leap seconds: all times of a file are taken to be of one zone
+//! # Source      days from a civil date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
+
+use super::context::Cx;
+use crate::outline::Place;
+use crate::schema::SeriesKind;
+use models::plan::RateProfile;
+use sim_core::{Duration, Time};
+use std::path::Path;
+
+/// Larger files are not traffic series.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Reads a file, or says what is wrong with it and in which line.
+pub(crate) fn read<'a>(
+    cx: &mut Cx<'a>,
+    place: Place<'a>,
+    path: &str,
+    columns: (&str, &str),
+    kind: Option<SeriesKind>,
+    stretch: f64,
+) -> RateProfile {
+    let full = cx.dir.map_or_else(|| Path::new(path).to_owned(), |dir| dir.join(path));
+    let at = place.part("path", 0);
+    let text = match std::fs::metadata(&full) {
+        Ok(meta) if meta.is_dir() => Err("it is a folder".to_owned()),
+        Ok(meta) if meta.len() > MOST_BYTES => Err("it is larger than 256 MiB".to_owned()),
+        _ => std::fs::read(&full).map_err(|error| error.to_string()),
+    };
+    let read = text.and_then(|bytes| points(&bytes, columns));
+    match read {
+        Ok(points) => knots(&points, kind.unwrap_or(SeriesKind::Rate), stretch),
+        Err(message) => {
+            let help = "paths start from the folder of the scenario; the file needs a head line that names its columns";
+            cx.error(at, format!("cannot use `{path}`: {message}"), "this file", help);
+            RateProfile::default()
+        }
+    }
+}
+
+/// Times in seconds from the first, and values.
+fn points(bytes: &[u8], (time, value): (&str, &str)) -> Result<Vec<(f64, f64)>, String> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let head = reader.headers().map_err(|error| error.to_string())?.clone();
+    let column = |name: &str| {
+        let names: Vec<&str> = head.iter().collect();
+        head.iter()
+            .position(|h| h == name)
+            .ok_or_else(|| format!("no column `{name}`; it has `{}`", names.join("`, `")))
+    };
+    let (time, value) = (column(time)?, column(value)?);
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    let mut first = None;
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let field = |column: usize| record.get(column).unwrap_or("");
+        let wrong = |what: &str, column: usize| format!("line {line}: `{}` is not {what}", field(column));
+        let seconds = instant(field(time)).ok_or_else(|| wrong("a time", time))?;
+        let number: f64 =
+            field(value).parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| wrong("a number", value))?;
+        let from = *first.get_or_insert(seconds);
+        if points.last().is_some_and(|last| last.0 > seconds - from) {
+            return Err(format!("line {line}: times must ascend"));
+        }
+        points.push((seconds - from, number));
+    }
+    if points.is_empty() { Err("it has no rows".to_owned()) } else { Ok(points) }
+}
+
+fn knots(points: &[(f64, f64)], kind: SeriesKind, stretch: f64) -> RateProfile {
+    let at = |seconds: f64| Time::ZERO + Duration::from_secs_f64(seconds * stretch);
+    let mut knots = Vec::with_capacity(points.len() * 2);
+    match kind {
+        SeriesKind::Rate => knots.extend(points.iter().map(|point| (at(point.0), point.1))),
+        SeriesKind::CountPerInterval => {
+            // The last row has no next one; its interval is taken to be as long as the one before.
+            let mut width = 60.0;
+            for (index, point) in points.iter().enumerate() {
+                let next = points.get(index + 1).map_or(point.0 + width, |next| next.0);
+                if next <= point.0 {
+                    continue;
+                }
+                width = next - point.0;
+                let rate = point.1 / width;
+                knots.push((at(point.0), rate));
+                knots.push((at(next), rate));
+            }
+            if let Some(last) = knots.last().copied() {
+                knots.push((last.0, 0.0));
+            }
+        }
+    }
+    RateProfile { knots }
+}
+
+/// Seconds of a number, or of a date such as `2014-04-10 00:04:00` or `2014-04-10T00:04:00.5Z`.
+fn instant(text: &str) -> Option<f64> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return seconds.is_finite().then_some(seconds);
+    }
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
+    let mut parts = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let mut parts = time.splitn(3, ':').map(|part| part.parse::<f64>().ok());
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0.0))?);
+    let sound = (1..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0.0..24.0).contains(&hour)
+        && (0.0..60.0).contains(&minute)
+        && (0.0..61.0).contains(&second);
+    sound.then(|| days(year, month, day) as f64 * 86400.0 + hour * 3600.0 + minute * 60.0 + second)
+}
+
+/// Days from 1970-01-01 to a civil date.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_become_seconds() {
+        assert_eq!(instant("1970-01-02 00:00:01"), Some(86401.0));
+        assert_eq!(instant("2000-02-29T12:00:00.5Z"), Some(951_825_600.5));
+        assert_eq!(instant("12.5"), Some(12.5));
+        for text in ["", "x", "2014-13-01", "2014-01-01 25:00:00", "2014-01", "1-1-1-1", "NaN"] {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_per_interval_keeps_its_total() {
+        let points = points(b"timestamp,value\n0,60\n60,120\n180,30\n", ("timestamp", "value")).unwrap();
+        let profile = knots(&points, SeriesKind::CountPerInterval, 1.0);
+        let total = super::super::profile::mean(&profile, 400.0) * 400.0;
+        assert!((total - 210.0).abs() < 1e-6, "{total}");
+        assert_eq!(profile.at(Time::ZERO + Duration::from_secs(61)), 1.0);
+    }
+
+    #[test]
+    fn a_broken_file_is_named_by_its_line() {
+        let error = |text: &str| points(text.as_bytes(), ("t", "v")).unwrap_err();
+        assert!(error("t,v\n1,2\n2,x\n").contains("line 3"), "{}", error("t,v\n1,2\n2,x\n"));
+        assert!(error("t,v\n5,1\n2,1\n").contains("line 3: times must ascend"));
+        assert!(error("a,b\n1,2\n").contains("no column `t`"));
+        assert!(error("t,v\n").contains("no rows"));
+        assert!(error("t,v\n1\n").contains("line"));
+    }
+}

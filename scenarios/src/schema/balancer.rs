@@ -1,0 +1,98 @@
+//! Load balancers and target groups (network.md §2, §3).
+
+use super::{Dist, Named};
+use crate::units::Dur;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A load balancer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum LoadBalancer {
+    /// An Application Load Balancer: one node in each zone.
+    Application {
+        /// Target group, or several with weights 0 to 999: `{"blue": 90, "green": 10}`. There is no failover between them.
+        forward_to: ForwardTo,
+        /// Enabled zones, at least two where `regions` has two. Default: all.
+        zones: Option<Vec<String>>,
+        /// `idle_timeout.timeout_seconds`: no byte from the target for so long is a 504. Default 60 s, 1 s to 4000 s.
+        idle_timeout: Option<Dur>,
+        /// TCP connect to a target that does not answer, then 504. Default 10 s, fixed by AWS.
+        connect_timeout: Option<Dur>,
+        /// From the loss of a node, or of its last healthy target, to its leaving DNS. Default 10 s (undocumented; a
+        /// modelling choice).
+        dns_failover_delay: Option<Dur>,
+    },
+}
+
+/// Where a balancer forwards to.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum ForwardTo {
+    /// One target group.
+    Text(String),
+    /// Several with weights.
+    Map(Named<u32>),
+}
+
+/// A target group.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetGroup {
+    /// `load_balancing.algorithm.type`. Default RoundRobin.
+    pub algorithm: Option<Algorithm>,
+    /// `deregistration_delay.timeout_seconds`. Default 300 s, 0 to 3600 s.
+    pub deregistration_delay: Option<Dur>,
+    /// `load_balancing.cross_zone.enabled`. Default true for an ALB.
+    pub cross_zone: Option<bool>,
+    /// `stickiness.lb_cookie.duration_seconds`, 1 s to 7 d. Default: off.
+    pub stickiness: Option<Dur>,
+    /// Health checks.
+    #[serde(default)]
+    pub health_check: HealthCheck,
+}
+
+/// How a node picks among its targets.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Algorithm {
+    /// In turn.
+    RoundRobin,
+    /// Fewest requests in progress, as the node counts them.
+    LeastOutstandingRequests,
+    /// Uniformly at random.
+    WeightedRandom,
+}
+
+/// Health checks of a target group.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HealthCheck {
+    /// `HealthCheckIntervalSeconds`. Default 30 s, 5 s to 300 s.
+    pub interval: Option<Dur>,
+    /// `HealthCheckTimeoutSeconds`. Default 5 s, 2 s to 120 s, shorter than the interval.
+    pub timeout: Option<Dur>,
+    /// Passes in a row that make an unhealthy target healthy. Default 5 (Terraform sends 3), 2 to 10.
+    pub healthy_threshold: Option<u32>,
+    /// Failures in a row that make a healthy target unhealthy. Default 2 (Terraform sends 3), 2 to 10.
+    pub unhealthy_threshold: Option<u32>,
+    /// Whether the check asks stores too. Default Shallow.
+    pub depth: Option<Depth>,
+    /// CPU work of answering a check. Default 1 ms (a modelling choice).
+    pub compute: Option<Dist>,
+    /// From registration to the first check. Default 5 s (AWS gives no figure; a modelling choice).
+    pub registration_delay: Option<Dur>,
+}
+
+/// Whether a health check asks stores too.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Depth {
+    /// The process alone.
+    Shallow,
+    /// The process, and each of these stores.
+    Deep {
+        /// Names of stores.
+        stores: Vec<String>,
+    },
+}

@@ -1,0 +1,222 @@
+//! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
+
+use super::{Dist, Named};
+use crate::units::{Dur, Share, Size};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What an instance is, and how one comes up.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LaunchTemplate {
+    /// Such as `m5.large`; gives vCPUs and price. Needed unless `vcpus` is given.
+    pub instance_type: Option<String>,
+    /// vCPUs, 1 to 448. Default: those of the instance type.
+    pub vcpus: Option<u32>,
+    /// CloudWatch metrics each 300 s (Basic) or 60 s (Detailed). Default Basic.
+    pub monitoring: Option<Monitoring>,
+    /// RunInstances to `running`. Default Lognormal(median: "6s", p95: "20s") (scaling.md §0).
+    pub pending: Option<Dist>,
+    /// `running` to the operating system up. Default Lognormal(median: "20s", p95: "60s") (scaling.md §0).
+    pub boot: Option<Dist>,
+    /// Configuration after boot; 0 with a golden image. Default 0.
+    pub bootstrap: Option<Dist>,
+    /// Whether bootstrap downloads from outside and so needs egress from its zone. Default false.
+    pub bootstrap_needs_egress: Option<bool>,
+    /// What bootstrap downloads, for the cost of NAT data. Default `"500MB"` (a modelling choice).
+    pub bootstrap_download: Option<Size>,
+    /// A failed download gives up after so long. Default 60 s (a modelling choice).
+    pub egress_timeout: Option<Dur>,
+    /// Test of the application before it goes into service. Default: none.
+    pub smoke_test: Option<Dist>,
+    /// Share of launches that fail at the end of `pending`. Default 0.
+    pub pending_failure: Option<Share>,
+    /// Share of boots that fail. Default 0.
+    pub boot_failure: Option<Share>,
+    /// Share of bootstraps that fail. Default 0.
+    pub bootstrap_failure: Option<Share>,
+    /// Share of smoke tests that fail. Default 0.
+    pub smoke_test_failure: Option<Share>,
+    /// Launch lifecycle hook: holds the instance in `Pending:Wait` until bootstrap and smoke test have passed. Default: none.
+    pub lifecycle_hook: Option<LifecycleHook>,
+}
+
+/// CloudWatch monitoring of instances.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Monitoring {
+    /// A datapoint each 300 s, free.
+    Basic,
+    /// A datapoint each 60 s.
+    Detailed,
+}
+
+/// A launch lifecycle hook (scaling.md §1.3).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifecycleHook {
+    /// `HeartbeatTimeout`. Default 3600 s, 30 s to 7200 s.
+    pub heartbeat_timeout: Option<Dur>,
+    /// `DefaultResult`: what the timeout does. Default Abandon.
+    pub default_result: Option<DefaultResult>,
+}
+
+/// What a lifecycle hook's timeout does.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum DefaultResult {
+    /// In service all the same.
+    Continue,
+    /// Terminated and replaced.
+    Abandon,
+}
+
+/// A fixed set of instances: nobody replaces them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Instances {
+    /// How many, 1 to 100,000.
+    pub count: u32,
+    /// Launch template. Default: the settings here.
+    pub launch_template: Option<String>,
+    /// Such as `m5.large`. Default: the template's.
+    pub instance_type: Option<String>,
+    /// vCPUs. Default: the template's, or those of the instance type.
+    pub vcpus: Option<u32>,
+    /// Zones to spread over. Default: all.
+    pub zones: Option<Vec<String>>,
+    /// Target groups to register with. Default: none.
+    #[serde(default)]
+    pub target_groups: Vec<String>,
+}
+
+/// An Auto Scaling group.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AutoScalingGroup {
+    /// Launch template.
+    pub launch_template: String,
+    /// `MinSize`.
+    pub min_size: u32,
+    /// `MaxSize`, at most 100,000.
+    pub max_size: u32,
+    /// `DesiredCapacity` at the start. Default `min_size`.
+    pub desired_capacity: Option<u32>,
+    /// Zones to spread over. Default: all.
+    pub zones: Option<Vec<String>>,
+    /// Target groups to register with. Default: none.
+    #[serde(default)]
+    pub target_groups: Vec<String>,
+    /// `DefaultCooldown`. Default 300 s.
+    pub default_cooldown: Option<Dur>,
+    /// `DefaultInstanceWarmup`, 0 to 3600 s. Default: not set.
+    pub default_instance_warmup: Option<Dur>,
+    /// `HealthCheckType`: Elb counts a target group's verdict besides EC2's. Default Ec2.
+    pub health_check_type: Option<HealthCheckType>,
+    /// `HealthCheckGracePeriod`. Default 300 s (Terraform and console; the bare API has 0).
+    pub health_check_grace_period: Option<Dur>,
+    /// `CapacityDistributionStrategy`: whether a failed launch tries the other zones. Default BalancedBestEffort.
+    pub distribution: Option<Distribution>,
+    /// Between two looks at the instances' health. Default 30 s (undocumented).
+    pub health_poll: Option<Dur>,
+    /// Loss of an instance to the group's noticing. Default Lognormal(median: "3s", p95: "20s") (scaling.md §0).
+    pub loss_notice: Option<Dist>,
+    /// Alarm action to the scaling activity's start. Default Uniform(low: "4s", high: "22s") (scaling.md §0).
+    pub action_delay: Option<Dist>,
+    /// Failed launch to the next try. Default Uniform(low: "60s", high: "96s") (scaling.md §1.7).
+    pub launch_retry: Option<Dist>,
+    /// `running` to registered with the target groups. Default Uniform(low: "0s", high: "5s") (scaling.md §0).
+    pub registration: Option<Dist>,
+    /// Termination without draining. Default Uniform(low: "20s", high: "60s") (scaling.md §0).
+    pub termination: Option<Dist>,
+    /// Whether draining ends as soon as nothing is in flight. Default false (scaling.md §8).
+    pub drain_early: Option<bool>,
+    /// When a scale-in cooldown starts: false at the start of draining (documentation of 2026), true at its end (2023).
+    /// Default false.
+    pub cooldown_after_drain: Option<bool>,
+    /// Scaling policies.
+    #[serde(default)]
+    pub policies: Named<Policy>,
+}
+
+/// `HealthCheckType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum HealthCheckType {
+    /// EC2's own verdict alone.
+    Ec2,
+    /// The target groups' too.
+    Elb,
+}
+
+/// `CapacityDistributionStrategy`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Distribution {
+    /// Tries the other zones.
+    BalancedBestEffort,
+    /// Keeps trying the same one.
+    BalancedOnly,
+}
+
+/// A scaling policy.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Policy {
+    /// One adjustment, then a cooldown (scaling.md §3.3).
+    Simple {
+        /// What it changes.
+        adjustment: Adjustment,
+        /// `Cooldown`. Default: the group's.
+        cooldown: Option<Dur>,
+        /// `MinAdjustmentMagnitude`: smallest change of a percentage. Default 0.
+        min_adjustment_magnitude: Option<u32>,
+    },
+    /// An adjustment by how far the metric is beyond the threshold; no cooldown (scaling.md §3.4).
+    Step {
+        /// `AdjustmentType` of all steps.
+        adjustment_type: AdjustmentType,
+        /// Steps, ascending, without gaps; at most 20.
+        steps: Vec<StepAdjustment>,
+        /// `EstimatedInstanceWarmup`. Default: the group's default warm-up, else its cooldown.
+        estimated_instance_warmup: Option<Dur>,
+        /// `MinAdjustmentMagnitude`: smallest change of a percentage. Default 0.
+        min_adjustment_magnitude: Option<u32>,
+    },
+}
+
+/// What a simple policy changes.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Adjustment {
+    /// Add (or, negative, remove) so many.
+    ChangeInCapacity(f64),
+    /// Set to so many.
+    ExactCapacity(f64),
+    /// Add (or remove) so many percent: 100 doubles.
+    PercentChangeInCapacity(f64),
+}
+
+/// `AdjustmentType`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum AdjustmentType {
+    /// Add or remove so many.
+    ChangeInCapacity,
+    /// Set to so many.
+    ExactCapacity,
+    /// Add or remove so many percent.
+    PercentChangeInCapacity,
+}
+
+/// A step; bounds are offsets from the alarm's threshold.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepAdjustment {
+    /// `MetricIntervalLowerBound`. Default: minus infinity.
+    pub lower: Option<f64>,
+    /// `MetricIntervalUpperBound`. Default: infinity.
+    pub upper: Option<f64>,
+    /// By the policy's `adjustment_type`.
+    pub adjustment: f64,
+}

@@ -1,0 +1,78 @@
+//! What scenario texts mean.
+
+use models::plan::{Arrivals, Backoff, Metric, PolicyKind, Process, Sizing};
+use scenarios::{Report, Source, compile};
+use sim_core::{Duration, Time};
+
+fn source(text: &str) -> Source {
+    Source { name: "test.ron".to_owned(), text: text.to_owned(), dir: None }
+}
+
+fn plan(text: &str) -> models::plan::Plan {
+    compile(&source(text), &[]).unwrap_or_else(|report: Report| panic!("{report}")).plan
+}
+
+fn secs(seconds: u64) -> Time {
+    Time::ZERO + Duration::from_secs(seconds)
+}
+
+const SKETCH: &str = include_str!("texts/sketch.ron");
+
+#[test]
+fn the_sketch_of_the_design_means_what_it_says() {
+    let plan = plan(SKETCH);
+    assert_eq!(plan.duration, Duration::from_secs(3 * 3600));
+    assert_eq!(plan.zones.len(), 2);
+    let population = plan.populations.values().next().unwrap();
+    let Arrivals::Open { rate, process: Process::Poisson } = &population.arrivals else { panic!("an open stream") };
+    assert_eq!(rate.at(secs(0)), 120.0);
+    assert_eq!(rate.at(secs(34 * 60)), 1060.0);
+    assert_eq!(rate.at(secs(50 * 60)), 2000.0);
+    assert_eq!(rate.at(secs(2 * 3600)), 120.0);
+    assert_eq!(population.mix.iter().map(|entry| entry.1).collect::<Vec<_>>(), [9.0, 1.0]);
+    let site = &plan.sites[population.site];
+    assert!(matches!(site.retry.backoff, Backoff::Exponential { cap, .. } if cap == Duration::from_secs(20)));
+    assert_eq!(site.retry.attempts, 3);
+    let fleet = plan.fleets.values().next().unwrap();
+    assert_eq!((fleet.template.vcpus, fleet.zones.len()), (2, 2));
+    let Sizing::AutoScaling(group) = &fleet.sizing else { panic!("a group") };
+    assert_eq!((group.min_size, group.max_size, group.desired_capacity), (4, 16, 4));
+    assert!(group.elb_health_check);
+    assert!(
+        matches!(group.policies[0].kind, PolicyKind::Simple { adjustment: 100.0, cooldown: Some(c) } if c == Duration::from_secs(300))
+    );
+    let alarm = plan.alarms.values().next().unwrap();
+    assert!(matches!(alarm.metric, Metric::Cpu(_)));
+    assert_eq!((alarm.threshold, alarm.datapoints_to_alarm), (90.0, 5));
+    let store = plan.stores.values().next().unwrap();
+    assert_eq!(store.connections, 1676);
+    let rds = store.rds.as_ref().unwrap();
+    assert!(rds.standby.is_some() && rds.standby != store.zone);
+    assert_eq!(rds.detection.mean() + rds.dns_flip.mean(), 0.0);
+    assert!((rds.promotion.quantile(0.95) - 90.0).abs() < 1e-6);
+    assert_eq!(plan.faults.values().next().unwrap().name, "FailPrimary(\"orders\")");
+    let texts: Vec<&str> = plan.expectations.iter().map(|e| e.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        ["Availability(at_least: 0.99)", "CommittedWritesLost(at_most: 0)", "Recovery(of: \"orders\", within: \"2m\")"]
+    );
+    // Two milliseconds between zones, as written; 0.3 inside, by default.
+    let row = plan.network.round_trip.values().next().unwrap();
+    assert_eq!(row.values().map(|dist| dist.mean()).collect::<Vec<_>>(), [0.0003, 0.002]);
+}
+
+#[test]
+fn a_queue_takes_ten_lines() {
+    let plan = plan(
+        r#"Scenario(
+            schema: 1, name: "mm1", duration: "2h", warm_up: "5m",
+            clients: { "customers": (to: "queue", arrivals: Poisson("80/s")) },
+            services: { "queue": (instances: 1, workers: 1, vcpus: 1, endpoints: { "job": (steps: [Compute(Exp(mean: "10ms"))]) }) },
+        )"#,
+    );
+    assert_eq!(plan.fleets.len(), 1);
+    assert!(matches!(plan.fleets.values().next().unwrap().sizing, Sizing::Fixed(1)));
+    assert_eq!(plan.zones.len(), 1);
+    assert_eq!(plan.populations.values().next().unwrap().round_trip.mean(), 0.0);
+    assert_eq!(plan.network.round_trip.values().next().unwrap().values().next().unwrap().mean(), 0.0);
+}

@@ -1,0 +1,94 @@
+//! Options that several commands share, so that they are spelled and explained the same everywhere.
+
+use clap::{Args, ValueEnum};
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// In what form to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one JSON document on standard output and nothing else there.
+    Json,
+}
+
+/// The form of the answer.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct FormatOption {
+    /// In what form to answer on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub format: Format,
+}
+
+/// Changes to the scenario.
+#[derive(Clone, Debug, Args)]
+pub struct Changes {
+    /// Set a value of the scenario, such as `auto_scaling_groups.web.max_size=8`; can be given several times
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Simulated time, such as `30m`; short for `--set duration="30m"`
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+}
+
+impl Changes {
+    /// All of them as assignments.
+    pub fn assignments(&self) -> Vec<(String, String)> {
+        let duration =
+            self.duration.iter().map(|text| ("duration".to_string(), format!("\"{}\"", text.replace(['"', '\\'], ""))));
+        self.set.iter().cloned().chain(duration).collect()
+    }
+}
+
+/// What chance and hardware are to be used.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Chance {
+    /// Seed of all random streams, in place of the scenario's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many independent replications to run
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub replications: u32,
+    /// On how many threads replications run; all cores if not given. Does not change any result
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+/// `path=value`.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().into(), value.trim().into())),
+        _ => Err("expected `path=value`".into()),
+    }
+}
+
+/// A number of threads a machine could have.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=1024) => Ok(n),
+        _ => Err("expected a number from 1 to 1024".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_may_contain_an_equals_sign() {
+        assert_eq!(assignment("a.b = x=y").unwrap(), ("a.b".into(), "x=y".into()));
+        assert!(assignment("=x").is_err() && assignment("x").is_err());
+    }
+}

@@ -1,0 +1,148 @@
+//! `sim run`: one scenario, one or many replications, a page and a folder of results.
+//!
+//! ```text
+//!  FILE ──► Plan ──► Staging (fails now rather than after the run) ──► replicate ──► files ──commit──► page
+//! ```
+//! # Models      results appear whole or not at all, also when broken off with Ctrl-C
+//! # Leaves out  sweeps and comparisons
+
+use super::options::{Chance, Changes, Format, FormatOption};
+use super::source;
+use super::terminal::Terminal;
+use super::{Verdict, examples, print};
+use crate::Failure;
+use crate::experiment::{Bar, Experiment, Settings, replicate};
+use crate::output::files::{Staging, default_folder};
+use crate::output::{TRACE, Trace, csv, json, page::Page, plots, report};
+use models::plan::Plan;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Run a scenario: a page on the terminal, results and plots in a folder.
+///
+/// The folder appears when everything in it is complete, and replaces the results of an earlier run. It holds
+/// `summary.json`, `timeline.jsonl`, `series.csv`, `report.html` and plots; with replications also `replications.json`
+/// (intervals) and `replications.csv`; everything else then is of replication 0.
+#[derive(Debug, clap::Args)]
+#[command(after_help = examples(&[
+    ("sim run twitter-spike", "a built-in scenario"),
+    ("sim run mine.ron --seed 7 --out seven", "another seed, another folder"),
+    ("sim run mine.ron --replications 40", "intervals, on all cores"),
+    ("sim run mine.ron --set auto_scaling_groups.web.max_size=8", "one value changed"),
+    ("sim run mine.ron --format json | jq .availability", "for scripts"),
+]))]
+pub struct Args {
+    /// A scenario file, the name of a built-in scenario, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    #[command(flatten)]
+    chance: Chance,
+    #[command(flatten)]
+    changes: Changes,
+    /// Folder for the results [default: out/<scenario>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatOption,
+    /// Draw no plots
+    #[arg(long)]
+    no_plots: bool,
+    /// Write every request to trace.csv.gz (of replication 0)
+    #[arg(long)]
+    trace: bool,
+}
+
+/// Carries out the command.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
+    let compiled = source::compile(&args.file, &args.changes.assignments(), terminal)?;
+    let plan = &compiled.plan;
+    let stop = stop_on_ctrl_c()?;
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.name));
+    let mut staging = Staging::begin(&folder)?;
+    let mut trace = if args.trace { Some(Trace::new(staging.create(TRACE)?, plan)) } else { None };
+
+    let bar = bar(plan, args.chance.replications, terminal);
+    let settings = Settings {
+        seed: args.chance.seed.unwrap_or(plan.seed),
+        replications: args.chance.replications,
+        threads: args.chance.threads,
+        stop: &stop,
+        bar: &bar,
+    };
+    let found = replicate(plan, &settings, trace.as_mut());
+    if let Some(trace) = trace {
+        // A trace that could not be written ends the run; its own reason is the one to tell.
+        trace.finish().map_err(|error| staging.failure(TRACE, &error))?;
+    }
+    let mut experiment = found?;
+    let cautions = compiled.warnings.iter().chain(&experiment.first.summary.warnings).cloned().collect();
+    experiment.first.summary.warnings = cautions;
+
+    bar.say("drawing and writing");
+    let (pictures, undrawn) = if args.no_plots { Default::default() } else { plots::draw(&experiment) };
+    experiment.first.summary.warnings.extend(undrawn);
+    write_files(&mut staging, &experiment, &pictures)?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted);
+    }
+    let files = staging.files().to_vec();
+    let folder = shown(staging.commit()?, folder);
+    bar.clear();
+
+    let verdict = if experiment.held() { Verdict::Held } else { Verdict::NotHeld };
+    let told = match args.format.format {
+        Format::Json => print(terminal, &json::summary(&experiment.first.summary)),
+        Format::Text => {
+            let mut text = Vec::new();
+            let page = Page { experiment: &experiment, folder: &folder, files: &files };
+            page.write(&mut text).map_err(|error| Failure::stdout(&error))?;
+            print(terminal, &text)
+        }
+    };
+    match told {
+        // Whoever read the page has read enough; the verdict stands.
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(verdict),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Writes everything that a run leaves behind.
+fn write_files(staging: &mut Staging, experiment: &Experiment, pictures: &[(String, Vec<u8>)]) -> Result<(), Failure> {
+    let result = &experiment.first;
+    staging.write("summary.json", &json::summary(&result.summary))?;
+    staging.write("timeline.jsonl", &json::timeline(&result.timeline))?;
+    staging.write("series.csv", csv::series(&result.series).as_bytes())?;
+    if let Some(aggregate) = &experiment.aggregate {
+        staging.write("replications.json", &json::aggregate(aggregate))?;
+        staging.write("replications.csv", csv::replications(&experiment.replications).as_bytes())?;
+    }
+    staging.write("report.html", report::html(experiment, pictures).as_bytes())?;
+    for (name, bytes) in pictures {
+        staging.write(name, bytes)?;
+    }
+    Ok(())
+}
+
+/// A bar for that many replications.
+pub fn bar(plan: &Plan, replications: u32, terminal: &Terminal) -> Bar {
+    Bar::new(plan.duration.as_secs_f64() * f64::from(replications), !terminal.is_watched())
+}
+
+/// The folder as the user wrote it, if they wrote one that leads there.
+fn shown(real: PathBuf, written: PathBuf) -> PathBuf {
+    if written.exists() { written } else { real }
+}
+
+/// Becomes true at Ctrl-C (or a polite kill); at the second one the process ends on the spot.
+pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(stop)
+}

@@ -1,0 +1,162 @@
+//! Scenarios as commands see them: found, compiled, and their diagnostics told.
+//!
+//! # Models      a name that is no file is looked up among those built in; `-` is standard input
+//! # Leaves out  the language itself (`scenarios`)
+
+use super::terminal::Terminal;
+use crate::Failure;
+use models::plan::Plan;
+use scenarios::outline::Node;
+use scenarios::{Diagnostic, Report, Severity, Source};
+use serde::Serialize;
+use std::io::Read;
+
+/// The commented scenario that `sim new` writes.
+pub const STARTER: &str = include_str!("starter.ron");
+
+/// Text on standard input beyond this is no scenario.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// A scenario that can run.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What is run.
+    pub plan: Plan,
+    /// What is legal but unwise, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A diagnostic, for machines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What stands at the place.
+    pub label: String,
+    /// Line from 1, if it is about a place.
+    pub line: Option<usize>,
+    /// Column from 1, in characters.
+    pub column: Option<usize>,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+/// Finds a scenario.
+pub fn load(name: &str) -> Result<Source, Report> {
+    if name != "-" {
+        return scenarios::load(name);
+    }
+    let source = "standard input".to_string();
+    let mut text = String::new();
+    match std::io::stdin().take(MOST_BYTES).read_to_string(&mut text) {
+        Ok(_) => Ok(Source { name: source, text, dir: Some(".".into()) }),
+        Err(error) => {
+            let message = format!("cannot read it: {}", crate::failure::reason(&error));
+            Err(Report::whole(&source, Diagnostic::whole(message)))
+        }
+    }
+}
+
+/// Finds a scenario and turns it into a plan, with values changed.
+///
+/// # Errors
+/// All mistakes at once.
+pub fn compile(name: &str, assignments: &[(String, String)], terminal: &Terminal) -> Result<Compiled, Failure> {
+    let compiled = load(name).and_then(|source| scenarios::compile(&source, assignments));
+    let compiled = compiled.map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
+    let warnings = diagnoses(&compiled.warnings).iter().map(Diagnosis::sentence).collect();
+    Ok(Compiled { plan: compiled.plan, warnings })
+}
+
+/// All that is to be said about a scenario, warnings included: as a report, if there is anything.
+pub fn diagnose(name: &str, assignments: &[(String, String)]) -> Option<Report> {
+    let report = match load(name).and_then(|source| scenarios::compile(&source, assignments)) {
+        Ok(compiled) => compiled.warnings,
+        Err(report) => report,
+    };
+    (!report.diagnostics.is_empty()).then_some(report)
+}
+
+/// The diagnostics of a report, for machines.
+pub fn diagnoses(report: &Report) -> Vec<Diagnosis> {
+    let diagnosis = |diagnostic: &Diagnostic| {
+        let place = diagnostic.span.as_ref().map(|span| place(&report.text, span.start));
+        Diagnosis {
+            severity: if diagnostic.severity == Severity::Error { "error" } else { "warning" },
+            message: diagnostic.message.clone(),
+            label: diagnostic.label.clone(),
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+            help: diagnostic.help.clone(),
+        }
+    };
+    report.diagnostics.iter().map(diagnosis).collect()
+}
+
+impl Diagnosis {
+    /// In one line: `line 12: the grace period is shorter than the boot (help: …)`.
+    fn sentence(&self) -> String {
+        let mut text = self.line.map_or_else(String::new, |line| format!("line {line}: "));
+        text.push_str(&self.message);
+        if !self.label.is_empty() {
+            text.push_str(&format!(", {}", self.label));
+        }
+        if !self.help.is_empty() {
+            text.push_str(&format!(" ({})", self.help.join("; ")));
+        }
+        text
+    }
+}
+
+/// Line and column of a byte, both from 1.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before: &str = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// Names of the built-in scenarios and what they show.
+pub fn library() -> Vec<(&'static str, String)> {
+    let describe = |text: &str| {
+        let outline = Node::parse(text).ok()?;
+        Some(outline.field("description")?.text()?.to_string())
+    };
+    scenarios::library().iter().map(|(name, text)| (*name, describe(text).unwrap_or_default())).collect()
+}
+
+/// The text of a built-in scenario.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn built_in(name: &str) -> Result<&'static str, Failure> {
+    let plain = name.strip_suffix(".ron").unwrap_or(name);
+    let all = scenarios::library();
+    if let Some((_, text)) = all.iter().find(|(known, _)| *known == plain) {
+        return Ok(text);
+    }
+    let known: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    let help = match scenarios::diagnostic::nearest(plain, &known) {
+        Some(near) => format!("there is `{near}`; `sim list` shows all"),
+        None => "`sim list` shows all".into(),
+    };
+    Err(Failure::new(format!("no built-in scenario named `{plain}`")).help(help))
+}
+
+/// The reference of the language.
+pub fn reference() -> String {
+    scenarios::reference()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        assert_eq!(place("ab\n日本x", 3 + 6), (2, 3));
+        assert_eq!(place("ab", 99), (1, 3));
+    }
+}

@@ -1,0 +1,18 @@
+//! Experiments: one run or many replications of a plan, watched, and folded into estimates.
+//!
+//! ```text
+//!  Plan ──simulate(seed, 0..n)──► RunResult ──metrics──► Replication ──fold in index order──► Aggregate
+//! ```
+//! # Models      replications are spread over the cores and folded in the order of their numbers, so that the number of
+//!   threads changes nothing but the time it takes
+//! # Leaves out  spreading one run over several cores
+
+mod aggregate;
+mod metrics;
+mod progress;
+mod replicate;
+
+pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
+pub use metrics::metrics;
+pub use progress::Bar;
+pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};

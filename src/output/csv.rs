@@ -1,0 +1,91 @@
+//! `series.csv` and `replications.csv`: plain tables that any spreadsheet or data frame reads.
+//!
+//! # Models      `series.csv`: one row per interval; `t_s` is the interval's beginning, the other columns are headed
+//!   `name [unit]` (a plain number, unit `1`, by its name alone); an empty field where there is no value.
+//!   `replications.csv`: one row per replication and metric, `replication,metric,value`
+//! # Source      RFC 4180 for the quotes; lines end in a plain newline
+
+use crate::experiment::Replication;
+use models::result::Series;
+use std::fmt::Write;
+
+/// `series.csv`.
+pub fn series(series: &Series) -> String {
+    let rows = series.rows();
+    let mut text = String::with_capacity((rows + 1) * (series.columns.len() + 1) * 8);
+    text.push_str("t_s");
+    for column in &series.columns {
+        text.push(',');
+        text.push_str(&field(&match column.unit.as_str() {
+            "" | "1" => column.name.clone(),
+            unit => format!("{} [{unit}]", column.name),
+        }));
+    }
+    text.push('\n');
+    for row in 0..rows {
+        number(&mut text, row as f64 * series.interval_s);
+        for column in &series.columns {
+            text.push(',');
+            number(&mut text, column.values.get(row).copied().unwrap_or(f64::NAN));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// `replications.csv`.
+pub fn replications(replications: &[Replication]) -> String {
+    let mut text = String::from("replication,metric,value\n");
+    for replication in replications {
+        for (metric, value) in &replication.metrics {
+            let _ = write!(text, "{},{},", replication.index, field(metric));
+            number(&mut text, *value);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The shortest text that reads back as the same number; nothing for what is not finite.
+fn number(text: &mut String, x: f64) {
+    if x.is_finite() {
+        let _ = write!(text, "{x}");
+    }
+}
+
+/// A field, in quotes if it needs them. A spreadsheet takes what begins with `=`, `+`, `-` or `@` for a formula to be
+/// worked out, so such a field is preceded by an apostrophe.
+pub fn field(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() };
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::result::Column;
+
+    #[test]
+    fn units_stand_in_the_head_and_gaps_are_empty() {
+        let column = |name: &str, unit: &str, values: &[f64]| Column {
+            name: name.into(),
+            unit: unit.into(),
+            values: values.to_vec(),
+        };
+        let table = Series {
+            interval_s: 10.0,
+            columns: vec![
+                column("offered_per_s", "1/s", &[120.5, 121.0]),
+                column("group.web.desired", "1", &[4.0, f64::NAN]),
+            ],
+        };
+        assert_eq!(series(&table), "t_s,offered_per_s [1/s],group.web.desired\n0,120.5,4\n10,121,\n");
+    }
+
+    #[test]
+    fn names_cannot_break_the_table() {
+        assert_eq!(field("a,b"), "\"a,b\"");
+        assert_eq!(field("say \"hi\""), "\"say \"\"hi\"\"\"");
+        assert_eq!(field("=1+1"), "'=1+1");
+    }
+}

@@ -1,0 +1,36 @@
+//! `summary.json`, `timeline.jsonl` and `replications.json`: the results as they stand, for machines.
+//!
+//! # Models      `summary.json` is [`Summary`]; each line of `timeline.jsonl` a [`TimelineEvent`]; `replications.json` an
+//!   [`Aggregate`]. A figure that is not finite is `null`
+
+use crate::experiment::Aggregate;
+use models::result::{Summary, TimelineEvent};
+use serde::Serialize;
+
+/// `summary.json`.
+pub fn summary(summary: &Summary) -> Vec<u8> {
+    pretty(summary)
+}
+
+/// `timeline.jsonl`: one event a line.
+pub fn timeline(events: &[TimelineEvent]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(events.len() * 160);
+    for event in events {
+        // Writing plain data to memory cannot fail.
+        let _ = serde_json::to_writer(&mut bytes, event);
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// `replications.json`.
+pub fn aggregate(aggregate: &Aggregate) -> Vec<u8> {
+    pretty(aggregate)
+}
+
+/// Indented, with a line's end at the end.
+pub fn pretty(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}

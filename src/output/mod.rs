@@ -1,0 +1,28 @@
+//! What a run leaves behind: a page on the terminal, and a folder of files.
+//!
+//! ```text
+//!  Experiment ──► page (terminal)
+//!             └─► summary.json  timeline.jsonl  series.csv  *.png *.svg  report.html   ──files──► out/<scenario>/
+//!                 replications.json  replications.csv  trace.csv.gz
+//! ```
+//! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
+//! # Leaves out  drawing (`plots`)
+
+pub mod csv;
+pub mod files;
+pub mod json;
+pub mod page;
+pub mod plots;
+pub mod report;
+pub mod table;
+pub mod units;
+
+mod headline;
+mod incidents;
+mod story;
+mod trace;
+
+#[cfg(test)]
+pub mod sample;
+
+pub use trace::{NAME as TRACE, Trace};

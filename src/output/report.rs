@@ -1,0 +1,377 @@
+//! `report.html`: the page and the plots in one file that opens anywhere, without a network.
+//!
+//! # Models      the same figures as the page; the plots as images inside the file, so that nothing in them can run
+//! # Leaves out  scripts: the file is text and pictures
+
+use super::{headline, incidents, page, story, units};
+use crate::experiment::Experiment;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use models::result::{Summary, Traffic};
+use std::fmt::Write;
+
+/// What it looks like. Follows the reader's choice of light or dark.
+const STYLE: &str = "\
+:root{color-scheme:light dark;--line:#8884;--dim:#7a7f87;--good:#1a7f37;--bad:#c62828}\
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
+h1{margin-bottom:0}h2{margin-top:2.2rem;font-size:1.15rem;border-bottom:1px solid var(--line)}\
+.dim{color:var(--dim)}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}\
+.lead{font-size:1.15rem;font-weight:600}\
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
+th{font-weight:500;color:var(--dim)}th,td{padding:.2rem .9rem .2rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
+th:first-child,td:first-child,.text td,.text th{text-align:left}.text td:last-child{white-space:normal}\
+img{max-width:100%;background:#fff;border-radius:4px}figure{margin:1.2rem 0}figcaption{color:var(--dim)}";
+
+/// The report. `plots` are files by name, of which the SVG are shown, or the PNG of those that have no SVG.
+pub fn html(experiment: &Experiment, plots: &[(String, Vec<u8>)]) -> String {
+    let summary = &experiment.first.summary;
+    let mut body = String::new();
+    head(&mut body, experiment);
+    users(&mut body, summary);
+    figures(&mut body, plots);
+    estimates(&mut body, experiment);
+    traffic(&mut body, summary);
+    machinery(&mut body, summary);
+    reactions(&mut body, summary);
+    timeline(&mut body, experiment);
+    verdicts(&mut body, experiment);
+    let title = escape(&summary.scenario);
+    // The policy forbids whatever an unforeseen text might try: nothing is loaded and nothing runs.
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} – sim</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+fn head(body: &mut String, experiment: &Experiment) {
+    let summary = &experiment.first.summary;
+    let replications = match &experiment.aggregate {
+        Some(aggregate) => format!(" · {} replications, of which 0 is shown", aggregate.replications),
+        None => String::new(),
+    };
+    let _ = writeln!(
+        body,
+        "<h1>{}</h1>\n<p class=\"dim\">{}</p>\n<p class=\"dim\">seed {}{replications} · {} simulated · digest <code>{}</code> · sim {}</p>\n<p class=\"lead\">{}</p>",
+        escape(&summary.scenario),
+        escape(&summary.description),
+        summary.seed,
+        units::seconds(summary.duration_s),
+        escape(&summary.digest),
+        escape(&summary.version),
+        escape(&headline::sentence(summary)),
+    );
+}
+
+fn users(body: &mut String, summary: &Summary) {
+    let (requests, l) = (&summary.requests, &summary.latency_ms);
+    table(
+        body,
+        "What users felt",
+        &["", "availability", "goodput per s", "offered", "failed", "in flight at the end"],
+        vec![vec![
+            "requests".into(),
+            units::percent(summary.availability),
+            units::figure(summary.goodput_per_s),
+            units::count(requests.offered),
+            units::count(requests.failed),
+            units::count(requests.in_flight),
+        ]],
+    );
+    let values = [l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max].map(units::ms);
+    rows(
+        body,
+        "",
+        &["", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"],
+        vec![std::iter::once("latency".to_string()).chain(values).collect()],
+    );
+    let causes = headline::causes(summary)
+        .into_iter()
+        .map(|(cause, n)| {
+            let share = n as f64 / requests.failed.max(1) as f64;
+            vec![cause.into(), units::count(n), units::percent(share), headline::meaning(cause).into()]
+        })
+        .collect();
+    table(body, "Errors by cause", &["", "requests", "of failed", ""], causes);
+}
+
+/// The plots as images.
+fn figures(body: &mut String, plots: &[(String, Vec<u8>)]) {
+    for (name, bytes) in plots {
+        let Some((stem, kind)) = name.rsplit_once('.') else { continue };
+        let mime = match kind {
+            "svg" => "image/svg+xml",
+            "png" if !plots.iter().any(|(other, _)| other.strip_suffix(".svg") == Some(stem)) => "image/png",
+            _ => continue,
+        };
+        let label = escape(&stem.replace(['-', '_'], " "));
+        let _ = writeln!(
+            body,
+            "<figure><img alt=\"{label}\" src=\"data:{mime};base64,{}\"><figcaption>{label}</figcaption></figure>",
+            STANDARD.encode(bytes)
+        );
+    }
+}
+
+fn estimates(body: &mut String, experiment: &Experiment) {
+    let Some(aggregate) = &experiment.aggregate else { return };
+    let shown = [
+        "availability",
+        "goodput_per_s",
+        "latency_ms.mean",
+        "latency_ms.p50",
+        "latency_ms.p99",
+        "requests.failed",
+        "cost_usd.total",
+    ];
+    let found = shown.iter().filter_map(|name| Some((name, aggregate.get(name)?)));
+    let found = found
+        .map(|(name, e)| {
+            let half = e.half_width.map_or("–".into(), page::exact);
+            vec![
+                (*name).to_string(),
+                page::exact(e.mean),
+                half,
+                page::exact(e.min),
+                page::exact(e.max),
+                e.n.to_string(),
+            ]
+        })
+        .collect();
+    let title = format!("Over {} replications ({} confidence)", aggregate.replications, units::level(aggregate.level));
+    table(body, &title, &["", "mean", "±", "min", "max", "n"], found);
+}
+
+fn traffic(body: &mut String, summary: &Summary) {
+    let row = |(name, traffic): (&String, &Traffic)| {
+        let l = &traffic.latency_ms;
+        let mut row = vec![
+            name.clone(),
+            units::count(traffic.requests.offered),
+            units::count(traffic.requests.failed),
+            units::percent(traffic.availability),
+        ];
+        row.extend([l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max].map(units::ms));
+        row
+    };
+    let titles = ["", "offered", "failed", "availability", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"];
+    table(body, "Endpoints", &titles, summary.endpoints.iter().map(row).collect());
+    table(body, "Clients", &titles, summary.clients.iter().map(row).collect());
+}
+
+fn machinery(body: &mut String, summary: &Summary) {
+    let queues = summary.queueing_ms.iter().map(|(name, q)| {
+        vec![
+            name.clone(),
+            units::percent(q.utilisation),
+            units::percent(q.probability_of_wait),
+            units::ms(q.wait.mean),
+            units::ms(q.wait.p95),
+            units::ms(q.wait.p99),
+            units::figure(q.mean_waiting),
+            units::count(q.served),
+            units::count(q.refused),
+        ]
+    });
+    let titles = ["", "utilisation", "must wait", "mean wait", "p95", "p99", "waiting", "served", "refused"];
+    table(body, "Queues", &titles, queues.collect());
+    let groups = summary.groups.iter().map(|(name, g)| {
+        let counts =
+            [g.max_in_service, g.final_in_service, g.launches, g.failed_launches, g.replacements, g.terminations];
+        let mut row = vec![name.clone(), g.min_in_service.to_string(), units::figure(g.mean_in_service)];
+        row.extend(counts.map(|n| n.to_string()));
+        row.push(units::figure(g.instance_hours));
+        row
+    });
+    let titles = [
+        "",
+        "fewest in service",
+        "mean",
+        "most",
+        "at end",
+        "launches",
+        "failed",
+        "replacements",
+        "terminations",
+        "hours",
+    ];
+    table(body, "Groups", &titles, groups.collect());
+    let databases = summary.databases.iter().map(|(name, d)| {
+        vec![
+            name.clone(),
+            d.primary_zone.clone(),
+            d.failovers.to_string(),
+            units::seconds(d.unavailable_s),
+            units::seconds(d.longest_outage_s),
+            units::count(d.committed_writes),
+            units::count(d.lost_writes),
+            units::count(d.failed_queries),
+        ]
+    });
+    let titles =
+        ["", "primary", "failovers", "unavailable", "longest", "committed writes", "lost writes", "failed queries"];
+    table(body, "Databases", &titles, databases.collect());
+    let balancers = summary.load_balancers.iter().map(|(name, b)| {
+        vec![
+            name.clone(),
+            units::count(b.requests),
+            units::count(b.elb_5xx),
+            units::count(b.target_5xx),
+            units::count(b.fail_open),
+            units::seconds(b.no_healthy_target_s),
+            units::figure(b.lcu_hours),
+        ]
+    });
+    let titles = ["", "requests", "own 5xx", "targets' 5xx", "failed open", "no healthy target", "LCU hours"];
+    table(body, "Load balancers", &titles, balancers.collect());
+    let changes = summary.alarms.iter().flat_map(|(name, changes)| {
+        changes.iter().map(move |c| vec![name.clone(), units::clock(c.t_s), c.from.clone(), c.to.clone()])
+    });
+    table(body, "Alarms", &["", "at", "from", "to"], changes.collect());
+    let mut parts: Vec<(&String, f64)> = summary.cost_usd.by_part.iter().map(|(name, usd)| (name, *usd)).collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let title =
+        format!("Cost {}, {} per hour", units::usd(summary.cost_usd.total), units::usd(summary.cost_usd.per_hour));
+    let parts = parts.into_iter().map(|(name, usd)| vec![name.clone(), units::usd(usd)]);
+    table(body, &title, &["", "USD"], parts.collect());
+}
+
+fn reactions(body: &mut String, summary: &Summary) {
+    let incidents = summary.incidents.iter().map(|incident| {
+        let mut chain = incidents::line(incident);
+        if let Some(missing) = incidents::missing(incident) {
+            chain.push_str(&format!("; {missing}"));
+        }
+        vec![
+            units::clock(incident.t_s),
+            format!("{} {}", incident.fault, incident.subject),
+            format!("{} failed", units::plural(incident.failed_requests, "request")),
+            chain,
+        ]
+    });
+    let incidents: Vec<_> = incidents.collect();
+    if !incidents.is_empty() {
+        let _ = writeln!(body, "<h2>Incidents</h2>");
+        rows(body, "text", &["struck at", "what", "users", "chain"], incidents);
+    }
+}
+
+fn timeline(body: &mut String, experiment: &Experiment) {
+    let story = story::tell(&experiment.first.timeline, 200);
+    let row = |line: &story::Line| {
+        let subject = if line.count > 1 { format!("{} ×{}", line.subject, line.count) } else { line.subject.clone() };
+        vec![units::clock(line.t_s), story::words(line.kind), subject, line.detail.clone()]
+    };
+    let mut lines: Vec<Vec<String>> = story.head.iter().map(row).collect();
+    if story.skipped > 0 {
+        lines.push(vec![String::new(), format!("… {} more in timeline.jsonl", story.skipped)]);
+    }
+    lines.extend(story.tail.iter().map(row));
+    if !lines.is_empty() {
+        let _ = writeln!(body, "<h2>Timeline</h2>");
+        rows(body, "text", &["at", "what", "whom", ""], lines);
+    }
+}
+
+fn verdicts(body: &mut String, experiment: &Experiment) {
+    let summary = &experiment.first.summary;
+    if !summary.expectations.is_empty() {
+        let _ = writeln!(body, "<h2>Expected</h2>\n<ul>");
+        for (i, expectation) in summary.expectations.iter().enumerate() {
+            let tally = experiment.aggregate.as_ref().and_then(|aggregate| aggregate.expectations.get(i));
+            let held = tally.map_or(expectation.held, |tally| tally.held == tally.of);
+            let found = match tally {
+                Some(tally) => format!("held in {} of {}", tally.held, tally.of),
+                None => {
+                    expectation.value.map_or("never happened".into(), |value| format!("found {}", page::exact(value)))
+                }
+            };
+            let (class, mark) = if held { ("good", "✓") } else { ("bad", "✗") };
+            let text = escape(&expectation.text);
+            let _ = writeln!(body, "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> {found}</li>");
+        }
+        let _ = writeln!(body, "</ul>");
+    }
+    if !summary.warnings.is_empty() {
+        let _ = writeln!(body, "<h2>Cautions</h2>\n<ul>");
+        for warning in &summary.warnings {
+            let _ = writeln!(body, "<li>{}</li>", escape(warning));
+        }
+        let _ = writeln!(body, "</ul>");
+    }
+}
+
+/// A table under its own heading, or nothing if it has no rows.
+fn table(body: &mut String, title: &str, titles: &[&str], lines: Vec<Vec<String>>) {
+    if !lines.is_empty() {
+        let _ = writeln!(body, "<h2>{}</h2>", escape(title));
+        rows(body, "", titles, lines);
+    }
+}
+
+fn rows(body: &mut String, class: &str, titles: &[&str], lines: Vec<Vec<String>>) {
+    let _ = write!(body, "<div class=\"wide\"><table class=\"{class}\"><tr>");
+    for title in titles {
+        let _ = write!(body, "<th>{}</th>", escape(title));
+    }
+    let _ = writeln!(body, "</tr>");
+    for line in lines {
+        let _ = write!(body, "<tr>");
+        for cell in line {
+            let _ = write!(body, "<td>{}</td>", escape(&cell));
+        }
+        let _ = writeln!(body, "</tr>");
+    }
+    let _ = writeln!(body, "</table></div>");
+}
+
+/// Text that is text in HTML too, inside and outside of attributes.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    fn report() -> String {
+        let mut first = sample::result();
+        first.summary.incidents[0].subject = "<script>alert(1)</script>".into();
+        first.timeline[2].detail = "<img src=x onerror=alert(1)>".into();
+        first.summary.warnings.push("<i>unwise</i>".into());
+        let experiment = Experiment { first, replications: vec![], aggregate: None, requests: 1, wall_s: 1.0 };
+        let plots = [("latency.png", "P"), ("latency.svg", "<svg/>"), ("map.png", "M")]
+            .map(|(name, bytes)| (name.to_string(), bytes.as_bytes().to_vec()));
+        html(&experiment, &plots)
+    }
+
+    #[test]
+    fn nothing_from_a_scenario_becomes_markup() {
+        let text = report();
+        for bad in ["<script", "<img src=x", "<i>", "sample <b>"] {
+            assert!(!text.contains(bad), "{bad} in\n{text}");
+        }
+        assert!(text.contains("sample &lt;b&gt;&amp;&quot;"));
+    }
+
+    #[test]
+    fn each_plot_is_inside_once_and_nothing_is_fetched() {
+        let text = report();
+        assert_eq!(text.matches("<img").count(), 2);
+        assert!(text.contains("data:image/svg+xml;base64,PHN2Zy8+") && text.contains("data:image/png;base64,TQ=="));
+        assert!(!text.contains("http://") && !text.contains("https://"));
+    }
+}
