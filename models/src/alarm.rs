@@ -6,7 +6,7 @@
 //!                               action ─► action delay ─► group::Invoke
 //! ```
 //! # Models      three states; M of N; the four treatments of missing data, with the evaluation range and the guard against
-//!               premature alarms; looks each minute with a phase per alarm; repeated Auto Scaling actions
+//!   premature alarms; looks each minute with a phase per alarm; repeated Auto Scaling actions
 //! # Leaves out  composite alarms, anomaly bands, metric math, EC2 actions, low-sample percentiles
 //! # Source      CloudWatch user guide, "Using Amazon CloudWatch alarms"; `aws/scaling.md` §5.2 to §5.5
 
@@ -17,7 +17,7 @@ use crate::plan::{Action, Alarm, AlarmId, Comparison, MissingData, Plan, Sizing}
 use crate::result::{AlarmChange, EventKind};
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use sim_core::dist::{Dist, Sampler};
+use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Words};
 
 /// What happens to alarms.
@@ -165,7 +165,7 @@ impl Alarms {
 
 fn action_delay(fleet: crate::plan::FleetId, plan: &Plan) -> Option<Sampler> {
     match &plan.fleets[fleet].sizing {
-        Sizing::AutoScaling(settings) => Some(Dist::sampler(&settings.action_delay)),
+        Sizing::AutoScaling(settings) => Some(settings.action_delay.sampler()),
         Sizing::Fixed(_) => None,
     }
 }

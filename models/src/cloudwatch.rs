@@ -5,7 +5,7 @@
 //!  Collect (each minute: custom metrics) ────────────────┴─► delay of the namespace ─► datapoints (shared)
 //! ```
 //! # Models      base periods of 60 s and 300 s; a publication delay per datapoint, in order within a metric; late and
-//!               lost metrics (faults); metrics fed from a series
+//!   lost metrics (faults); metrics fed from a series
 //! # Leaves out  metrics that no alarm watches; high resolution; metric math
 //! # Source      CloudWatch user guide, "Metrics concepts"; `aws/scaling.md` §5.1, delays §0 (AWS publishes none)
 

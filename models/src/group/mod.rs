@@ -7,9 +7,9 @@
 //!  Balance (zones) ──────────────────────┘
 //! ```
 //! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!               scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
+//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
 //! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
-//!               hooks, maintenance policies
+//!   hooks, maintenance policies
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
 mod health;
@@ -157,8 +157,6 @@ struct Fleet {
     members: Vec<InstanceId>,
     /// Failed launches that wait to be tried again.
     retrying: u32,
-    /// Target groups of the fleet that some balancer forwards to: the others never check anybody.
-    attached_to: Vec<TargetGroupId>,
     /// Target groups whose attachment is in service (rule H1).
     attached: Vec<TargetGroupId>,
     /// The simple policy whose activity is not over yet, to be followed by its cooldown.
@@ -169,6 +167,8 @@ struct Fleet {
     /// Last refusal per policy and the notification it answered: the same again is not written down again.
     refused: Vec<Option<(Refusal, EntryId)>>,
     counters: Counters,
+    /// Its target groups that some balancer forwards to, and so checks.
+    checked: Vec<TargetGroupId>,
     /// How long a new instance is kept out of the group's metrics.
     metric_warmup: Duration,
     /// Seconds of instances that have ended: billed, and run.
@@ -261,6 +261,12 @@ fn settings(plan: &Plan, fleet: FleetId) -> Option<&AutoScaling> {
     }
 }
 
+/// Target groups of a fleet that some balancer forwards to.
+fn checked(fleet: &crate::plan::Fleet, plan: &Plan) -> Vec<TargetGroupId> {
+    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forward.iter().any(|to| to.0 == *group));
+    fleet.target_groups.iter().copied().filter(forwards).collect()
+}
+
 /// A length as read by people: `12.3 s`.
 fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
@@ -289,18 +295,13 @@ impl Groups {
                 desired,
                 members: Vec::new(),
                 retrying: 0,
-                attached_to: fleet
-                    .target_groups
-                    .iter()
-                    .copied()
-                    .filter(|group| plan.balancers.values().any(|b| b.forward.iter().any(|entry| entry.0 == *group)))
-                    .collect(),
                 attached: Vec::new(),
                 activity: None,
                 cooldown_until: Time::ZERO,
                 invoked: Vec::new(),
                 refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
                 counters: Counters::default(),
+                checked: checked(fleet, plan),
                 metric_warmup: report::metric_warmup(id, plan),
                 billed_s: 0.0,
                 ran_s: 0.0,
@@ -521,14 +522,20 @@ impl Row {
         self.state == State::InService && (self.initial || past)
     }
 
-    /// Whether it is new and has still to pass its first health checks and its warm-up.
-    fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, now: Time) -> bool {
+    /// Whether it is new and has still to pass its warm-up and, within its grace, the first checks of `checked`.
+    fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, grace: Duration, now: Time) -> bool {
         match self.state {
             State::Pending | State::Waiting => true,
             State::InService if self.marked.is_none() && !self.initial => {
-                !self.warm(warmup, now) || checked.iter().any(|group| !self.passed.contains(group))
+                // Beyond its grace an instance is healthy or marked; one that nobody checks would be waited for in vain.
+                let graced = self.entered.is_some_and(|entered| now < entered.saturating_add(grace));
+                !self.warm(warmup, now) || graced && !self.has_passed(checked)
             }
             _ => false,
         }
+    }
+
+    fn has_passed(&self, checked: &[TargetGroupId]) -> bool {
+        checked.iter().all(|group| self.passed.contains(group))
     }
 }

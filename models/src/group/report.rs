@@ -52,7 +52,7 @@ impl Groups {
         let mut counts = Counts { desired, launches, ..Counts::default() };
         for row in self.members(fleet) {
             counts.in_service += u32::from(row.state == State::InService);
-            let passed = self.fleets[fleet].attached_to.iter().all(|group| row.passed.contains(group));
+            let passed = row.has_passed(&fleet_row.checked);
             match row.state {
                 State::Pending | State::Waiting if row.running.is_none() => counts.pending += 1,
                 State::Pending | State::Waiting => counts.booting += 1,
@@ -81,10 +81,13 @@ impl Groups {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
 
-    /// Whether as many instances as desired can serve.
-    pub fn is_full_strength(&self, fleet: FleetId) -> bool {
-        let counts = self.counts(fleet);
-        counts.healthy >= counts.desired
+    /// Whether as many instances as desired serve: in service with their application up, past their first health checks,
+    /// and not known to be ill.
+    pub fn is_full_strength(&self, id: FleetId) -> bool {
+        let fleet = &self.fleets[id];
+        let serves =
+            |row: &&Row| row.state == State::InService && row.ready && !row.ill() && row.has_passed(&fleet.checked);
+        self.members(id).filter(serves).count() as u32 >= fleet.desired
     }
 
     /// Seconds billed up to `now`: every start for at least 60 s.
