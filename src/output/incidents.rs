@@ -47,7 +47,12 @@ pub fn line(incident: &Incident) -> String {
     let (came, _) = chain(incident);
     let mut text = String::from("struck");
     for (i, link) in came.iter().enumerate() {
-        text.push_str(&format!(" → {} +{}", link.name, units::seconds(link.after_s)));
+        if link.after_s < 0.0 {
+            // An alarm that was up already, say, when this began.
+            text.push_str(&format!(" → {} {} before", link.name, units::seconds(-link.after_s)));
+        } else {
+            text.push_str(&format!(" → {} +{}", link.name, units::seconds(link.after_s)));
+        }
         let tells = matches!(link.name, "restored" | "full strength") && i > 0;
         if tells && link.in_all_s != link.after_s {
             text.push_str(&format!(" ({} in all)", units::seconds(link.in_all_s)));
@@ -86,6 +91,13 @@ mod tests {
             "struck → detected +12 s → decided +0 s → restored +18 s (30 s in all) → acted +17 s → full strength +17 m 13 s (18 m in all)"
         );
         assert_eq!(missing(&incident), None);
+    }
+
+    #[test]
+    fn what_was_known_before_it_struck_is_said_so() {
+        let incident = Incident { t_s: 100.0, detected_s: Some(58.0), restored_s: Some(215.0), ..Incident::default() };
+        let text = "struck → detected 42 s before → restored +2 m 37 s (1 m 55 s in all)";
+        assert_eq!(line(&incident), text);
     }
 
     #[test]

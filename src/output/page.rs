@@ -480,10 +480,12 @@ fn wrap_at(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-/// A value that was compared with a limit: with as many digits as tell it from the limit.
+/// A value that was compared with a limit: six significant digits, which tell it from any limit that people write.
 pub fn exact(value: f64) -> String {
-    let text = format!("{value:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    let whole = value.abs().trunc();
+    let digits = if whole < 1.0 { 0 } else { format!("{whole:.0}").len() };
+    let text = format!("{value:.*}", 6_usize.saturating_sub(digits));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
 fn section(out: &mut dyn Write, title: &str) -> io::Result<()> {
@@ -552,6 +554,12 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "no {wanted:?} in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_found_value_has_six_digits() {
+        let found = [0.990_209_4, 31.263_794, 13.0, 1_234_567.8, 0.0, 120.0, -2.5].map(exact);
+        assert_eq!(found, ["0.990209", "31.2638", "13", "1234568", "0", "120", "-2.5"]);
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn tells(kind: EventKind) -> bool {
             | InstanceInService
             | InstanceLost
             | InstanceMarkedUnhealthy
+            | TargetHealthy
             | TargetUnhealthy
             | FailOpen
             | FailOpenEnded
