@@ -7,7 +7,7 @@
 //!        └─► Deregister ─► draining ─► DrainDone (cuts what still runs: 502) ─► group::Drained
 //! ```
 //! # Models      cross-zone on and off; round robin per node and target group; least outstanding requests; uniform random;
-//!               weighted target groups; duration-cookie stickiness; fail-open; deregistration delay; DNS failover of nodes
+//!   weighted target groups; duration-cookie stickiness; fail-open; deregistration delay; DNS failover of nodes
 //! # Leaves out  slow start, automatic target weights, listener rules by path, LCU capacity limits; retries of a failed connect
 //! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
 
@@ -441,8 +441,7 @@ impl Albs {
         }
         let delay = group.delay;
         let name = cx.name_of(instance);
-        let detail =
-            format!("draining from target group {}, at most {delay}", cx.plan.target_groups[group_id].name);
+        let detail = format!("draining from target group {}, at most {delay}", cx.plan.target_groups[group_id].name);
         let now = cx.now();
         let entry = cx.timeline.record(now, EventKind::TargetDraining, name, detail, cause);
         group.draining.push((instance, entry));
@@ -483,9 +482,7 @@ impl Albs {
         cx.calls
             .iter()
             .filter(move |(_, call)| {
-                call.instance == instance
-                    && call.target_group == group
-                    && matches!(call.waiter, Waiter::Node(_))
+                call.instance == instance && call.target_group == group && matches!(call.waiter, Waiter::Node(_))
             })
             .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
     }
@@ -520,14 +517,7 @@ impl Albs {
     }
 
     /// A node has changed its mind about a target.
-    fn target_health(
-        &mut self,
-        index: u16,
-        group_id: TargetGroupId,
-        instance: InstanceId,
-        healthy: bool,
-        cx: &mut Cx,
-    ) {
+    fn target_health(&mut self, index: u16, group_id: TargetGroupId, instance: InstanceId, healthy: bool, cx: &mut Cx) {
         let view = &mut self.nodes[index as usize].views[group_id];
         let Some(target) = view.targets.iter_mut().find(|target| target.0 == instance) else { return };
         target.1 = if healthy { Verdict::Healthy } else { Verdict::Unhealthy };
@@ -540,9 +530,7 @@ impl Albs {
 
     /// The verdict that the API shows: healthy if any node sees it so.
     fn show(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
-        let seen = |verdict| {
-            self.nodes.iter().any(|node| node.views[group_id].targets.iter().any(|t| *t == (instance, verdict)))
-        };
+        let seen = |verdict| self.nodes.iter().any(|node| node.views[group_id].targets.contains(&(instance, verdict)));
         let shown = match () {
             () if seen(Verdict::Healthy) => Verdict::Healthy,
             () if seen(Verdict::Initial) => Verdict::Initial,
@@ -624,11 +612,8 @@ impl Albs {
     /// Writes the public answer of a balancer.
     fn publish(&mut self, balancer: BalancerId, cx: &mut Cx) {
         let of = |node: &Node| node.balancer == balancer;
-        let fit: Vec<u16> = (0u16..)
-            .zip(&self.nodes)
-            .filter(|(_, node)| of(node) && node.published)
-            .map(|(index, _)| index)
-            .collect();
+        let fit: Vec<u16> =
+            (0u16..).zip(&self.nodes).filter(|(_, node)| of(node) && node.published).map(|(index, _)| index).collect();
         cx.dns[balancer] = if fit.is_empty() {
             (0u16..).zip(&self.nodes).filter(|(_, node)| of(node)).map(|(index, _)| index).collect()
         } else {
@@ -669,9 +654,8 @@ impl View {
     fn refresh(&mut self) {
         let open = self.fails_open();
         self.candidates.clear();
-        self.candidates.extend(
-            self.targets.iter().filter(|target| open || target.1 == Verdict::Healthy).map(|target| target.0),
-        );
+        self.candidates
+            .extend(self.targets.iter().filter(|target| open || target.1 == Verdict::Healthy).map(|target| target.0));
     }
 
     fn has_healthy(&self) -> bool {

@@ -1,8 +1,8 @@
-//! Blame: which timeline entry an ill instance, zone or store has to thank, so that verdicts can name their cause.
+//! Blame: which timeline entry an ill instance or zone has to thank, so that verdicts can name their cause.
 //!
 //! # Models      nothing that acts: control-plane parts read it only to write the cause into the timeline
 
-use crate::plan::{StoreId, ZoneId};
+use crate::plan::ZoneId;
 use crate::request::InstanceId;
 use crate::timeline::EntryId;
 
@@ -11,7 +11,6 @@ use crate::timeline::EntryId;
 pub struct Blame {
     instances: Vec<EntryId>,
     zones: Vec<EntryId>,
-    stores: Vec<EntryId>,
 }
 
 impl Blame {
@@ -25,11 +24,6 @@ impl Blame {
         self.zones.get(zone.index()).copied().unwrap_or(EntryId::NONE)
     }
 
-    /// What struck a store last.
-    pub fn of_store(&self, store: StoreId) -> EntryId {
-        self.stores.get(store.index()).copied().unwrap_or(EntryId::NONE)
-    }
-
     /// Puts an instance's trouble down to `entry`.
     pub fn instance(&mut self, instance: InstanceId, entry: EntryId) {
         put(&mut self.instances, instance.index(), entry);
@@ -38,11 +32,6 @@ impl Blame {
     /// Puts a zone's trouble down to `entry`.
     pub fn zone(&mut self, zone: ZoneId, entry: EntryId) {
         put(&mut self.zones, zone.index(), entry);
-    }
-
-    /// Puts a store's trouble down to `entry`.
-    pub fn store(&mut self, store: StoreId, entry: EntryId) {
-        put(&mut self.stores, store.index(), entry);
     }
 }
 

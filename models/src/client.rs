@@ -207,13 +207,7 @@ impl Clients {
                 stream: cx.stream(&service.name, "discovery"),
             })
             .collect();
-        Clients {
-            populations,
-            sites,
-            discovery,
-            end: Time::ZERO + plan.duration,
-            warm_up: Time::ZERO + plan.warm_up,
-        }
+        Clients { populations, sites, discovery, end: Time::ZERO + plan.duration, warm_up: Time::ZERO + plan.warm_up }
     }
 
     /// First arrivals; users of closed loops start within their first thinking time.

@@ -1,7 +1,7 @@
 //! Collecting: what CloudWatch is given at each minute, read off the parts without disturbing them.
 //!
 //! # Models      EC2 metrics each 60 s (detailed) or 300 s (basic), all else each 60 s; counts of errors and of requests
-//!               exist only when not zero, response times only with traffic (as AWS leaves them absent)
+//!   exist only when not zero, response times only with traffic (as AWS leaves them absent)
 //! # Source      `aws/scaling.md` §5.1, `aws/network.md` §3.13
 
 use crate::event::Event;
@@ -37,9 +37,7 @@ impl World<'_> {
                 }
                 Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.counts(fleet).in_service)],
                 Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.counts(fleet).desired)],
-                Metric::RequestCount(balancer) => {
-                    counted(self.shared.observe.balancer(balancer).minute.requests)
-                }
+                Metric::RequestCount(balancer) => counted(self.shared.observe.balancer(balancer).minute.requests),
                 Metric::Elb5xx(balancer) => counted(self.shared.observe.balancer(balancer).minute.elb_5xx),
                 Metric::RequestCountPerTarget(group) => {
                     let requests = self.shared.observe.target_group(group).minute.requests;

@@ -61,11 +61,6 @@ impl Directory {
         self.instances.len()
     }
 
-    /// Whether none ever was.
-    pub fn is_empty(&self) -> bool {
-        self.instances.len() == 0
-    }
-
     /// Its name in results: `web/i-3`.
     pub fn name(&self, plan: &Plan, instance: InstanceId) -> String {
         let facts = self.instances[instance];

@@ -100,9 +100,13 @@ impl Faults {
         let plan = cx.plan;
         let fault = &plan.faults[id];
         let occurs = &mut self.occurrences[id];
-        let instances = match selection(&fault.action) {
-            Some(selection) => select(selection, running, &mut occurs.choice, cx),
-            None => Vec::new(),
+        let instances = match (selection(&fault.action), &fault.action) {
+            (Some(selection), _) => select(selection, running, &mut occurs.choice, cx),
+            (None, FaultAction::ZonePowerLoss(zone, _)) => {
+                let all = plan.fleets.ids().flat_map(running);
+                all.filter(|&instance| cx.directory.facts(instance).zone == Some(*zone)).collect()
+            }
+            (None, _) => Vec::new(),
         };
         let subject = match selection(&fault.action) {
             Some(selection) if instances.is_empty() => plan.fleets[selection.fleet].name.clone(),
@@ -185,7 +189,7 @@ impl Faults {
             FaultAction::ZoneGrey { zone, loss, latency, .. } => {
                 let condition = &mut cx.environment.zones[*zone];
                 condition.loss = 1.0 - (1.0 - condition.loss) * (1.0 - loss);
-                condition.latency = condition.latency + *latency;
+                condition.latency += *latency;
                 cx.blame.zone(*zone, entry);
                 cx.environment.refresh();
                 blame_all(*zone, entry, cx);
@@ -218,7 +222,7 @@ impl Faults {
                 cx.blame.zone(*zone, entry);
             }
             FaultAction::DelayMetrics(delay, _) => {
-                cx.environment.metrics_delay = cx.environment.metrics_delay + *delay;
+                cx.environment.metrics_delay += *delay;
             }
             FaultAction::LoseMetrics(_) => cx.environment.metrics_lost += 1,
         }
@@ -259,11 +263,8 @@ impl Faults {
             FaultAction::ZonePowerLoss(zone, _) => {
                 cx.environment.zones[*zone].dark -= 1;
                 if cx.environment.powered(*zone) {
-                    for index in 0..cx.directory.len() {
-                        let instance = InstanceId::new(index);
-                        if cx.directory.facts(instance).zone == Some(*zone) {
-                            restart(instance, cx);
-                        }
+                    for &instance in instances {
+                        restart(instance, cx);
                     }
                 }
                 back(*zone, ended, cx);
@@ -276,7 +277,7 @@ impl Faults {
                 let condition = &mut cx.environment.zones[*zone];
                 let passes = (1.0 - condition.loss) / (1.0 - loss).max(1e-12);
                 condition.loss = if passes > 1.0 - 1e-9 { 0.0 } else { 1.0 - passes };
-                condition.latency = condition.latency - *latency;
+                condition.latency -= *latency;
                 back(*zone, ended, cx);
             }
             FaultAction::FailNat(nat, _) => cx.environment.nat_down[*nat] -= 1,
@@ -286,7 +287,7 @@ impl Faults {
             }
             FaultAction::InsufficientCapacity(zone, _) => cx.environment.zones[*zone].no_capacity -= 1,
             FaultAction::DelayMetrics(delay, _) => {
-                cx.environment.metrics_delay = cx.environment.metrics_delay - *delay;
+                cx.environment.metrics_delay -= *delay;
             }
             FaultAction::LoseMetrics(_) => cx.environment.metrics_lost -= 1,
         }
@@ -341,9 +342,7 @@ fn select(
         return cx.directory.find(selection.fleet, ordinal).into_iter().collect();
     }
     let mut candidates = running(selection.fleet);
-    candidates.retain(|&instance| {
-        selection.zone.is_none_or(|zone| cx.directory.facts(instance).zone == Some(zone))
-    });
+    candidates.retain(|&instance| selection.zone.is_none_or(|zone| cx.directory.facts(instance).zone == Some(zone)));
     let count = match selection.mode {
         SelectionMode::All | SelectionMode::Nth(_) => candidates.len(),
         SelectionMode::Count(count) => (count as usize).min(candidates.len()),

@@ -5,7 +5,7 @@
 //!             └──────────── every interval, whatever the last answer took ◄─┘
 //! ```
 //! # Models      one timer per node and target, phases spread over the interval; the check is a real request that takes
-//!               a worker; consecutive results flip the verdict; a fresh target needs one pass; shallow and deep checks
+//!   a worker; consecutive results flip the verdict; a fresh target needs one pass; shallow and deep checks
 //! # Leaves out  TLS; matcher codes; checks of targets in zones that are not enabled
 //! # Source      Elastic Load Balancing user guide, "Health checks for Application Load Balancer target groups"
 
@@ -72,12 +72,9 @@ impl Event {
     #[inline]
     pub(crate) fn words(self) -> EventWords {
         match self {
-            Event::Start { node, group, instance, healthy } => words(
-                0,
-                u32::from(node) << 1 | healthy as u32,
-                instance.index() as u32,
-                group.index() as u32,
-            ),
+            Event::Start { node, group, instance, healthy } => {
+                words(0, u32::from(node) << 1 | healthy as u32, instance.index() as u32, group.index() as u32)
+            }
             Event::Stop { group, instance } => words(1, group.index() as u32, instance.index() as u32, 0),
             Event::Probe { check, generation } => words(2, 0, check.index() as u32, generation),
             Event::Reply { check, attempt, ok } => words(3, ok as u32, check, attempt),

@@ -193,9 +193,10 @@ pub fn store_recovery(world: &World, store: StoreId) -> f64 {
     let mut longest = 0.0f64;
     let of_store = |entry: &&TimelineEvent, kind| entry.subject == *name && entry.kind == kind;
     for failed in entries.iter().filter(|entry| of_store(entry, EventKind::PrimaryFailed)) {
-        let back = entries.iter().filter(|entry| entry.id > failed.id).find(|entry| {
-            of_store(entry, EventKind::FailoverCompleted) || of_store(entry, EventKind::StoreRecovered)
-        });
+        let back = entries
+            .iter()
+            .filter(|entry| entry.id > failed.id)
+            .find(|entry| of_store(entry, EventKind::FailoverCompleted) || of_store(entry, EventKind::StoreRecovered));
         longest = longest.max(back.map_or(f64::INFINITY, |back| back.t_s - failed.t_s));
     }
     longest

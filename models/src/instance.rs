@@ -9,7 +9,7 @@
 //!                     ─► answer to the node, the caller, the check or the forking call
 //! ```
 //! # Models      FCFS backlog before the workers; the worker held during a wait (default) or given up; connection
-//!               pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
+//!   pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
 //! # Leaves out  memory; disks; scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
@@ -773,11 +773,6 @@ impl Instances {
     pub fn waiting(&self, instance: InstanceId) -> u32 {
         self.rows.get(instance).map_or(0, |row| row.waiting)
     }
-
-    /// What it does with connections.
-    pub fn condition(&self, instance: InstanceId) -> Condition {
-        self.rows.get(instance).map_or(Condition::Absent, |row| row.condition)
-    }
 }
 
 impl Instance {
@@ -803,11 +798,9 @@ impl Instance {
             cpu: Cpu::new(vcpus, if parallel { u32::MAX } else { workers }, now),
             vcpus,
             pools: match service {
-                Some(service) if bounded => service
-                    .pools
-                    .values()
-                    .map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() })
-                    .collect(),
+                Some(service) if bounded => {
+                    service.pools.values().map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() }).collect()
+                }
                 _ => Vec::new(),
             },
             frozen: 0,

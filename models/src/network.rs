@@ -177,7 +177,7 @@ impl Network {
         let mut extra = Duration::ZERO;
         let mut passes = 1.0;
         for zone in [self.zone(from), self.zone(to)].into_iter().flatten() {
-            extra = extra + env.zones[zone].latency;
+            extra += env.zones[zone].latency;
             passes *= 1.0 - env.zones[zone].loss;
         }
         if passes < 1.0 {
@@ -186,7 +186,7 @@ impl Network {
                 if self.loss.chance(passes) {
                     break;
                 }
-                extra = extra + wait;
+                extra += wait;
                 wait = wait * 2;
             }
         }

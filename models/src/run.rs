@@ -84,12 +84,7 @@ pub fn simulate(plan: &Plan, seed: u64, replication: u32, watcher: &mut dyn Watc
         for record in world.shared.observe.take_records() {
             watcher.request(record);
         }
-        let progress = Progress {
-            now: engine.now(),
-            end,
-            events: engine.events,
-            requests: world.shared.observe.ended,
-        };
+        let progress = Progress { now: engine.now(), end, events: engine.events, requests: world.shared.observe.ended };
         if watcher.progress(progress).is_break() {
             return Err(Interrupted);
         }

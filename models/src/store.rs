@@ -7,7 +7,7 @@
 //!       └ connections drop, work in flight fails; clients come back when their cached address has expired
 //! ```
 //! # Models      Single-AZ recovery; Multi-AZ with a synchronous or asynchronous standby, roles that swap; ambiguous
-//!               commits (committed, but the answer was cut); addresses cached by each instance, phases spread
+//!   commits (committed, but the answer was cut); addresses cached by each instance, phases spread
 //! # Leaves out  IOPS and storage; replicas that serve reads; commits that block while a lost standby is being noticed
 //! # Source      Amazon RDS user guide, "Multi-AZ DB instance deployments"; `aws/data-and-resilience.md` §1
 
@@ -136,9 +136,7 @@ impl Event {
             Event::Done { store, life, call } => query(2, store, life, call),
             Event::CpuDue { store, epoch } => words(3, 0, store.index() as u32, epoch),
             Event::Committed { store, life, call } => query(4, store, life, call),
-            Event::FailPrimary { store, forced, cause } => {
-                words(5, forced as u32, store.index() as u32, cause.0)
-            }
+            Event::FailPrimary { store, forced, cause } => words(5, forced as u32, store.index() as u32, cause.0),
             Event::FailStandby { store, cause } => words(6, 0, store.index() as u32, cause.0),
             Event::ZoneLost { zone, cause } => words(12, 0, zone.index() as u32, cause.0),
             Event::Detected { store, life } => turn(7, store, life),
@@ -392,9 +390,9 @@ impl Stores {
     fn after_service(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
-        let write = cx.call(at).is_some_and(|call| {
-            matches!(cx.program.ops[call.pc as usize], Op::Query { kind: QueryKind::Write, .. })
-        });
+        let write = cx
+            .call(at)
+            .is_some_and(|call| matches!(cx.program.ops[call.pc as usize], Op::Query { kind: QueryKind::Write, .. }));
         if write {
             if let Some(rds) = &mut row.rds
                 && rds.in_sync
@@ -474,7 +472,6 @@ impl Stores {
         let entry = cx.timeline.record(now, EventKind::PrimaryFailed, name, detail, cause);
         row.outage = Some((now, entry));
         row.latest = entry;
-        cx.blame.store(id, entry);
         let waiting = row.queue.len() as u32;
         cx.observe.store(id).lost(now, waiting, row.busy, waiting + row.busy);
         row.busy = 0;

@@ -161,10 +161,10 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
                 continue_by_default: matches!(hook_written.default_result, Some(schema::DefaultResult::Continue)),
             }),
             // A test before service is a launch hook (scaling.md §7.3), with AWS's defaults.
-            None => written.smoke_test.is_some().then_some(LifecycleHook {
-                heartbeat_timeout: Duration::from_secs(3600),
-                continue_by_default: false,
-            }),
+            None => written
+                .smoke_test
+                .is_some()
+                .then_some(LifecycleHook { heartbeat_timeout: Duration::from_secs(3600), continue_by_default: false }),
         },
     }
 }
