@@ -127,6 +127,11 @@ impl Faults {
         for &instance in &instances {
             cx.blame.instance(instance, entry);
         }
+        if let Some(fleet) = slowed(&fault.action, plan) {
+            // Ten minutes after its end, the metrics that a fault moved have been published and evaluated.
+            let until = now + lasts.unwrap_or(Duration::ZERO) + Duration::from_secs(600);
+            cx.blame.fleet(fleet, entry, until);
+        }
         self.apply(id, &instances, entry, cx);
         let number = self.strikes.len() as u32;
         self.strikes.push(Strike { fault: id, entry, instances });
@@ -369,6 +374,18 @@ pub fn selection(action: &FaultAction) -> Option<&Selection> {
         | FaultAction::FreezeInstances(selection, _)
         | FaultAction::SlowInstances(selection, ..)
         | FaultAction::CpuStress(selection, ..) => Some(selection),
+        _ => None,
+    }
+}
+
+/// The fleet that an action slows without taking anything away, so that only its metrics show it.
+fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
+    match action {
+        FaultAction::HangInstances(selection, _)
+        | FaultAction::FreezeInstances(selection, _)
+        | FaultAction::SlowInstances(selection, ..)
+        | FaultAction::CpuStress(selection, ..) => Some(selection.fleet),
+        FaultAction::EndpointErrors(endpoint, ..) => Some(plan.services[plan.endpoints[*endpoint].service].fleet),
         _ => None,
     }
 }
