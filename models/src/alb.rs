@@ -309,6 +309,7 @@ impl Albs {
         row.instance = target.index() as u32;
         let (from, to) = (cx.network.place(Some(zone)), cx.place_of(target));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+            cx.calls[call.id].state = CallState::Lost;
             cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
         }
         if let Some(lane) = idle {
@@ -441,8 +442,7 @@ impl Albs {
         }
         let delay = group.delay;
         let name = cx.name_of(instance);
-        let detail =
-            format!("draining from target group {}, at most {delay}", cx.plan.target_groups[group_id].name);
+        let detail = format!("draining from target group {}, at most {delay}", cx.plan.target_groups[group_id].name);
         let now = cx.now();
         let entry = cx.timeline.record(now, EventKind::TargetDraining, name, detail, cause);
         group.draining.push((instance, entry));
@@ -483,9 +483,7 @@ impl Albs {
         cx.calls
             .iter()
             .filter(move |(_, call)| {
-                call.instance == instance
-                    && call.target_group == group
-                    && matches!(call.waiter, Waiter::Node(_))
+                call.instance == instance && call.target_group == group && matches!(call.waiter, Waiter::Node(_))
             })
             .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
     }
@@ -520,14 +518,7 @@ impl Albs {
     }
 
     /// A node has changed its mind about a target.
-    fn target_health(
-        &mut self,
-        index: u16,
-        group_id: TargetGroupId,
-        instance: InstanceId,
-        healthy: bool,
-        cx: &mut Cx,
-    ) {
+    fn target_health(&mut self, index: u16, group_id: TargetGroupId, instance: InstanceId, healthy: bool, cx: &mut Cx) {
         let view = &mut self.nodes[index as usize].views[group_id];
         let Some(target) = view.targets.iter_mut().find(|target| target.0 == instance) else { return };
         target.1 = if healthy { Verdict::Healthy } else { Verdict::Unhealthy };
@@ -624,11 +615,8 @@ impl Albs {
     /// Writes the public answer of a balancer.
     fn publish(&mut self, balancer: BalancerId, cx: &mut Cx) {
         let of = |node: &Node| node.balancer == balancer;
-        let fit: Vec<u16> = (0u16..)
-            .zip(&self.nodes)
-            .filter(|(_, node)| of(node) && node.published)
-            .map(|(index, _)| index)
-            .collect();
+        let fit: Vec<u16> =
+            (0u16..).zip(&self.nodes).filter(|(_, node)| of(node) && node.published).map(|(index, _)| index).collect();
         cx.dns[balancer] = if fit.is_empty() {
             (0u16..).zip(&self.nodes).filter(|(_, node)| of(node)).map(|(index, _)| index).collect()
         } else {
@@ -669,9 +657,8 @@ impl View {
     fn refresh(&mut self) {
         let open = self.fails_open();
         self.candidates.clear();
-        self.candidates.extend(
-            self.targets.iter().filter(|target| open || target.1 == Verdict::Healthy).map(|target| target.0),
-        );
+        self.candidates
+            .extend(self.targets.iter().filter(|target| open || target.1 == Verdict::Healthy).map(|target| target.0));
     }
 
     fn has_healthy(&self) -> bool {
