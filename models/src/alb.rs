@@ -309,6 +309,7 @@ impl Albs {
         row.instance = target.index() as u32;
         let (from, to) = (cx.network.place(Some(zone)), cx.place_of(target));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+            cx.calls[call.id].state = CallState::Lost;
             cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
         }
         if let Some(lane) = idle {

@@ -154,6 +154,10 @@ impl<'p> World<'p> {
             }
         }
         clients.start(cx);
+        // What was handed over here is of time zero too: instances that can be found, targets that are watched.
+        while let Some(next) = self.shared.handover.pop_front() {
+            self.dispatch(next, list);
+        }
     }
 
     fn observe(&mut self, event: observe::Event, list: &mut EventList<Event>) {
