@@ -352,7 +352,7 @@ impl Albs {
     }
 
     fn silent(&mut self, at: CallRef, connected: bool, cx: &mut Cx) {
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.state = CallState::Lost;
         let call = *call;
         let balancer = &self.balancers[self.nodes[call.node as usize].balancer];

@@ -336,14 +336,14 @@ impl Clients {
     /// Sends an attempt on its way.
     fn attempt(&mut self, at: RequestRef, cx: &mut Cx) {
         let now = cx.now();
-        let request = &mut cx.shared.requests[at.id];
+        let request = &mut cx.requests[at.id];
         request.attempt += 1;
         let Request { site, luck, user, endpoint, .. } = *request;
         let caller = &mut self.sites[site];
         if let Some(lane) = caller.timeout {
             cx.list.via(lane, client(Event::Timeout(at)));
         }
-        let from = cx.caller_place(&cx.shared.requests[at.id]);
+        let from = cx.caller_place(&cx.requests[at.id]);
         match caller.to {
             Destination::Balancer(balancer) => {
                 let connected = match caller.resolve(balancer, luck, user, now, cx) {

@@ -326,8 +326,8 @@ fn fail_stores(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
 fn back(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
     cx.environment.refresh();
     cx.blame.zone(zone, entry);
-    let shared = &mut *cx.shared;
-    shared.network.release(&shared.environment, cx.list);
+    let shared = &mut *cx;
+    shared.network.release(&shared.environment, &mut shared.list);
     cx.list.soon(event::Event::Alb(alb::Event::ZoneChanged(zone)));
 }
 

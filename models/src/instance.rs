@@ -231,7 +231,7 @@ impl Instances {
     /// A call arrives at the door.
     fn deliver(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         let id = call.instance;
         let Some(row) = self.rows.get_mut(id) else { return };
         match row.condition {
@@ -270,7 +270,7 @@ impl Instances {
     fn run(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         loop {
-            let shared = &mut *cx.shared;
+            let shared = &mut *cx;
             let Some(call) = (shared.calls.generation(at.id) == at.generation).then(|| &mut shared.calls[at.id]) else {
                 return;
             };
@@ -354,7 +354,7 @@ impl Instances {
 
     /// Sends a query on its way; the instance's connection is taken.
     fn query(&mut self, at: CallRef, store: StoreId, instance: InstanceId, cx: &mut Cx) {
-        cx.shared.calls[at.id].state = CallState::AtStore(store);
+        cx.calls[at.id].state = CallState::AtStore(store);
         let (from, to) = (cx.place_of(instance), cx.store_place[store]);
         if !cx.connect(from, to, event::Event::Store(store::Event::Ask { store, call: at })) {
             let timeout = cx.plan.stores[store].connect_timeout;
@@ -370,7 +370,7 @@ impl Instances {
         if row.holds_worker {
             return;
         }
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         if call.holds_worker {
             call.holds_worker = false;
             row.busy -= 1;
@@ -391,7 +391,7 @@ impl Instances {
                 return;
             }
             let Some(at) = row.queue.pop_front() else { return };
-            let Some(call) = cx.shared.call_mut(at) else { continue };
+            let Some(call) = cx.call_mut(at) else { continue };
             let first = match call.state {
                 CallState::Queued => true,
                 CallState::Requeued => false,
@@ -432,11 +432,11 @@ impl Instances {
     }
 
     fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.pc += 1;
         let pc = call.pc as usize;
         let needs_worker = !call.holds_worker && !matches!(call.waiter, Waiter::Branch(_));
-        let ends = matches!(cx.shared.program.ops[pc], Op::Return);
+        let ends = matches!(cx.program.ops[pc], Op::Return);
         if needs_worker && !ends {
             return self.requeue(at, cx);
         }
@@ -446,7 +446,7 @@ impl Instances {
     /// A call that gave its worker up needs one again.
     fn requeue(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         let instance = call.instance;
         let row = &mut self.rows[instance];
         call.state = CallState::Requeued;
@@ -495,7 +495,7 @@ impl Instances {
         if self.held_back(at, event, cx) {
             return;
         }
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.pending = call.pending.saturating_sub(1);
         if !outcome.is_ok() && call.outcome.is_ok() {
             call.outcome = outcome;
@@ -519,7 +519,7 @@ impl Instances {
     /// A call is done with: its worker goes to the next, its answer to whoever waits.
     fn finish(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let now = cx.now();
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         let instance = call.instance;
         let branch = matches!(call.waiter, Waiter::Branch(_));
         let held = std::mem::take(&mut call.holds_worker);
@@ -535,7 +535,7 @@ impl Instances {
 
     /// The answer goes to whoever waits; the row goes too, unless a balancer node still has to read it.
     fn answer(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         call.state = CallState::Travelling;
         let (waiter, instance, node) = (call.waiter, call.instance, call.node);
         let from = cx.place_of(instance);
@@ -572,7 +572,7 @@ impl Instances {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
         if self.withdraw(at, state, instance, cx) {
-            if let Some(call) = cx.shared.call_mut(at)
+            if let Some(call) = cx.call_mut(at)
                 && matches!(call.waiter, Waiter::Direct(_))
             {
                 call.waiter = Waiter::Nobody;
@@ -682,7 +682,7 @@ impl Instances {
             } else if silent {
                 vanish(at, true, cx);
             } else {
-                cx.shared.calls[at.id].holds_worker = false;
+                cx.calls[at.id].holds_worker = false;
                 self.answer(at, Outcome::BadGateway, cx);
             }
         }
@@ -829,7 +829,7 @@ fn announce(cpu: &mut Cpu, instance: InstanceId, cx: &mut Cx) {
 
 /// A call comes to nothing: whoever waits finds out by a timer.
 fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
-    let call = &mut cx.shared.calls[at.id];
+    let call = &mut cx.calls[at.id];
     call.state = CallState::Travelling;
     call.holds_worker = false;
     match call.waiter {

@@ -75,7 +75,7 @@ const CHUNK: u64 = 65_536;
 /// [`Interrupted`] if the watcher said `Break`.
 pub fn simulate(plan: &Plan, seed: u64, replication: u32, watcher: &mut dyn Watcher) -> Result<RunResult, Interrupted> {
     let mut engine = Engine::new();
-    let mut world = World::build(plan, seed, replication, watcher.wants_requests(), &mut engine.list);
+    let mut world = World::build(plan, seed, replication, watcher.wants_requests());
     let end = Time::ZERO + plan.duration;
     let last = end + plan.drain;
     loop {
@@ -85,7 +85,7 @@ pub fn simulate(plan: &Plan, seed: u64, replication: u32, watcher: &mut dyn Watc
             watcher.request(record);
         }
         let progress = Progress {
-            now: engine.now(),
+            now: world.shared.now(),
             end,
             events: engine.events,
             requests: world.shared.observe.ended,

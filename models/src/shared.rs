@@ -16,10 +16,11 @@ use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, Requ
 use crate::timeline::Timeline;
 use sim_core::{EventList, Pool, Stream, Table, Time};
 use std::collections::VecDeque;
-use std::ops::{Deref, DerefMut};
 
 /// What every component shares.
 pub struct Shared<'p> {
+    /// The pending events and the clock.
+    pub list: EventList<Event>,
     /// The plan.
     pub plan: &'p Plan,
     /// Seed of the run.
@@ -128,15 +129,10 @@ impl Shared<'_> {
     }
 }
 
-/// A handler's view: the event list, and what is shared.
-pub struct Cx<'a, 'p> {
-    /// The event list.
-    pub list: &'a mut EventList<Event>,
-    /// What is shared.
-    pub shared: &'a mut Shared<'p>,
-}
+/// What a handler is given: all that is shared.
+pub type Cx<'p> = Shared<'p>;
 
-impl Cx<'_, '_> {
+impl Shared<'_> {
     /// The time.
     #[inline]
     pub fn now(&self) -> Time {
@@ -146,14 +142,14 @@ impl Cx<'_, '_> {
     /// Lets an event happen at once, after those handed over before it and before anything else in the event list.
     #[inline]
     pub fn hand_over(&mut self, event: Event) {
-        self.shared.handover.push_back(event);
+        self.handover.push_back(event);
     }
 
     /// Sends on an established connection.
     #[inline]
     pub fn send(&mut self, from: Place, to: Place, event: Event) {
-        let Shared { network, environment, handover, .. } = &mut *self.shared;
-        if let Some(event) = network.send(environment, self.list, from, to, event) {
+        let Shared { network, environment, handover, list, .. } = self;
+        if let Some(event) = network.send(environment, list, from, to, event) {
             handover.push_back(event);
         }
     }
@@ -161,26 +157,10 @@ impl Cx<'_, '_> {
     /// Sends the first message of a connection; false if nobody answers.
     #[inline]
     pub fn connect(&mut self, from: Place, to: Place, event: Event) -> bool {
-        let Shared { network, environment, .. } = &*self.shared;
-        if environment.disturbed && !network.passes(environment, from, to) {
+        if self.environment.disturbed && !self.network.passes(&self.environment, from, to) {
             return false;
         }
         self.send(from, to, event);
         true
-    }
-}
-
-impl<'p> Deref for Cx<'_, 'p> {
-    type Target = Shared<'p>;
-    #[inline]
-    fn deref(&self) -> &Shared<'p> {
-        self.shared
-    }
-}
-
-impl DerefMut for Cx<'_, '_> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        self.shared
     }
 }

@@ -350,8 +350,8 @@ impl Stores {
     #[inline]
     fn serve(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let call = &cx.shared.calls[at.id];
-        let Op::Query { demand, .. } = &cx.shared.program.ops[call.pc as usize] else { return };
+        let call = &cx.calls[at.id];
+        let Op::Query { demand, .. } = &cx.program.ops[call.pc as usize] else { return };
         let demand = demand.duration(&mut Substream::new(call.luck, call.pc));
         let row = &mut self.rows[id];
         match &mut row.cpu {
@@ -546,7 +546,7 @@ impl Stores {
         let row = &mut self.rows[id];
         let Some(rds) = &mut row.rds else { return };
         std::mem::swap(&mut row.zone, &mut rds.standby);
-        cx.shared.store_place[id] = cx.shared.network.place(row.zone);
+        cx.store_place[id] = cx.network.place(row.zone);
         rds.in_sync = false;
         rds.standby_life = rds.standby_life.wrapping_add(1);
         rds.flipped = now;

@@ -28,7 +28,7 @@ use crate::program::Program;
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::series::SeriesRecorder;
-use crate::shared::{Cx, NodeFacts, Shared};
+use crate::shared::{NodeFacts, Shared};
 use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
@@ -65,9 +65,9 @@ impl<'p> World<'p> {
         seed: u64,
         replication: u32,
         wants_requests: bool,
-        list: &mut EventList<Event>,
     ) -> World<'p> {
-        let network = Network::new(plan, list, seed, replication);
+        let mut list = EventList::new();
+        let network = Network::new(plan, &mut list, seed, replication);
         let nodes: Vec<NodeFacts> = plan
             .balancers
             .iter()
@@ -84,6 +84,7 @@ impl<'p> World<'p> {
             .map(|site| plan.populations.iter().find(|(_, p)| p.site == site).map(|(population, _)| population))
             .collect();
         let mut shared = Shared {
+            list,
             plan,
             seed,
             replication,
@@ -104,7 +105,7 @@ impl<'p> World<'p> {
             timeline: Timeline::default(),
             observe: Observe::new(plan, wants_requests),
         };
-        let cx = &mut Cx { list, shared: &mut shared };
+        let cx = &mut shared;
         cx.store_place = store::first_places(cx);
         let mut world = World {
             clients: Clients::new(cx),
@@ -125,15 +126,15 @@ impl<'p> World<'p> {
             closed: None,
             shared,
         };
-        world.start(list);
+        world.start();
         world
     }
 
     /// Puts the first events into the list.
-    fn start(&mut self, list: &mut EventList<Event>) {
+    fn start(&mut self) {
         let World { shared, clients, albs, instances, groups, cloudwatch, alarms, faults, .. } = self;
         let plan = shared.plan;
-        let cx = &mut Cx { list, shared };
+        let cx = shared;
         let name = plan.name.clone();
         cx.timeline.record(Time::ZERO, EventKind::RunStarted, name, "the run starts", EntryId::NONE);
         // Observation comes first among simultaneous events, so that a row never holds what happens at its end.
@@ -156,15 +157,15 @@ impl<'p> World<'p> {
         clients.start(cx);
     }
 
-    fn observe(&mut self, event: observe::Event, list: &mut EventList<Event>) {
-        let now = list.now();
+    fn observe(&mut self, event: observe::Event) {
+        let now = self.shared.now();
         let plan = self.shared.plan;
         let running = self.closed.is_none();
         match event {
             observe::Event::Interval => {
                 self.record_row(now);
                 if running {
-                    list.after(plan.series_interval, Event::Observe(event));
+                    self.shared.list.after(plan.series_interval, Event::Observe(event));
                 }
             }
             observe::Event::Second => {
@@ -174,7 +175,7 @@ impl<'p> World<'p> {
                     self.meter_hour();
                 }
                 if running {
-                    list.after(Duration::from_secs(1), Event::Observe(event));
+                    self.shared.list.after(Duration::from_secs(1), Event::Observe(event));
                 }
             }
             observe::Event::WarmUpEnds => {
@@ -221,10 +222,15 @@ impl Model for World<'_> {
     type Event = Event;
 
     #[inline]
-    fn handle(&mut self, event: Event, list: &mut EventList<Event>) {
-        self.dispatch(event, list);
+    fn list(&mut self) -> &mut EventList<Event> {
+        &mut self.shared.list
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Event) {
+        self.dispatch(event);
         while let Some(next) = self.shared.handover.pop_front() {
-            self.dispatch(next, list);
+            self.dispatch(next);
         }
     }
 }
@@ -232,8 +238,8 @@ impl Model for World<'_> {
 impl World<'_> {
     /// Gives an event to the part it is for.
     #[inline]
-    fn dispatch(&mut self, event: Event, list: &mut EventList<Event>) {
-        let cx = &mut Cx { list, shared: &mut self.shared };
+    fn dispatch(&mut self, event: Event) {
+        let cx = &mut self.shared;
         match event {
             Event::Client(event) => self.clients.handle(event, cx),
             Event::Alb(event) => self.albs.handle(event, cx),
@@ -249,14 +255,14 @@ impl World<'_> {
             Event::Group(event) => self.groups.handle(event, cx),
             Event::CloudWatch(event) => {
                 self.cloudwatch.handle(event, cx);
-                self.collect(list);
+                self.collect();
             }
             Event::Alarm(event) => self.alarms.handle(event, cx),
             Event::Fault(event) => {
                 let groups = &self.groups;
                 self.faults.handle(event, &|fleet| groups.running(fleet), cx);
             }
-            Event::Observe(event) => self.observe(event, list),
+            Event::Observe(event) => self.observe(event),
         }
     }
 }
