@@ -105,7 +105,7 @@ impl Network {
     /// Sends on an established connection: arrives, late perhaps, once both ends can be reached.
     ///
     /// Where the way takes no time, the event is given back: it happens at once.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn send(
         &mut self,
@@ -116,22 +116,43 @@ impl Network {
         event: Event,
     ) -> Option<Event> {
         if env.disturbed {
-            if !self.passes(env, from, to) {
-                self.parked.push((from, to, event));
-                return None;
-            }
-            let extra = self.trouble(env, from, to);
-            if !extra.is_zero() {
-                let delay = self.delay(from, to, list) + extra;
-                list.after(delay, event);
-                return None;
-            }
+            return self.send_disturbed(env, list, from, to, event);
         }
+        self.send_now(list, from, to, event)
+    }
+
+    /// Sends as far as the way is in order.
+    #[inline(always)]
+    fn send_now(&mut self, list: &mut EventList<Event>, from: Place, to: Place, event: Event) -> Option<Event> {
         match &mut self.hops[from.0 as usize * self.places + to.0 as usize] {
             Hop::Zero => return Some(event),
             Hop::Lane(lane) => list.via(*lane, event),
             Hop::Random(link) => list.after(link.0.duration(&mut link.1) / 2, event),
         }
+        None
+    }
+
+    /// Sends while some zone is in trouble.
+    #[cold]
+    #[inline(never)]
+    fn send_disturbed(
+        &mut self,
+        env: &Environment,
+        list: &mut EventList<Event>,
+        from: Place,
+        to: Place,
+        event: Event,
+    ) -> Option<Event> {
+        if !self.passes(env, from, to) {
+            self.parked.push((from, to, event));
+            return None;
+        }
+        let extra = self.trouble(env, from, to);
+        if extra.is_zero() {
+            return self.send_now(list, from, to, event);
+        }
+        let delay = self.delay(from, to, list) + extra;
+        list.after(delay, event);
         None
     }
 

@@ -140,13 +140,13 @@ impl Shared<'_> {
     }
 
     /// Lets an event happen at once, after those handed over before it and before anything else in the event list.
-    #[inline]
+    #[inline(always)]
     pub fn hand_over(&mut self, event: Event) {
         self.handover.push_back(event);
     }
 
     /// Sends on an established connection.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, from: Place, to: Place, event: Event) {
         let Shared { network, environment, handover, list, .. } = self;
         if let Some(event) = network.send(environment, list, from, to, event) {
@@ -155,7 +155,7 @@ impl Shared<'_> {
     }
 
     /// Sends the first message of a connection; false if nobody answers.
-    #[inline]
+    #[inline(always)]
     pub fn connect(&mut self, from: Place, to: Place, event: Event) -> bool {
         if self.environment.disturbed && !self.network.passes(&self.environment, from, to) {
             return false;

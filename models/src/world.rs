@@ -228,16 +228,20 @@ impl Model for World<'_> {
 
     #[inline]
     fn handle(&mut self, event: Event) {
-        self.dispatch(event);
-        while let Some(next) = self.shared.handover.pop_front() {
-            self.dispatch(next);
+        let mut event = event;
+        loop {
+            self.dispatch(event);
+            match self.shared.handover.pop_front() {
+                Some(next) => event = next,
+                None => return,
+            }
         }
     }
 }
 
 impl World<'_> {
     /// Gives an event to the part it is for.
-    #[inline]
+    #[inline(always)]
     fn dispatch(&mut self, event: Event) {
         let cx = &mut self.shared;
         match event {
@@ -251,6 +255,16 @@ impl World<'_> {
                 self.instances.handle(event, cx);
             }
             Event::Store(event) => self.stores.handle(event, cx),
+            other => self.dispatch_rare(other),
+        }
+    }
+
+    /// What happens by the second or the minute, out of the way of what happens by the million.
+    #[cold]
+    #[inline(never)]
+    fn dispatch_rare(&mut self, event: Event) {
+        let cx = &mut self.shared;
+        match event {
             Event::Launch(event) => self.launches.handle(event, cx),
             Event::Group(event) => self.groups.handle(event, cx),
             Event::CloudWatch(event) => {
@@ -263,6 +277,7 @@ impl World<'_> {
                 self.faults.handle(event, &|fleet| groups.running(fleet), cx);
             }
             Event::Observe(event) => self.observe(event),
+            Event::Client(_) | Event::Alb(_) | Event::Check(_) | Event::Instance(_) | Event::Store(_) => {}
         }
     }
 }
