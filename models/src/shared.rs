@@ -34,7 +34,7 @@ pub struct Shared<'p> {
     /// Endpoints, as operations.
     pub program: Program,
     /// Events that happen at once, without a place in the event list: a hand-over takes no time.
-    pub handover: VecDeque<Event>,
+    pub handover: Handover,
     /// Delays between places.
     pub network: Network,
     /// What is true of zones and capacity.
@@ -70,6 +70,45 @@ pub struct NodeFacts {
     pub zone: ZoneId,
 }
 
+/// Events that happen at once, first come first served. There is seldom more than one.
+#[derive(Debug, Default)]
+pub struct Handover {
+    next: Option<Event>,
+    later: VecDeque<Event>,
+}
+
+impl Handover {
+    /// Adds one.
+    #[inline(always)]
+    pub fn put(&mut self, event: Event) {
+        if self.next.is_none() {
+            self.next = Some(event);
+        } else {
+            self.put_later(event);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_later(&mut self, event: Event) {
+        self.later.push_back(event);
+    }
+
+    /// Takes the next.
+    #[inline(always)]
+    pub fn take(&mut self) -> Option<Event> {
+        let next = self.next;
+        self.next = if self.later.is_empty() { None } else { self.take_later() };
+        next
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_later(&mut self) -> Option<Event> {
+        self.later.pop_front()
+    }
+}
+
 impl Shared<'_> {
     /// The stream of a component for a purpose, in this run.
     pub fn stream(&self, component: &str, purpose: &str) -> Stream {
@@ -91,21 +130,21 @@ impl Shared<'_> {
     /// The call for change, unless it is over.
     #[inline]
     pub fn call_mut(&mut self, at: CallRef) -> Option<&mut Call> {
-        (self.calls.generation(at.id) == at.generation).then(|| &mut self.calls[at.id])
+        self.calls.get_mut(at.id, at.generation)
     }
 
     /// Enters a call.
-    #[inline]
+    #[inline(always)]
     pub fn new_call(&mut self, call: Call) -> CallRef {
-        let id = self.calls.insert(call);
-        CallRef { id, generation: self.calls.generation(id) }
+        let (id, generation) = self.calls.enter(call);
+        CallRef { id, generation }
     }
 
     /// Enters a request.
-    #[inline]
+    #[inline(always)]
     pub fn new_request(&mut self, request: Request) -> RequestRef {
-        let id = self.requests.insert(request);
-        RequestRef { id, generation: self.requests.generation(id) }
+        let (id, generation) = self.requests.enter(request);
+        RequestRef { id, generation }
     }
 
     /// The place of an instance.
@@ -142,7 +181,7 @@ impl Shared<'_> {
     /// Lets an event happen at once, after those handed over before it and before anything else in the event list.
     #[inline(always)]
     pub fn hand_over(&mut self, event: Event) {
-        self.handover.push_back(event);
+        self.handover.put(event);
     }
 
     /// Sends on an established connection.
@@ -150,7 +189,7 @@ impl Shared<'_> {
     pub fn send(&mut self, from: Place, to: Place, event: Event) {
         let Shared { network, environment, handover, list, .. } = self;
         if let Some(event) = network.send(environment, list, from, to, event) {
-            handover.push_back(event);
+            handover.put(event);
         }
     }
 

@@ -28,7 +28,7 @@ use crate::program::Program;
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::series::SeriesRecorder;
-use crate::shared::{NodeFacts, Shared};
+use crate::shared::{Handover, NodeFacts, Shared};
 use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
@@ -91,7 +91,7 @@ impl<'p> World<'p> {
             requests: Pool::default(),
             calls: Pool::default(),
             program: Program::new(plan),
-            handover: std::collections::VecDeque::with_capacity(16),
+            handover: Handover::default(),
             network,
             environment: Environment::new(plan),
             nodes,
@@ -231,7 +231,7 @@ impl Model for World<'_> {
         let mut event = event;
         loop {
             self.dispatch(event);
-            match self.shared.handover.pop_front() {
+            match self.shared.handover.take() {
                 Some(next) => event = next,
                 None => return,
             }

@@ -36,6 +36,7 @@ impl Fingerprint for Event {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Customer {
     born: Time,
 }
