@@ -33,7 +33,7 @@ fn main() {
             retry: Retry { attempts: 1, backoff: Backoff::Immediate }, abandoned_work: AbandonedWork::Continues, resolvers: 1, dns_ttl: Duration::from_secs(60),
             request_bytes: 1000, response_bytes: 10000 }].into_iter().collect(),
         balancers: [Balancer { name: "lb".into(), zones: vec![zone], forward: vec![(TargetGroupId::new(0), 1)],
-            idle_timeout: Duration::from_secs(if full { 60 } else { 4000 }), connect_timeout: Duration::from_secs(10), dns_failover_delay: Duration::from_secs(10) }].into_iter().collect(),
+            idle_timeout: if full { Duration::from_secs(60) } else { Duration::MAX }, connect_timeout: Duration::from_secs(10), dns_failover_delay: Duration::from_secs(10) }].into_iter().collect(),
         target_groups: [TargetGroup { name: "tg".into(), algorithm: Algorithm::RoundRobin, deregistration_delay: Duration::from_secs(300), cross_zone: true, stickiness: None,
             health_check: HealthCheck { interval: Duration::from_secs(if full {30} else {1_000_000}), timeout: Duration::from_secs(5), healthy_threshold: 5, unhealthy_threshold: 2, dependencies: vec![], compute: Dist::Constant(0.001), registration_delay: Duration::from_secs(5) } }].into_iter().collect(),
         services: [Service { name: "s".into(), fleet: FleetId::new(0), workers: 2, backlog: u32::MAX, holds_worker: false, discovery: Discovery::RoundRobin,
