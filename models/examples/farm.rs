@@ -28,7 +28,7 @@ fn main() {
         nat_gateways: Table::default(),
         populations: [Population { name: "u".into(), arrivals: Arrivals::Open { rate: RateProfile::constant(2000.0*scale), process: Process::Poisson },
             site: SiteId::new(0), mix: vec![(EndpointId::new(0), 1.0)], patience: None, sessions: 0, round_trip: hop.clone() }].into_iter().collect(),
-        sites: [Site { name: "u".into(), to: Destination::Balancer(BalancerId::new(0)),
+        sites: [Site { name: "u".into(), to: if full { Destination::Balancer(BalancerId::new(0)) } else { Destination::Service(ServiceId::new(0)) },
             timeout: if full { Duration::from_secs(10) } else { Duration::MAX }, connect_timeout: Duration::from_secs(3),
             retry: Retry { attempts: 1, backoff: Backoff::Immediate }, abandoned_work: AbandonedWork::Continues, resolvers: 1, dns_ttl: Duration::from_secs(60),
             request_bytes: 1000, response_bytes: 10000 }].into_iter().collect(),

@@ -14,7 +14,7 @@
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 use crate::cpu::{Cpu, Started};
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
 use crate::program::Op;
 use crate::request::*;
@@ -23,83 +23,60 @@ use crate::{Outcome, alb, client, health_check, store};
 use sim_core::{Duration, Stream, Substream, Table, Time, Words};
 use std::collections::VecDeque;
 
-/// What happens on instances.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A call arrives.
-    Deliver(CallRef),
-    /// A call that had a vCPU to itself has computed.
-    ComputeDone(CallRef),
-    /// The sharing of an instance says that a call may have computed.
-    CpuDue {
-        /// Instance.
-        instance: InstanceId,
-        /// Announcement it belongs to.
-        epoch: u32,
-    },
-    /// A store has answered.
-    StoreReply {
-        /// To which call.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// A call to another service has ended.
-    CallAnswered {
-        /// The call that made it.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// A sleep is over.
-    SleepDone(CallRef),
-    /// Nobody waits for this call any more, and it is to be dropped.
-    Cancel(CallRef),
-    /// The caller leaves if service has not begun.
-    Leave(CallRef),
-    /// The operating system is up: connections are refused from now on, no longer ignored.
-    Booted(InstanceId),
-    /// The server process is up.
-    Up(InstanceId),
-    /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
-    Disturb {
-        /// Instance.
-        instance: InstanceId,
-        /// Which fault.
-        fault: FaultId,
-        /// Begins or ends.
-        on: bool,
-    },
-    /// The instance is gone.
-    Gone {
-        /// Instance.
-        instance: InstanceId,
-        /// How its connections end.
-        silent: bool,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let call = |kind, small, call: CallRef| words(kind, small, call.id.index() as u32, call.generation);
-        match self {
-            Event::Deliver(at) => call(0, 0, at),
-            Event::ComputeDone(at) => call(1, 0, at),
-            Event::CpuDue { instance, epoch } => words(2, 0, instance.index() as u32, epoch),
-            Event::StoreReply { call: at, outcome } => call(3, outcome as u32, at),
-            Event::CallAnswered { call: at, outcome } => call(4, outcome as u32, at),
-            Event::SleepDone(at) => call(5, 0, at),
-            Event::Cancel(at) => call(6, 0, at),
-            Event::Leave(at) => call(7, 0, at),
-            Event::Booted(instance) => words(8, 0, instance.index() as u32, 0),
-            Event::Up(instance) => words(9, 0, instance.index() as u32, 0),
-            Event::Disturb { instance, fault, on } => {
-                words(11, on as u32, instance.index() as u32, fault.index() as u32)
-            }
-            Event::Gone { instance, silent } => words(10, silent as u32, instance.index() as u32, 0),
-        }
+events! {
+    /// What happens on instances.
+    pub enum Event {
+        /// A call arrives.
+        Deliver(CallRef),
+        /// A call that had a vCPU to itself has computed.
+        ComputeDone(CallRef),
+        /// The sharing of an instance says that a call may have computed.
+        CpuDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A store has answered.
+        StoreReply {
+            /// To which call.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A call to another service has ended.
+        CallAnswered {
+            /// The call that made it.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A sleep is over.
+        SleepDone(CallRef),
+        /// Nobody waits for this call any more, and it is to be dropped.
+        Cancel(CallRef),
+        /// The caller leaves if service has not begun.
+        Leave(CallRef),
+        /// The operating system is up: connections are refused from now on, no longer ignored.
+        Booted(InstanceId),
+        /// The server process is up.
+        Up(InstanceId),
+        /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
+        Disturb {
+            /// Instance.
+            instance: InstanceId,
+            /// Which fault.
+            fault: FaultId,
+            /// Begins or ends.
+            on: bool,
+        },
+        /// The instance is gone.
+        Gone {
+            /// Instance.
+            instance: InstanceId,
+            /// How its connections end.
+            silent: bool,
+        },
     }
 }
 
@@ -169,35 +146,26 @@ impl Instances {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Deliver(call) => self.deliver(call, cx),
-            Event::ComputeDone(call) => {
-                if let Some(row) = cx.call(call)
-                    && row.state == CallState::Computing
-                    && row.until == cx.now()
-                {
-                    let instance = row.instance;
-                    let row = &mut self.rows[instance];
-                    // It shares by now if the machine was disturbed meanwhile.
-                    if row.cpu.is_direct() {
-                        row.cpu.finish_direct(cx.now());
-                        self.computed(call, cx);
-                    }
-                }
-            }
+            Event::ComputeDone(call) => self.compute_done(call, cx),
             Event::CpuDue { instance, epoch } => self.cpu_due(instance, epoch, cx),
             Event::StoreReply { call, outcome } => self.store_reply(call, outcome, cx),
-            Event::CallAnswered { call, outcome } => self.joined(call, outcome, event, cx),
-            Event::SleepDone(call) => {
-                if self.held_back(call, event, cx) {
-                    return;
-                }
-                self.next_step(call, cx);
-            }
+            Event::CallAnswered { call, outcome } => self.joined(call, outcome, cx),
+            Event::SleepDone(call) => self.sleep_done(call, cx),
             Event::Cancel(call) => self.cancel(call, cx),
             Event::Leave(call) => self.leave(call, cx),
+            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } => self.machine(event, cx),
+        }
+    }
+
+    /// What happens to a machine as a whole.
+    #[cold]
+    #[inline(never)]
+    fn machine(&mut self, event: Event, cx: &mut Cx) {
+        match event {
             Event::Booted(instance) => {
                 self.enter(instance, cx);
                 self.rows[instance].condition = Condition::Refusing;
@@ -225,10 +193,12 @@ impl Instances {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
             }
+            _ => {}
         }
     }
 
     /// A call arrives at the door.
+    #[inline(never)]
     fn deliver(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let Some(call) = cx.call_mut(at) else { return };
@@ -411,6 +381,30 @@ impl Instances {
         }
     }
 
+    /// A call that had a vCPU to itself has computed.
+    #[inline(never)]
+    fn compute_done(&mut self, at: CallRef, cx: &mut Cx) {
+        let now = cx.now();
+        let Some(call) = cx.call(at) else { return };
+        if call.state != CallState::Computing || call.until != now {
+            return;
+        }
+        let row = &mut self.rows[call.instance];
+        // It shares by now if the machine was disturbed meanwhile.
+        if row.cpu.is_direct() {
+            row.cpu.finish_direct(now);
+            self.computed(at, cx);
+        }
+    }
+
+    #[inline(never)]
+    fn sleep_done(&mut self, at: CallRef, cx: &mut Cx) {
+        if !self.held_back(at, Event::SleepDone(at), cx) {
+            self.next_step(at, cx);
+        }
+    }
+
+    #[inline(never)]
     fn cpu_due(&mut self, instance: InstanceId, epoch: u32, cx: &mut Cx) {
         let now = cx.now();
         while let Some(call) = self.rows[instance].cpu.due(now, epoch) {
@@ -459,6 +453,7 @@ impl Instances {
         self.dispatch(instance, cx);
     }
 
+    #[inline(never)]
     fn store_reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let event = Event::StoreReply { call: at, outcome };
         if self.held_back(at, event, cx) {
@@ -491,8 +486,9 @@ impl Instances {
     }
 
     /// A branch or a call has ended: go on when the last has.
-    fn joined(&mut self, at: CallRef, outcome: Outcome, event: Event, cx: &mut Cx) {
-        if self.held_back(at, event, cx) {
+    #[inline(never)]
+    fn joined(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
+        if self.held_back(at, Event::CallAnswered { call: at, outcome }, cx) {
             return;
         }
         let Some(call) = cx.call_mut(at) else { return };
@@ -559,7 +555,7 @@ impl Instances {
             }
             Waiter::Branch(parent) => {
                 cx.calls.remove(at.id);
-                self.joined(parent, outcome, Event::CallAnswered { call: parent, outcome }, cx);
+                self.joined(parent, outcome, cx);
             }
             Waiter::Nobody => {
                 cx.calls.remove(at.id);
@@ -568,6 +564,7 @@ impl Instances {
     }
 
     /// Nobody waits for a call any more: it is dropped where it stands.
+    #[inline(never)]
     fn cancel(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
@@ -582,6 +579,7 @@ impl Instances {
     }
 
     /// The client leaves the queue; one already served stays.
+    #[inline(never)]
     fn leave(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         if call.state == CallState::Queued {

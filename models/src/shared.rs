@@ -3,6 +3,7 @@
 //! Components own what is theirs alone and meet only through events. What stands here belongs to nobody in
 //! particular: requests in transit, the network, public DNS answers, the directory of instances, the timeline.
 
+use crate::agenda::Agenda;
 use crate::blame::Blame;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -14,13 +15,12 @@ use crate::plan::{BalancerId, Plan, PopulationId, SiteId, StoreId, ZoneId};
 use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
-use sim_core::{EventList, Pool, Stream, Table, Time};
-use std::collections::VecDeque;
+use sim_core::{Pool, Stream, Table, Time};
 
 /// What every component shares.
 pub struct Shared<'p> {
     /// The pending events and the clock.
-    pub list: EventList<Event>,
+    pub list: Agenda,
     /// The plan.
     pub plan: &'p Plan,
     /// Seed of the run.
@@ -33,8 +33,6 @@ pub struct Shared<'p> {
     pub calls: Pool<CallId, Call>,
     /// Endpoints, as operations.
     pub program: Program,
-    /// Events that happen at once, without a place in the event list: a hand-over takes no time.
-    pub handover: Handover,
     /// Delays between places.
     pub network: Network,
     /// What is true of zones and capacity.
@@ -68,45 +66,6 @@ pub struct NodeFacts {
     pub balancer: BalancerId,
     /// Its zone.
     pub zone: ZoneId,
-}
-
-/// Events that happen at once, first come first served. There is seldom more than one.
-#[derive(Debug, Default)]
-pub struct Handover {
-    next: Option<Event>,
-    later: VecDeque<Event>,
-}
-
-impl Handover {
-    /// Adds one.
-    #[inline(always)]
-    pub fn put(&mut self, event: Event) {
-        if self.next.is_none() {
-            self.next = Some(event);
-        } else {
-            self.put_later(event);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn put_later(&mut self, event: Event) {
-        self.later.push_back(event);
-    }
-
-    /// Takes the next.
-    #[inline(always)]
-    pub fn take(&mut self) -> Option<Event> {
-        let next = self.next;
-        self.next = if self.later.is_empty() { None } else { self.take_later() };
-        next
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn take_later(&mut self) -> Option<Event> {
-        self.later.pop_front()
-    }
 }
 
 impl Shared<'_> {
@@ -181,16 +140,13 @@ impl Shared<'_> {
     /// Lets an event happen at once, after those handed over before it and before anything else in the event list.
     #[inline(always)]
     pub fn hand_over(&mut self, event: Event) {
-        self.handover.put(event);
+        self.list.hand_over(event);
     }
 
     /// Sends on an established connection.
     #[inline(always)]
     pub fn send(&mut self, from: Place, to: Place, event: Event) {
-        let Shared { network, environment, handover, list, .. } = self;
-        if let Some(event) = network.send(environment, list, from, to, event) {
-            handover.put(event);
-        }
+        self.network.send(&self.environment, &mut self.list, from, to, event);
     }
 
     /// Sends the first message of a connection; false if nobody answers.

@@ -12,7 +12,7 @@
 //! # Source      Amazon RDS user guide, "Multi-AZ DB instance deployments"; `aws/data-and-resilience.md` §1
 
 use crate::cpu::{Cpu, Started};
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::network::Place;
 use crate::plan::*;
 use crate::program::Op;
@@ -25,128 +25,101 @@ use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Substream, Table, Time, Words};
 use std::collections::VecDeque;
 
-/// What happens to stores.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A query arrives.
-    Ask {
-        /// Store.
-        store: StoreId,
-        /// Whose.
-        call: CallRef,
-    },
-    /// Nobody at the store's address answers.
-    ConnectTimeout(CallRef),
-    /// A query has been served.
-    Done {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-        /// Whose.
-        call: CallRef,
-    },
-    /// The sharing of the store's vCPUs says that a query may be served.
-    CpuDue {
-        /// Store.
-        store: StoreId,
-        /// Announcement it belongs to.
-        epoch: u32,
-    },
-    /// A write is durable on both sides.
-    Committed {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-        /// Whose.
-        call: CallRef,
-    },
-    /// The host of the primary fails (or is told to fail over).
-    FailPrimary {
-        /// Store.
-        store: StoreId,
-        /// Rebooted with failover: no detection needed, and no host is lost.
-        forced: bool,
-        /// Timeline entry of the fault.
-        cause: EntryId,
-    },
-    /// The host of the standby fails.
-    FailStandby {
-        /// Store.
-        store: StoreId,
-        /// Timeline entry of the fault.
-        cause: EntryId,
-    },
-    /// A zone is out, and with it every database host there.
-    ZoneLost {
-        /// Zone.
-        zone: ZoneId,
-        /// Timeline entry of the fault.
-        cause: EntryId,
-    },
-    /// RDS has found the primary unhealthy.
-    Detected {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-    /// The standby has been promoted and has recovered.
-    Promoted {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-    /// The endpoint's DNS record points to the new primary.
-    Flipped {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-    /// A new standby is in sync.
-    StandbyInSync {
-        /// Store.
-        store: StoreId,
-        /// Life of the standby it belongs to.
-        life: u8,
-    },
-    /// The host is back (nothing could take over).
-    Recovered {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let query = |kind, store: StoreId, life: u8, call: CallRef| {
-            words(kind, (store.index() as u32) << 8 | u32::from(life), call.id.index() as u32, call.generation)
-        };
-        let turn = |kind, store: StoreId, life: u8| words(kind, u32::from(life), store.index() as u32, 0);
-        match self {
-            Event::Ask { store, call } => query(0, store, 0, call),
-            Event::ConnectTimeout(call) => query(1, StoreId::new(0), 0, call),
-            Event::Done { store, life, call } => query(2, store, life, call),
-            Event::CpuDue { store, epoch } => words(3, 0, store.index() as u32, epoch),
-            Event::Committed { store, life, call } => query(4, store, life, call),
-            Event::FailPrimary { store, forced, cause } => {
-                words(5, forced as u32, store.index() as u32, cause.0)
-            }
-            Event::FailStandby { store, cause } => words(6, 0, store.index() as u32, cause.0),
-            Event::ZoneLost { zone, cause } => words(12, 0, zone.index() as u32, cause.0),
-            Event::Detected { store, life } => turn(7, store, life),
-            Event::Promoted { store, life } => turn(8, store, life),
-            Event::Flipped { store, life } => turn(9, store, life),
-            Event::StandbyInSync { store, life } => turn(10, store, life),
-            Event::Recovered { store, life } => turn(11, store, life),
-        }
+events! {
+    /// What happens to stores.
+    pub enum Event {
+        /// A query arrives.
+        Ask {
+            /// Store.
+            store: StoreId,
+            /// Whose.
+            call: CallRef,
+        },
+        /// Nobody at the store's address answers.
+        ConnectTimeout(CallRef),
+        /// A query has been served.
+        Done {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+            /// Whose.
+            call: CallRef,
+        },
+        /// The sharing of the store's vCPUs says that a query may be served.
+        CpuDue {
+            /// Store.
+            store: StoreId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A write is durable on both sides.
+        Committed {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+            /// Whose.
+            call: CallRef,
+        },
+        /// The host of the primary fails (or is told to fail over).
+        FailPrimary {
+            /// Store.
+            store: StoreId,
+            /// Rebooted with failover: no detection needed, and no host is lost.
+            forced: bool,
+            /// Timeline entry of the fault.
+            cause: EntryId,
+        },
+        /// The host of the standby fails.
+        FailStandby {
+            /// Store.
+            store: StoreId,
+            /// Timeline entry of the fault.
+            cause: EntryId,
+        },
+        /// A zone is out, and with it every database host there.
+        ZoneLost {
+            /// Zone.
+            zone: ZoneId,
+            /// Timeline entry of the fault.
+            cause: EntryId,
+        },
+        /// RDS has found the primary unhealthy.
+        Detected {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
+        /// The standby has been promoted and has recovered.
+        Promoted {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
+        /// The endpoint's DNS record points to the new primary.
+        Flipped {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
+        /// A new standby is in sync.
+        StandbyInSync {
+            /// Store.
+            store: StoreId,
+            /// Life of the standby it belongs to.
+            life: u8,
+        },
+        /// The host is back (nothing could take over).
+        Recovered {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
     }
 }
 
@@ -257,7 +230,7 @@ impl Stores {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Ask { store, call } => self.ask(store, call, cx),
@@ -320,6 +293,7 @@ impl Stores {
     }
 
     /// A query arrives at the store's address as its instance knows it.
+    #[inline(never)]
     fn ask(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let Some(call) = cx.call(at) else { return };
@@ -369,6 +343,7 @@ impl Stores {
         }
     }
 
+    #[inline(never)]
     fn cpu_due(&mut self, id: StoreId, epoch: u32, cx: &mut Cx) {
         let now = cx.now();
         while let Some(call) = self.rows[id].cpu.as_mut().and_then(|cpu| cpu.due(now, epoch)) {
@@ -379,6 +354,7 @@ impl Stores {
         }
     }
 
+    #[inline(never)]
     fn served(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         if let Some(cpu) = &mut self.rows[id].cpu {
@@ -455,6 +431,8 @@ impl Stores {
     }
 
     /// The primary is gone: connections drop, work in flight fails.
+    #[cold]
+    #[inline(never)]
     fn fail_primary(&mut self, id: StoreId, forced: bool, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
         let name = cx.plan.stores[id].name.clone();
@@ -505,6 +483,8 @@ impl Stores {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn detected(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -516,6 +496,8 @@ impl Stores {
         cx.list.after(wait, store_event(Event::Promoted { store: id, life: row.life }));
     }
 
+    #[cold]
+    #[inline(never)]
     fn promoted(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -541,6 +523,8 @@ impl Stores {
     }
 
     /// Roles have swapped: the endpoint points to the former standby, and a new standby is built where the primary was.
+    #[cold]
+    #[inline(never)]
     fn flipped(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -564,6 +548,8 @@ impl Stores {
         self.serves_again(id, now);
     }
 
+    #[cold]
+    #[inline(never)]
     fn recovered(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -590,6 +576,8 @@ impl Stores {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn fail_standby(&mut self, id: StoreId, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -607,6 +595,8 @@ impl Stores {
         cx.list.after(wait, store_event(Event::StandbyInSync { store: id, life }));
     }
 
+    #[cold]
+    #[inline(never)]
     fn standby_in_sync(&mut self, id: StoreId, life: u8, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];

@@ -6,6 +6,7 @@
 //!                   └────────── engine (time, seq) ◄────┘
 //! ```
 
+use crate::agenda::Agenda;
 use crate::alarm::Alarms;
 use crate::alb::Albs;
 use crate::blame::Blame;
@@ -15,7 +16,7 @@ use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
 use crate::environment::Environment;
-use crate::event::Event;
+use crate::event::{Event, Packed};
 use crate::fault::Faults;
 use crate::group::Groups;
 use crate::health_check::HealthChecks;
@@ -28,7 +29,7 @@ use crate::program::Program;
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::series::SeriesRecorder;
-use crate::shared::{Handover, NodeFacts, Shared};
+use crate::shared::{NodeFacts, Shared};
 use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
@@ -66,7 +67,7 @@ impl<'p> World<'p> {
         replication: u32,
         wants_requests: bool,
     ) -> World<'p> {
-        let mut list = EventList::new();
+        let mut list = Agenda::new();
         let network = Network::new(plan, &mut list, seed, replication);
         let nodes: Vec<NodeFacts> = plan
             .balancers
@@ -91,7 +92,6 @@ impl<'p> World<'p> {
             requests: Pool::default(),
             calls: Pool::default(),
             program: Program::new(plan),
-            handover: Handover::default(),
             network,
             environment: Environment::new(plan),
             nodes,
@@ -155,6 +155,9 @@ impl<'p> World<'p> {
             }
         }
         clients.start(cx);
+        // What the beginning has handed over happens before anything else.
+        let first = self.shared.list.take();
+        self.handle(first);
     }
 
     fn observe(&mut self, event: observe::Event) {
@@ -219,22 +222,19 @@ impl<'p> World<'p> {
 }
 
 impl Model for World<'_> {
-    type Event = Event;
+    type Event = Packed;
 
     #[inline]
-    fn list(&mut self) -> &mut EventList<Event> {
-        &mut self.shared.list
+    fn list(&mut self) -> &mut EventList<Packed> {
+        &mut self.shared.list.list
     }
 
     #[inline]
-    fn handle(&mut self, event: Event) {
+    fn handle(&mut self, event: Packed) {
         let mut event = event;
-        loop {
-            self.dispatch(event);
-            match self.shared.handover.take() {
-                Some(next) => event = next,
-                None => return,
-            }
+        while let Some(next) = Event::unpack(event) {
+            self.dispatch(next);
+            event = self.shared.list.take();
         }
     }
 }
@@ -249,10 +249,10 @@ impl World<'_> {
             Event::Alb(event) => self.albs.handle(event, cx),
             Event::Check(event) => self.checks.handle(event, cx),
             Event::Instance(event) => {
+                self.instances.handle(event, cx);
                 if let instance::Event::Up(instance) = event {
                     self.stores.forget(instance);
                 }
-                self.instances.handle(event, cx);
             }
             Event::Store(event) => self.stores.handle(event, cx),
             other => self.dispatch_rare(other),
