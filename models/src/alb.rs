@@ -223,7 +223,6 @@ impl Albs {
     }
 
     /// A request reaches a node: pick a target and pass it on.
-    #[inline(never)]
     fn request(&mut self, index: u16, at: RequestRef, cx: &mut Cx) {
         let Some(&request) = cx.request(at) else { return };
         let now = cx.now();
@@ -291,7 +290,6 @@ impl Albs {
     }
 
     /// A target has answered: count it, and pass the answer on.
-    #[inline(never)]
     fn reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(&call) = cx.call(at) else { return };
         cx.calls.remove(at.id);

@@ -240,7 +240,6 @@ impl Clients {
         }
     }
 
-    #[inline(never)]
     fn arrive(&mut self, id: PopulationId, cx: &mut Cx) {
         let population = &mut self.populations[id];
         population.schedule_arrival(id, self.end, cx);
@@ -253,7 +252,6 @@ impl Clients {
     }
 
     /// A population's request is born.
-    #[inline(never)]
     fn begin(&mut self, id: PopulationId, user: u32, cx: &mut Cx) {
         let now = cx.now();
         if now >= self.end {
@@ -292,7 +290,6 @@ impl Clients {
     }
 
     /// A call has come to a `Call` step: a request like any other, with a parent.
-    #[inline(never)]
     fn call(&mut self, parent: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(parent) else { return };
         let (luck, pc, instance) = (call.luck, call.pc, call.instance);
@@ -317,7 +314,6 @@ impl Clients {
     }
 
     /// Sends an attempt on its way.
-    #[inline(never)]
     fn attempt(&mut self, at: RequestRef, cx: &mut Cx) {
         let now = cx.now();
         let request = &mut cx.requests[at.id];
@@ -376,7 +372,6 @@ impl Clients {
         }
     }
 
-    #[inline(never)]
     fn timeout(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
         let call = request.call;
@@ -408,7 +403,6 @@ impl Clients {
     }
 
     /// An attempt is over: try again, or end the request.
-    #[inline(never)]
     fn conclude(&mut self, at: RequestRef, outcome: Outcome, cx: &mut Cx) {
         let Some(&request) = cx.request(at) else { return };
         let caller = &mut self.sites[request.site];

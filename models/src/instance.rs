@@ -198,7 +198,6 @@ impl Instances {
     }
 
     /// A call arrives at the door.
-    #[inline(never)]
     fn deliver(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let Some(call) = cx.call_mut(at) else { return };
@@ -382,7 +381,6 @@ impl Instances {
     }
 
     /// A call that had a vCPU to itself has computed.
-    #[inline(never)]
     fn compute_done(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let Some(call) = cx.call(at) else { return };
@@ -397,14 +395,12 @@ impl Instances {
         }
     }
 
-    #[inline(never)]
     fn sleep_done(&mut self, at: CallRef, cx: &mut Cx) {
         if !self.held_back(at, Event::SleepDone(at), cx) {
             self.next_step(at, cx);
         }
     }
 
-    #[inline(never)]
     fn cpu_due(&mut self, instance: InstanceId, epoch: u32, cx: &mut Cx) {
         let now = cx.now();
         while let Some(call) = self.rows[instance].cpu.due(now, epoch) {
@@ -453,7 +449,6 @@ impl Instances {
         self.dispatch(instance, cx);
     }
 
-    #[inline(never)]
     fn store_reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let event = Event::StoreReply { call: at, outcome };
         if self.held_back(at, event, cx) {
@@ -486,7 +481,6 @@ impl Instances {
     }
 
     /// A branch or a call has ended: go on when the last has.
-    #[inline(never)]
     fn joined(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         if self.held_back(at, Event::CallAnswered { call: at, outcome }, cx) {
             return;
@@ -564,7 +558,6 @@ impl Instances {
     }
 
     /// Nobody waits for a call any more: it is dropped where it stands.
-    #[inline(never)]
     fn cancel(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
@@ -579,7 +572,6 @@ impl Instances {
     }
 
     /// The client leaves the queue; one already served stays.
-    #[inline(never)]
     fn leave(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         if call.state == CallState::Queued {

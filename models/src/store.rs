@@ -293,7 +293,6 @@ impl Stores {
     }
 
     /// A query arrives at the store's address as its instance knows it.
-    #[inline(never)]
     fn ask(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let Some(call) = cx.call(at) else { return };
@@ -343,7 +342,6 @@ impl Stores {
         }
     }
 
-    #[inline(never)]
     fn cpu_due(&mut self, id: StoreId, epoch: u32, cx: &mut Cx) {
         let now = cx.now();
         while let Some(call) = self.rows[id].cpu.as_mut().and_then(|cpu| cpu.due(now, epoch)) {
@@ -354,7 +352,6 @@ impl Stores {
         }
     }
 
-    #[inline(never)]
     fn served(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         if let Some(cpu) = &mut self.rows[id].cpu {
