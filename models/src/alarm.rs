@@ -11,7 +11,7 @@
 //! # Source      CloudWatch user guide, "Using Amazon CloudWatch alarms"; `aws/scaling.md` §5.2 to §5.5
 
 use crate::datapoints::retrieved;
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::group;
 use crate::plan::{Action, Alarm, AlarmId, Comparison, FleetId, Metric, MissingData, Plan, Sizing, TargetGroupId};
 use crate::result::{AlarmChange, EventKind};
@@ -20,19 +20,11 @@ use crate::timeline::EntryId;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Words};
 
-/// What happens to alarms.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// Time to look at the metric.
-    Evaluate(AlarmId),
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Evaluate(alarm) => words(0, 0, alarm.index() as u32, 0),
-        }
+events! {
+    /// What happens to alarms.
+    pub enum Event {
+        /// Time to look at the metric.
+        Evaluate(AlarmId),
     }
 }
 

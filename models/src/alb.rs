@@ -11,7 +11,7 @@
 //! # Leaves out  slow start, automatic target weights, listener rules by path, LCU capacity limits; retries of a failed connect
 //! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::*;
 use crate::result::EventKind;
@@ -21,101 +21,74 @@ use crate::{Outcome, client, group, health_check, instance};
 use sim_core::{Duration, Lane, Stream, Table, Time, Words};
 use std::collections::BTreeMap;
 
-/// What happens to balancers.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A request reaches a node.
-    Request {
-        /// Over all nodes of all balancers.
-        node: u16,
-        /// The request.
-        request: RequestRef,
-    },
-    /// A target has answered, refused or reset.
-    Reply {
-        /// Its call.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// The host of a call does not answer.
-    Silent {
-        /// Its call.
-        call: CallRef,
-        /// Whether a connection stood when it fell silent.
-        connected: bool,
-    },
-    /// TCP connect to a target ran out.
-    ConnectTimeout(CallRef),
-    /// No byte within the idle timeout.
-    IdleTimeout(CallRef),
-    /// A node has changed its mind about a target.
-    TargetHealth {
-        /// Node.
-        node: u16,
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Healthy from now on, or unhealthy.
-        healthy: bool,
-    },
-    /// RegisterTargets.
-    Register {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Timeline entry that led to it.
-        cause: EntryId,
-    },
-    /// DeregisterTargets.
-    Deregister {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Timeline entry that led to it.
-        cause: EntryId,
-    },
-    /// The deregistration delay is over, or nothing is left to wait for.
-    DrainDone {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-    },
-    /// Time to look whether a node belongs into DNS.
-    Dns(u16),
-    /// Something happened to a zone.
-    ZoneChanged(ZoneId),
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let call = |kind, small, call: CallRef| words(kind, small, call.id.index() as u32, call.generation);
-        let target = |kind, group: TargetGroupId, instance: InstanceId, b| {
-            words(kind, group.index() as u32, instance.index() as u32, b)
-        };
-        match self {
-            Event::Request { node, request } => {
-                words(0, u32::from(node), request.id.index() as u32, request.generation)
-            }
-            Event::Reply { call: at, outcome } => call(1, outcome as u32, at),
-            Event::Silent { call: at, connected } => call(2, connected as u32, at),
-            Event::ConnectTimeout(at) => call(3, 0, at),
-            Event::IdleTimeout(at) => call(4, 0, at),
-            Event::TargetHealth { node, group, instance, healthy } => {
-                target(5, group, instance, u32::from(node) << 1 | healthy as u32)
-            }
-            Event::Register { group, instance, cause } => target(6, group, instance, cause.0),
-            Event::Deregister { group, instance, cause } => target(7, group, instance, cause.0),
-            Event::DrainDone { group, instance } => target(8, group, instance, 0),
-            Event::Dns(node) => words(9, 0, u32::from(node), 0),
-            Event::ZoneChanged(zone) => words(10, 0, zone.index() as u32, 0),
-        }
+events! {
+    /// What happens to balancers.
+    pub enum Event {
+        /// A request reaches a node.
+        Request {
+            /// Over all nodes of all balancers.
+            node: u16,
+            /// The request.
+            request: RequestRef,
+        },
+        /// A target has answered, refused or reset.
+        Reply {
+            /// Its call.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// The host of a call does not answer.
+        Silent {
+            /// Its call.
+            call: CallRef,
+            /// Whether a connection stood when it fell silent.
+            connected: bool,
+        },
+        /// TCP connect to a target ran out.
+        ConnectTimeout(CallRef),
+        /// No byte within the idle timeout.
+        IdleTimeout(CallRef),
+        /// A node has changed its mind about a target.
+        TargetHealth {
+            /// Node.
+            node: u16,
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Healthy from now on, or unhealthy.
+            healthy: bool,
+        },
+        /// RegisterTargets.
+        Register {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Timeline entry that led to it.
+            cause: EntryId,
+        },
+        /// DeregisterTargets.
+        Deregister {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Timeline entry that led to it.
+            cause: EntryId,
+        },
+        /// The deregistration delay is over, or nothing is left to wait for.
+        DrainDone {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+        },
+        /// Time to look whether a node belongs into DNS.
+        Dns(u16),
+        /// Something happened to a zone.
+        ZoneChanged(ZoneId),
     }
 }
 
@@ -224,7 +197,7 @@ impl Albs {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Request { node, request } => self.request(node, request, cx),
@@ -352,8 +325,10 @@ impl Albs {
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
     }
 
+    #[cold]
+    #[inline(never)]
     fn silent(&mut self, at: CallRef, connected: bool, cx: &mut Cx) {
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.state = CallState::Lost;
         let call = *call;
         let balancer = &self.balancers[self.nodes[call.node as usize].balancer];
@@ -367,6 +342,8 @@ impl Albs {
     }
 
     /// A connect or idle timer has run out: 504. A server that still works on it does so for nobody.
+    #[cold]
+    #[inline(never)]
     fn give_up(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(&call) = cx.call(at) else { return };
         let Waiter::Node(request) = call.waiter else { return };
@@ -394,6 +371,8 @@ impl Albs {
     }
 
     /// Registers a target with every node in whose scope it lies. `healthy` at the start of a run.
+    #[cold]
+    #[inline(never)]
     pub fn register(
         &mut self,
         group_id: TargetGroupId,
@@ -432,6 +411,8 @@ impl Albs {
         self.count_hosts(group_id, cx);
     }
 
+    #[cold]
+    #[inline(never)]
     fn deregister(&mut self, group_id: TargetGroupId, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
         let group = &mut self.groups[group_id];
         let before = group.registered.len();
@@ -460,6 +441,8 @@ impl Albs {
     }
 
     /// Ends draining at once when nothing is in flight, where the group's fleet asks for that or the host is gone.
+    #[cold]
+    #[inline(never)]
     fn drained_early(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
         if !self.groups[group_id].draining.iter().any(|entry| entry.0 == instance) {
             return;
@@ -489,6 +472,8 @@ impl Albs {
     }
 
     /// The deregistration delay is over: what still runs is cut.
+    #[cold]
+    #[inline(never)]
     fn drain_done(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
         let draining = &mut self.groups[group_id].draining;
         let Some(index) = draining.iter().position(|entry| entry.0 == instance) else { return };
@@ -518,6 +503,8 @@ impl Albs {
     }
 
     /// A node has changed its mind about a target.
+    #[cold]
+    #[inline(never)]
     fn target_health(&mut self, index: u16, group_id: TargetGroupId, instance: InstanceId, healthy: bool, cx: &mut Cx) {
         let view = &mut self.nodes[index as usize].views[group_id];
         let Some(target) = view.targets.iter_mut().find(|target| target.0 == instance) else { return };
@@ -578,6 +565,8 @@ impl Albs {
     }
 
     /// Looks at a node's place in DNS after the time that takes.
+    #[cold]
+    #[inline(never)]
     fn dns_due(&mut self, index: usize, cx: &mut Cx) {
         let node = &mut self.nodes[index];
         let delay = self.balancers[node.balancer].dns_delay;
@@ -587,6 +576,8 @@ impl Albs {
     }
 
     /// A node is in DNS if it can be reached and some target group has a healthy target for it; all are if none is.
+    #[cold]
+    #[inline(never)]
     fn dns(&mut self, index: u16, cx: &mut Cx) {
         let node = &mut self.nodes[index as usize];
         node.dns_check_due = false;
