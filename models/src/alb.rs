@@ -11,6 +11,7 @@
 //! # Leaves out  slow start, automatic target weights, listener rules by path, LCU capacity limits; retries of a failed connect
 //! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
 
+use crate::environment::Environment;
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::*;
@@ -217,6 +218,11 @@ impl Albs {
                     if self.nodes[node].zone == zone {
                         self.dns_due(node, cx);
                     }
+                }
+                let groups: Vec<TargetGroupId> = self.groups.ids().collect();
+                for group in groups {
+                    let targets: Vec<InstanceId> = self.groups[group].registered.iter().map(|t| t.0).collect();
+                    targets.into_iter().for_each(|instance| self.show(group, instance, cx));
                 }
             }
         }
@@ -516,9 +522,16 @@ impl Albs {
         self.count_hosts(group_id, cx);
     }
 
-    /// The verdict that the API shows: healthy if any node sees it so.
+    /// The verdict that the API shows: healthy if any node sees it so. A node whose zone is out tells nobody what it sees;
+    /// if no node can speak, what was shown last stands.
     fn show(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
-        let seen = |verdict| self.nodes.iter().any(|node| node.views[group_id].targets.contains(&(instance, verdict)));
+        let speaks = |node: &&Node| cx.environment.zones[node.zone].reachable();
+        let seen = |verdict| {
+            self.nodes.iter().filter(speaks).any(|node| node.views[group_id].targets.contains(&(instance, verdict)))
+        };
+        if self.nodes.iter().filter(speaks).all(|node| node.views[group_id].targets.iter().all(|t| t.0 != instance)) {
+            return;
+        }
         let shown = match () {
             () if seen(Verdict::Healthy) => Verdict::Healthy,
             () if seen(Verdict::Initial) => Verdict::Initial,
@@ -530,6 +543,9 @@ impl Albs {
             return;
         }
         target.1 = shown;
+        if shown == Verdict::Initial {
+            return;
+        }
         let check = &cx.plan.target_groups[group_id].health_check;
         let (kind, detail) = match shown {
             Verdict::Healthy => (EventKind::TargetHealthy, "passes its health checks".to_string()),
@@ -625,8 +641,11 @@ impl Albs {
     }
 
     /// HealthyHostCount and UnHealthyHostCount: the minimum over the nodes that know the group.
-    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan) -> Option<(u32, u32)> {
-        let knows = |node: &&Node| plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id);
+    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan, environment: &Environment) -> Option<(u32, u32)> {
+        let knows = |node: &&Node| {
+            environment.zones[node.zone].reachable()
+                && plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id)
+        };
         let count = |node: &Node, verdict: Verdict| {
             node.views[group_id].targets.iter().filter(|target| target.1 == verdict).count() as u32
         };

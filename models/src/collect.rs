@@ -57,14 +57,18 @@ impl World<'_> {
                     cx.observe.target_group(group).response = response;
                     continue;
                 }
-                Metric::HealthyHostCount(group) => match self.albs.hosts(group, self.shared.plan) {
-                    Some((healthy, _)) => vec![f64::from(healthy)],
-                    None => Vec::new(),
-                },
-                Metric::UnHealthyHostCount(group) => match self.albs.hosts(group, self.shared.plan) {
-                    Some((_, unhealthy)) => vec![f64::from(unhealthy)],
-                    None => Vec::new(),
-                },
+                Metric::HealthyHostCount(group) => {
+                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
+                        Some((healthy, _)) => vec![f64::from(healthy)],
+                        None => Vec::new(),
+                    }
+                }
+                Metric::UnHealthyHostCount(group) => {
+                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
+                        Some((_, unhealthy)) => vec![f64::from(unhealthy)],
+                        None => Vec::new(),
+                    }
+                }
                 Metric::QueueDepth(service) => {
                     let fleet = self.shared.plan.services[service].fleet;
                     let waiting = |&instance: &InstanceId| f64::from(self.instances.waiting(instance));

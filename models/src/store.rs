@@ -532,10 +532,10 @@ impl Stores {
         rds.flipped = now;
         rds.flips += 1;
         row.figures.failovers += 1;
-        let outage = row.outage.map_or(Duration::ZERO, |outage| now - outage.0);
+        let outage = row.outage.map_or(0.0, |outage| (now - outage.0).as_secs_f64());
         let zone = row.zone.map_or("elsewhere", |zone| cx.plan.zones[zone].name.as_str());
         let detail =
-            format!("endpoint points to the new primary in {zone}, {outage} after the failure (RDS-EVENT-0015)");
+            format!("endpoint points to the new primary in {zone}, {outage:.1} s after the failure (RDS-EVENT-0015)");
         let name = cx.plan.stores[id].name.clone();
         row.latest = cx.timeline.record(now, EventKind::FailoverCompleted, name, detail, row.latest);
         let wait = rds.rebuild.duration(&mut rds.turns);
@@ -555,8 +555,8 @@ impl Stores {
             cx.list.after(Duration::from_secs(60), store_event(event));
             return;
         }
-        let outage = row.outage.map_or(Duration::ZERO, |outage| now - outage.0);
-        let detail = format!("host recovered after {outage}");
+        let outage = row.outage.map_or(0.0, |outage| (now - outage.0).as_secs_f64());
+        let detail = format!("host recovered after {outage:.1} s");
         let name = cx.plan.stores[id].name.clone();
         row.latest = cx.timeline.record(now, EventKind::StoreRecovered, name, detail, row.latest);
         self.serves_again(id, now);
