@@ -740,9 +740,13 @@ impl Instances {
         announce(&mut row.cpu, instance, cx);
     }
 
-    /// Whether the machine of a call is frozen; the event then waits for the thaw.
+    /// Whether a call is over, or its machine frozen; the event then waits for the thaw.
     fn held_back(&mut self, at: CallRef, event: Event, cx: &Cx) -> bool {
         let Some(call) = cx.call(at) else { return true };
+        // One that is answered already, or lost with its host, goes on no more.
+        if matches!(call.state, CallState::Travelling | CallState::Lost) {
+            return true;
+        }
         let row = &mut self.rows[call.instance];
         if row.frozen > 0 {
             row.held.push(event);
