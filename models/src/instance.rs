@@ -233,7 +233,7 @@ impl Instances {
         let now = cx.now();
         let Some(call) = cx.shared.call_mut(at) else { return };
         let id = call.instance;
-        let Some(row) = self.rows.get_mut(id) else { return };
+        let Some(row) = self.rows.get_mut(id) else { return vanish(at, false, cx) };
         match row.condition {
             Condition::Serving if row.frozen == 0 && row.busy < row.workers => {
                 call.queued_at = now;
@@ -571,6 +571,9 @@ impl Instances {
     fn cancel(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
+        if matches!(state, CallState::Travelling | CallState::Lost) {
+            return;
+        }
         if self.withdraw(at, state, instance, cx) {
             if let Some(call) = cx.shared.call_mut(at)
                 && matches!(call.waiter, Waiter::Direct(_))
