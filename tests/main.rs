@@ -5,6 +5,9 @@ mod lab;
 mod theory;
 
 mod analytic;
+mod determinism;
+mod properties;
+
 mod cli;
 mod files;
 mod inputs;
