@@ -137,8 +137,6 @@ struct Instance {
     speed: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
-    /// Sessions in its memory.
-    sessions: u64,
 }
 
 /// Connections to one store.
@@ -656,7 +654,7 @@ impl Instances {
             && let Some(service) = facts.service
         {
             cx.observe.service(service).capacity(now, -i64::from(row.workers), -i64::from(row.vcpus));
-            cx.observe.sessions_lost(row.sessions);
+            cx.observe.sessions_gone(instance);
         }
         row.condition = Condition::Absent;
         let busy_ns = row.cpu.busy(now);
@@ -758,7 +756,7 @@ impl Instances {
         false
     }
 
-    fn remember_session(&mut self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+    fn remember_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
         let Some(service) = cx.directory.facts(instance).service else { return };
         if !cx.plan.services[service].sessions_on_instance {
             return;
@@ -766,8 +764,9 @@ impl Instances {
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
-        if cx.observe.session_at(&request, service, instance) {
-            self.rows[instance].sessions += 1;
+        // Another service that calls is no user.
+        if request.parent == CallRef::NONE {
+            cx.observe.session_at(&request, service, instance);
         }
     }
 
@@ -821,7 +820,6 @@ impl Instance {
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),
-            sessions: 0,
         }
     }
 }
