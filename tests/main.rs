@@ -7,6 +7,7 @@ mod theory;
 mod analytic;
 mod determinism;
 mod properties;
+mod regressions;
 
 mod cli;
 mod files;

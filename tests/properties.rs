@@ -3,6 +3,7 @@
 use crate::lab::{plan, run};
 use models::result::{Requests, RunResult};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
 
 /// A scenario of a few minutes, as text, with the maximum of its group if it has one.
@@ -149,9 +150,9 @@ impl Draft {
         let step = |step: &String| match (step.as_str(), store) {
             ("Query", Some(_)) => Some("Query(\"db\", Read, Exp(mean: \"8ms\"))".to_string()),
             ("Write", Some(_)) => Some("Query(\"db\", Write, Exp(mean: \"4ms\"))".to_string()),
-            ("ParallelQuery", Some(_)) => {
-                Some("Parallel([[Query(\"db\", Read, \"4ms\")], [Query(\"db\", Write, Exp(mean: \"4ms\"))]])".to_string())
-            }
+            ("ParallelQuery", Some(_)) => Some(
+                "Parallel([[Query(\"db\", Read, \"4ms\")], [Query(\"db\", Write, Exp(mean: \"4ms\"))]])".to_string(),
+            ),
             ("Query" | "Write" | "ParallelQuery", None) => None,
             (other, _) => Some(other.to_string()),
         };
@@ -245,9 +246,60 @@ fn balance(what: &str, requests: &Requests, outcomes: &BTreeMap<String, u64>, av
     assert!((availability - expected).abs() < 1e-12, "{what}: {availability}");
 }
 
+/// Outcomes need something that can cause them; and whoever gives up in time has ended when the run has drained.
+fn plausible(draft: &Draft, run: &RunResult) {
+    let s = &run.summary;
+    let (body, clients) = (draft.body(), draft.clients.join(" "));
+    let possible = |outcome: &str| match outcome {
+        "elb_502" => draft.balanced() || body.contains("faults: [A") || body.contains("faults: [R") || draft.group,
+        "elb_503" | "elb_504" => draft.balanced(),
+        "stale_dns" => draft.balanced() && draft.zones > 1,
+        "database_unavailable" | "connections_exhausted" => body.contains("Rds("),
+        "abandoned" => clients.contains("patience"),
+        "timed_out" => draft.clients.iter().any(|client| !client.contains("Never")),
+        "target_5xx" => ["Call(", "EndpointErrors"].iter().any(|cause| body.contains(cause)),
+        _ => true,
+    };
+    for outcome in s.outcomes.keys().chain(s.attempts.keys()) {
+        assert!(possible(outcome), "{outcome}: {:?}", s.outcomes);
+    }
+    if !clients.contains("Never") {
+        assert_eq!(s.requests.in_flight, 0, "{:?}", s.requests);
+    }
+    let attempts: u64 = s.attempts.values().sum();
+    assert!(attempts <= 4 * s.requests.offered, "{attempts} of {:?}", s.requests);
+    if !clients.contains("attempts") {
+        assert_eq!(attempts, s.requests.succeeded + s.requests.failed);
+    }
+    // Users of a closed loop have sessions, others where the scenario says so: 40 at most of each population, every one of
+    // them lost at most once with each instance.
+    let lost = s.groups.values().map(|group| u64::from(group.terminations)).sum::<u64>() + 40;
+    let sessions = clients.contains("sessions") || clients.contains("Closed");
+    let most = if sessions && body.contains("sessions_on_instance: true") { 80 * lost } else { 0 };
+    assert!(s.sessions_lost <= most, "{}", s.sessions_lost);
+    // Where nothing breaks, errs or gives up, and no queue is bounded, all is well.
+    let calm = ["faults: []", "backlog: Unbounded"].iter().all(|part| body.contains(part))
+        && ![
+            "_failure",
+            "Rds(",
+            "Call(",
+            "timeout: \"200ms",
+            "timeout: \"300ms",
+            "timeout: \"1s",
+            "patience",
+            "10s, retry",
+        ]
+        .iter()
+        .any(|part| body.contains(part));
+    if calm && clients.matches("Never").count() == draft.clients.len() {
+        assert_eq!(s.requests.failed, 0, "{:?}", s.outcomes);
+    }
+}
+
 /// What must hold in every result.
 fn check(draft: &Draft, run: &RunResult) {
     let s = &run.summary;
+    plausible(draft, run);
     balance("all", &s.requests, &s.outcomes, s.availability);
     for (name, traffic) in s.endpoints.iter().chain(&s.clients) {
         balance(name, &traffic.requests, &traffic.outcomes, traffic.availability);
@@ -268,7 +320,10 @@ fn check(draft: &Draft, run: &RunResult) {
         assert!(queue.wait.mean <= queue.wait.max && queue.wait.p50 <= queue.wait.p99, "{what}");
     }
     for (name, group) in &s.groups {
-        assert!(group.min_in_service <= group.final_in_service && group.final_in_service <= group.max_in_service, "{group:?}");
+        assert!(
+            group.min_in_service <= group.final_in_service && group.final_in_service <= group.max_in_service,
+            "{group:?}"
+        );
         let (least, most) = (f64::from(group.min_in_service), f64::from(group.max_in_service));
         assert!((least - 1e-9..=most + 1e-9).contains(&group.mean_in_service), "{group:?}");
         let bound = if name != "web" || !draft.group { 3 } else { MAX + 1 };
@@ -321,12 +376,11 @@ fn check(draft: &Draft, run: &RunResult) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, rng_seed: RngSeed::Fixed(1), failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn every_scenario_adds_up(draft in drafts(), seed in 0u64..1000) {
         let body = draft.body();
-        std::fs::write("/tmp/wt/tests_last.txt", format!("seed {seed}\n{body}")).unwrap();
         let result = run(&plan(&body), seed, 0);
         let checked = std::panic::catch_unwind(|| check(&draft, &result));
         prop_assert!(checked.is_ok(), "seed {seed}\n{body}");
