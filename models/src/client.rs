@@ -22,6 +22,9 @@ use crate::shared::Cx;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Lane, Slot, Stream, Substream, Table, Time, Words};
 
+/// Least time from an answer that took no time at all to the same user's next request; a modelling choice.
+const LEAST_PAUSE: Duration = Duration::from_millis(1);
+
 events! {
     /// What happens to callers.
     pub enum Event {
@@ -423,7 +426,11 @@ impl Clients {
                 cx.observe.ended(id, &request, outcome, now);
                 let population = &mut self.populations[id];
                 if let Some(think) = &population.think {
-                    let pause = think.duration(&mut population.luck);
+                    let mut pause = think.duration(&mut population.luck);
+                    if now == request.born {
+                        // A user can be refused at once, but not infinitely often in an instant.
+                        pause = pause.max(LEAST_PAUSE);
+                    }
                     cx.list.after(pause, client(Event::Wake { population: id, user: request.user }));
                 }
             }

@@ -114,8 +114,6 @@ struct Instance {
     speed: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
-    /// Sessions in its memory.
-    sessions: u64,
 }
 
 /// Connections to one store.
@@ -202,7 +200,7 @@ impl Instances {
         let now = cx.now();
         let Some(call) = cx.call_mut(at) else { return };
         let id = call.instance;
-        let Some(row) = self.rows.get_mut(id) else { return };
+        let Some(row) = self.rows.get_mut(id) else { return vanish(at, false, cx) };
         match row.condition {
             Condition::Serving if row.frozen == 0 && row.busy < row.workers => {
                 call.queued_at = now;
@@ -561,6 +559,9 @@ impl Instances {
     fn cancel(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
+        if matches!(state, CallState::Travelling | CallState::Lost) {
+            return;
+        }
         if self.withdraw(at, state, instance, cx) {
             if let Some(call) = cx.call_mut(at)
                 && matches!(call.waiter, Waiter::Direct(_))
@@ -643,7 +644,7 @@ impl Instances {
             && let Some(service) = facts.service
         {
             cx.observe.service(service).capacity(now, -i64::from(row.workers), -i64::from(row.vcpus));
-            cx.observe.sessions_lost(row.sessions);
+            cx.observe.sessions_gone(instance);
         }
         row.condition = Condition::Absent;
         let busy_ns = row.cpu.busy(now);
@@ -730,9 +731,13 @@ impl Instances {
         announce(&mut row.cpu, instance, cx);
     }
 
-    /// Whether the machine of a call is frozen; the event then waits for the thaw.
+    /// Whether a call is over, or its machine frozen; the event then waits for the thaw.
     fn held_back(&mut self, at: CallRef, event: Event, cx: &Cx) -> bool {
         let Some(call) = cx.call(at) else { return true };
+        // One that is answered already, or lost with its host, goes on no more.
+        if matches!(call.state, CallState::Travelling | CallState::Lost) {
+            return true;
+        }
         let row = &mut self.rows[call.instance];
         if row.frozen > 0 {
             row.held.push(event);
@@ -741,7 +746,7 @@ impl Instances {
         false
     }
 
-    fn remember_session(&mut self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+    fn remember_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
         let Some(service) = cx.directory.facts(instance).service else { return };
         if !cx.plan.services[service].sessions_on_instance {
             return;
@@ -749,8 +754,9 @@ impl Instances {
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
-        if cx.observe.session_at(&request, service, instance) {
-            self.rows[instance].sessions += 1;
+        // Another service that calls is no user.
+        if request.parent == CallRef::NONE {
+            cx.observe.session_at(&request, service, instance);
         }
     }
 
@@ -797,7 +803,6 @@ impl Instance {
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),
-            sessions: 0,
         }
     }
 }
