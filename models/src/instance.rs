@@ -15,7 +15,7 @@
 
 use crate::cpu::{Cpu, Started};
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -98,6 +98,10 @@ pub struct Instances {
 }
 
 struct Instance {
+    /// What it runs, for all its life.
+    service: Option<ServiceId>,
+    /// Whether sessions are kept in its memory.
+    keeps_sessions: bool,
     condition: Condition,
     workers: u32,
     busy: u32,
@@ -208,7 +212,7 @@ impl Instances {
                 call.queued_at = now;
                 row.busy += 1;
                 call.holds_worker = true;
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
                 self.remember_session(id, at, cx);
@@ -219,13 +223,13 @@ impl Instances {
                 call.state = CallState::Queued;
                 row.waiting += 1;
                 row.queue.push_back(at);
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
                 }
             }
             Condition::Serving | Condition::Refusing => {
                 if row.condition == Condition::Serving
-                    && let Some(service) = cx.directory.facts(id).service
+                    && let Some(service) = row.service
                 {
                     cx.observe.service(service).refused();
                 }
@@ -343,7 +347,7 @@ impl Instances {
         if call.holds_worker {
             call.holds_worker = false;
             row.busy -= 1;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 let now = cx.now();
                 cx.observe.service(service).released(now);
             }
@@ -370,7 +374,7 @@ impl Instances {
             row.busy += 1;
             call.holds_worker = true;
             let wait = now - call.queued_at;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 cx.observe.service(service).started_after(now, wait, first);
             }
             if first {
@@ -443,7 +447,7 @@ impl Instances {
         call.queued_at = now;
         row.waiting += 1;
         row.queue.push_back(at);
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).waits_again(now);
         }
         self.dispatch(instance, cx);
@@ -513,7 +517,7 @@ impl Instances {
         let instance = call.instance;
         let branch = matches!(call.waiter, Waiter::Branch(_));
         let held = std::mem::take(&mut call.holds_worker);
-        if !branch && let Some(service) = cx.directory.facts(instance).service {
+        if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
         self.answer(at, outcome, cx);
@@ -589,7 +593,7 @@ impl Instances {
             CallState::Queued | CallState::Requeued => {
                 row.waiting -= 1;
                 row.queue.retain(|&other| other != at);
-                if let Some(service) = cx.directory.facts(instance).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).left(now);
                 }
                 true
@@ -628,7 +632,7 @@ impl Instances {
         row.condition = Condition::Serving;
         let capacity = row.vcpus;
         let workers = row.workers;
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
@@ -741,16 +745,21 @@ impl Instances {
         false
     }
 
+    #[inline]
     fn remember_session(&mut self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
-        let Some(service) = cx.directory.facts(instance).service else { return };
-        if !cx.plan.services[service].sessions_on_instance {
-            return;
+        if self.rows[instance].keeps_sessions {
+            self.keep_session(instance, at, cx);
         }
+    }
+
+    fn keep_session(&mut self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        let row = &mut self.rows[instance];
+        let Some(service) = row.service else { return };
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
         if cx.observe.session_at(&request, service, instance) {
-            self.rows[instance].sessions += 1;
+            row.sessions += 1;
         }
     }
 
@@ -783,6 +792,8 @@ impl Instance {
             })
         });
         Instance {
+            service: facts.service,
+            keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
             condition: Condition::Absent,
             workers,
             busy: 0,
