@@ -318,7 +318,6 @@ impl Clients {
         let Some(call) = cx.call(parent) else { return };
         let (luck, pc, instance) = (call.luck, call.pc, call.instance);
         let Op::Call { site, endpoint } = cx.program.ops[pc as usize] else { return };
-        let zone = cx.directory.facts(instance).zone;
         let request = Request {
             born: cx.now(),
             luck: Substream::new(luck, pc).word(),
@@ -329,7 +328,7 @@ impl Clients {
             site,
             endpoint,
             attempt: 0,
-            zone: cx.network.place(zone).0,
+            zone: cx.place_of(instance).0,
             instance: u32::MAX,
             uncounted: true,
         };
@@ -352,7 +351,7 @@ impl Clients {
             Destination::Balancer(balancer) => {
                 let connected = match caller.resolve(balancer, luck, user, now, cx) {
                     Some(node) => {
-                        let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                        let to = cx.nodes[node as usize].place;
                         cx.connect(from, to, event::Event::Alb(alb::Event::Request { node, request: at }))
                     }
                     None => false,

@@ -535,7 +535,7 @@ impl Instances {
         let from = cx.place_of(instance);
         match waiter {
             Waiter::Node(_) => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 cx.send(from, to, event::Event::Alb(alb::Event::Reply { call: at, outcome }));
             }
             Waiter::Direct(request) => {
@@ -546,7 +546,7 @@ impl Instances {
                 }
             }
             Waiter::Check { check, attempt } => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 let ok = outcome.is_ok();
                 cx.calls.remove(at.id);
                 cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
