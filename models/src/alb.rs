@@ -266,7 +266,7 @@ impl Albs {
         if group.algorithm == Algorithm::LeastOutstandingRequests {
             view.count(target, 1);
         }
-        let (idle, connect, zone) = (balancer.idle, balancer.connect, node.zone);
+        let (idle, connect) = (balancer.idle, balancer.connect);
         let bytes = cx.plan.sites[request.site].bytes();
         cx.observe.routed(node.balancer, group_id, view.failing_open, bytes);
         let endpoint = group.answers[request.endpoint];
@@ -290,7 +290,7 @@ impl Albs {
         let row = &mut cx.requests[at.id];
         row.call = call;
         row.instance = target.index() as u32;
-        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(target));
+        let (from, to) = (cx.nodes[index as usize].place, cx.place_of(target));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
             cx.calls[call.id].state = CallState::Lost;
             cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
@@ -331,7 +331,7 @@ impl Albs {
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
             cx.observe.elb_5xx(node.balancer);
         }
-        let (from, to) = (cx.network.place(Some(node.zone)), cx.caller_place(request));
+        let (from, to) = (cx.nodes[index as usize].place, cx.caller_place(request));
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
     }
 

@@ -15,7 +15,7 @@
 
 use crate::cpu::{Cpu, Started};
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -98,6 +98,10 @@ pub struct Instances {
 }
 
 struct Instance {
+    /// What it runs, for all its life.
+    service: Option<ServiceId>,
+    /// Whether sessions are kept in its memory.
+    keeps_sessions: bool,
     condition: Condition,
     workers: u32,
     busy: u32,
@@ -206,7 +210,7 @@ impl Instances {
                 call.queued_at = now;
                 row.busy += 1;
                 call.holds_worker = true;
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
                 self.remember_session(id, at, cx);
@@ -217,13 +221,13 @@ impl Instances {
                 call.state = CallState::Queued;
                 row.waiting += 1;
                 row.queue.push_back(at);
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
                 }
             }
             Condition::Serving | Condition::Refusing => {
                 if row.condition == Condition::Serving
-                    && let Some(service) = cx.directory.facts(id).service
+                    && let Some(service) = row.service
                 {
                     cx.observe.service(service).refused();
                 }
@@ -341,7 +345,7 @@ impl Instances {
         if call.holds_worker {
             call.holds_worker = false;
             row.busy -= 1;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 let now = cx.now();
                 cx.observe.service(service).released(now);
             }
@@ -368,7 +372,7 @@ impl Instances {
             row.busy += 1;
             call.holds_worker = true;
             let wait = now - call.queued_at;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 cx.observe.service(service).started_after(now, wait, first);
             }
             if first {
@@ -441,7 +445,7 @@ impl Instances {
         call.queued_at = now;
         row.waiting += 1;
         row.queue.push_back(at);
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).waits_again(now);
         }
         self.dispatch(instance, cx);
@@ -511,7 +515,7 @@ impl Instances {
         let instance = call.instance;
         let branch = matches!(call.waiter, Waiter::Branch(_));
         let held = std::mem::take(&mut call.holds_worker);
-        if !branch && let Some(service) = cx.directory.facts(instance).service {
+        if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
         self.answer(at, outcome, cx);
@@ -529,7 +533,7 @@ impl Instances {
         let from = cx.place_of(instance);
         match waiter {
             Waiter::Node(_) => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 cx.send(from, to, event::Event::Alb(alb::Event::Reply { call: at, outcome }));
             }
             Waiter::Direct(request) => {
@@ -540,7 +544,7 @@ impl Instances {
                 }
             }
             Waiter::Check { check, attempt } => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 let ok = outcome.is_ok();
                 cx.calls.remove(at.id);
                 cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
@@ -590,7 +594,7 @@ impl Instances {
             CallState::Queued | CallState::Requeued => {
                 row.waiting -= 1;
                 row.queue.retain(|&other| other != at);
-                if let Some(service) = cx.directory.facts(instance).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).left(now);
                 }
                 true
@@ -629,7 +633,7 @@ impl Instances {
         row.condition = Condition::Serving;
         let capacity = row.vcpus;
         let workers = row.workers;
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
@@ -746,11 +750,15 @@ impl Instances {
         false
     }
 
+    #[inline]
     fn remember_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
-        let Some(service) = cx.directory.facts(instance).service else { return };
-        if !cx.plan.services[service].sessions_on_instance {
-            return;
+        if self.rows[instance].keeps_sessions {
+            self.keep_session(instance, at, cx);
         }
+    }
+
+    fn keep_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        let Some(service) = self.rows[instance].service else { return };
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
@@ -784,6 +792,8 @@ impl Instance {
             })
         });
         Instance {
+            service: facts.service,
+            keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
             condition: Condition::Absent,
             workers,
             busy: 0,
