@@ -1,5 +1,10 @@
-//! The integration tests, as one binary: the command from outside, and the repository's tidiness.
+//! The integration tests, as one binary: models against theory, determinism and properties of whole runs, the command
+//! from outside, and the repository's tidiness.
 
+mod lab;
+mod theory;
+
+mod analytic;
 mod cli;
 mod files;
 mod inputs;

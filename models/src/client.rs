@@ -13,7 +13,7 @@
 use crate::Outcome;
 use crate::alb;
 use crate::arrivals::ArrivalClock;
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::instance;
 use crate::plan::*;
 use crate::program::Op;
@@ -22,64 +22,44 @@ use crate::shared::Cx;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Lane, Slot, Stream, Substream, Table, Time, Words};
 
-/// What happens to callers.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// The next request of an open population.
-    Arrive(PopulationId),
-    /// A user of a closed loop has thought enough.
-    Wake {
-        /// Population.
-        population: PopulationId,
-        /// User.
-        user: u32,
-    },
-    /// A call has come to a `Call` step.
-    Call(CallRef),
-    /// An answer has arrived.
-    Answer {
-        /// To which attempt.
-        request: RequestRef,
-        /// How it ended.
-        outcome: Outcome,
-    },
-    /// The caller's patience with an attempt is over.
-    Timeout(RequestRef),
-    /// No connection came about.
-    ConnectFailed(RequestRef),
-    /// The host of an instance does not answer: the connect timer decides.
-    Unanswered(RequestRef),
-    /// The backoff is over.
-    Retry(RequestRef),
-    /// A client leaves unless service has begun.
-    Impatient(RequestRef),
-    /// An instance can be found by callers that use no balancer, or no longer.
-    Discovered {
-        /// The instance.
-        instance: InstanceId,
-        /// Whether it can be found.
-        there: bool,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Arrive(population) => words(0, 0, population.index() as u32, 0),
-            Event::Wake { population, user } => words(1, 0, population.index() as u32, user),
-            Event::Call(call) => words(2, 0, call.id.index() as u32, call.generation),
-            Event::Answer { request, outcome } => {
-                words(3, outcome as u32, request.id.index() as u32, request.generation)
-            }
-            Event::Timeout(request) => words(4, 0, request.id.index() as u32, request.generation),
-            Event::ConnectFailed(request) => words(5, 0, request.id.index() as u32, request.generation),
-            Event::Unanswered(request) => words(9, 0, request.id.index() as u32, request.generation),
-            Event::Retry(request) => words(6, 0, request.id.index() as u32, request.generation),
-            Event::Impatient(request) => words(7, 0, request.id.index() as u32, request.generation),
-            Event::Discovered { instance, there } => words(8, there as u32, instance.index() as u32, 0),
-        }
+events! {
+    /// What happens to callers.
+    pub enum Event {
+        /// The next request of an open population.
+        Arrive(PopulationId),
+        /// A user of a closed loop has thought enough.
+        Wake {
+            /// Population.
+            population: PopulationId,
+            /// User.
+            user: u32,
+        },
+        /// A call has come to a `Call` step.
+        Call(CallRef),
+        /// An answer has arrived.
+        Answer {
+            /// To which attempt.
+            request: RequestRef,
+            /// How it ended.
+            outcome: Outcome,
+        },
+        /// The caller's patience with an attempt is over.
+        Timeout(RequestRef),
+        /// No connection came about.
+        ConnectFailed(RequestRef),
+        /// The host of an instance does not answer: the connect timer decides.
+        Unanswered(RequestRef),
+        /// The backoff is over.
+        Retry(RequestRef),
+        /// A client leaves unless service has begun.
+        Impatient(RequestRef),
+        /// An instance can be found by callers that use no balancer, or no longer.
+        Discovered {
+            /// The instance.
+            instance: InstanceId,
+            /// Whether it can be found.
+            there: bool,
+        },
     }
 }
 
@@ -224,7 +204,7 @@ impl Clients {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Arrive(population) => self.arrive(population, cx),
@@ -330,14 +310,14 @@ impl Clients {
     /// Sends an attempt on its way.
     fn attempt(&mut self, at: RequestRef, cx: &mut Cx) {
         let now = cx.now();
-        let request = &mut cx.shared.requests[at.id];
+        let request = &mut cx.requests[at.id];
         request.attempt += 1;
         let Request { site, luck, user, endpoint, .. } = *request;
         let caller = &mut self.sites[site];
         if let Some(lane) = caller.timeout {
             cx.list.via(lane, client(Event::Timeout(at)));
         }
-        let from = cx.caller_place(&cx.shared.requests[at.id]);
+        let from = cx.caller_place(&cx.requests[at.id]);
         match caller.to {
             Destination::Balancer(balancer) => {
                 let connected = match caller.resolve(balancer, luck, user, now, cx) {
@@ -396,6 +376,8 @@ impl Clients {
     }
 
     /// Nobody answered: the cache turns to another address of its answer, and the attempt is over.
+    #[cold]
+    #[inline(never)]
     fn connect_failed(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
         let (luck, user) = (request.luck, request.user);
@@ -448,6 +430,8 @@ impl Clients {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn discovered(&mut self, instance: InstanceId, there: bool, cx: &mut Cx) {
         let Some(service) = cx.directory.facts(instance).service else { return };
         let known = &mut self.discovery[service].instances;
