@@ -85,3 +85,27 @@ fn a_session_is_lost_once() {
         }
     }
 }
+
+/// An endpoint's errors come after its first step, whatever that is.
+#[test]
+fn errors_follow_any_first_step() {
+    for step in [
+        "Compute(\"1ms\")",
+        "Sleep(\"1ms\")",
+        "Query(\"db\", Read, \"1ms\")",
+        "Call(to: \"b\")",
+        "Parallel([[Sleep(\"1ms\")], [Compute(\"1ms\")]])",
+    ] {
+        let body = format!(
+            "duration: \"100s\", clients: {{ \"c\": (to: \"q\", arrivals: Even(\"100/s\")) }},
+             databases: {{ \"db\": Plain(connections: 5) }},
+             services: {{ \"q\": (instances: 1, endpoints: {{ \"e\": (error_rate: \"30%\", steps: [{step}, Sleep(\"1s\")]) }}),
+                          \"b\": (instances: 1, endpoints: {{ \"e\": (steps: [Sleep(\"1ms\")]) }}) }}"
+        );
+        let summary = run(&plan(&body), 1, 0).summary;
+        // Binomial with n = 9,999: a standard deviation of 0.46 %.
+        assert!((summary.availability - 0.7).abs() < 0.02, "{step}: {}", summary.availability);
+        // Those that fail do not run the second step.
+        assert!((summary.queueing_ms["q"].mean_present - 70.2).abs() < 3.0, "{step}: {:?}", summary.queueing_ms["q"]);
+    }
+}

@@ -304,7 +304,10 @@ impl Albs {
     fn reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(&call) = cx.call(at) else { return };
         cx.calls.remove(at.id);
-        self.settle(&call, cx);
+        // One that was given up while its answer was on the way has been settled then.
+        if call.waiter != Waiter::Nobody {
+            self.settle(&call, cx);
+        }
         let node = &self.nodes[call.node as usize];
         if cx.environment.disturbed && !cx.environment.powered(node.zone) {
             return;

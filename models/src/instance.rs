@@ -393,7 +393,7 @@ impl Instances {
         // It shares by now if the machine was disturbed meanwhile.
         if row.cpu.is_direct() {
             row.cpu.finish_direct(now);
-            self.computed(at, cx);
+            self.next_step(at, cx);
         }
     }
 
@@ -406,25 +406,21 @@ impl Instances {
     fn cpu_due(&mut self, instance: InstanceId, epoch: u32, cx: &mut Cx) {
         let now = cx.now();
         while let Some(call) = self.rows[instance].cpu.due(now, epoch) {
-            self.computed(call, cx);
+            self.next_step(call, cx);
         }
         announce(&mut self.rows[instance].cpu, instance, cx);
     }
 
-    /// A compute step is done.
-    fn computed(&mut self, at: CallRef, cx: &mut Cx) {
+    /// A step is done: the first one may have been the last, by an error; else the next begins.
+    fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (endpoint, is_check) = (call.endpoint, matches!(call.waiter, Waiter::Check { .. }));
         let rate = if is_check { 0.0 } else { cx.environment.error_rate[endpoint] };
-        let first_step = cx.program.endpoint.get(endpoint).is_some_and(|&entry| entry == call.pc);
-        if rate > 0.0 && first_step && self.errors[endpoint].chance(rate) {
+        // Whatever the first step was.
+        if rate > 0.0 && cx.program.endpoint[endpoint] == call.pc && self.errors[endpoint].chance(rate) {
             return self.finish(at, Outcome::Target5xx, cx);
         }
-        self.next_step(at, cx);
-    }
-
-    fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
-        let Some(call) = cx.call_mut(at) else { return };
+        let call = &mut cx.calls[at.id];
         call.pc += 1;
         let pc = call.pc as usize;
         let needs_worker = !call.holds_worker && !matches!(call.waiter, Waiter::Branch(_));
