@@ -1,4 +1,13 @@
-//! The integration tests, as one binary: the command from outside, and the repository's tidiness.
+//! The integration tests, as one binary: models against theory, determinism and properties of whole runs, the command
+//! from outside, and the repository's tidiness.
+
+mod lab;
+mod theory;
+
+mod analytic;
+mod determinism;
+mod properties;
+mod regressions;
 
 mod cli;
 mod files;

@@ -2,15 +2,17 @@
 //!
 //! # Models      nothing that acts: control-plane parts read it only to write the cause into the timeline
 
-use crate::plan::ZoneId;
+use crate::plan::{FleetId, ZoneId};
 use crate::request::InstanceId;
 use crate::timeline::EntryId;
+use sim_core::Time;
 
 /// The latest fault (or other cause) on record for each thing.
 #[derive(Clone, Debug, Default)]
 pub struct Blame {
     instances: Vec<EntryId>,
     zones: Vec<EntryId>,
+    fleets: Vec<(EntryId, Time)>,
 }
 
 impl Blame {
@@ -22,6 +24,22 @@ impl Blame {
     /// What struck a zone last.
     pub fn of_zone(&self, zone: ZoneId) -> EntryId {
         self.zones.get(zone.index()).copied().unwrap_or(EntryId::NONE)
+    }
+
+    /// What slows a fleet, or did so until a little while ago: metrics and alarms come late.
+    pub fn of_fleet(&self, fleet: FleetId, now: Time) -> EntryId {
+        match self.fleets.get(fleet.index()) {
+            Some(&(entry, until)) if now <= until => entry,
+            _ => EntryId::NONE,
+        }
+    }
+
+    /// Puts a fleet's slowness down to `entry`, for alarms that fire before `until`.
+    pub fn fleet(&mut self, fleet: FleetId, entry: EntryId, until: Time) {
+        if self.fleets.len() <= fleet.index() {
+            self.fleets.resize(fleet.index() + 1, (EntryId::NONE, Time::ZERO));
+        }
+        self.fleets[fleet.index()] = (entry, until);
     }
 
     /// Puts an instance's trouble down to `entry`.

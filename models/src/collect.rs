@@ -4,17 +4,15 @@
 //!   exist only when not zero, response times only with traffic (as AWS leaves them absent)
 //! # Source      `aws/scaling.md` §5.1, `aws/network.md` §3.13
 
-use crate::event::Event;
 use crate::plan::{Metric, Monitoring};
 use crate::request::InstanceId;
-use crate::shared::Cx;
 use crate::world::World;
-use sim_core::{Duration, EventList};
+use sim_core::Duration;
 
 impl World<'_> {
     /// A minute is over: samples of every metric that an alarm watches.
-    pub(crate) fn collect(&mut self, list: &mut EventList<Event>) {
-        let now = list.now();
+    pub(crate) fn collect(&mut self) {
+        let now = self.shared.now();
         let watched: Vec<Metric> = self.cloudwatch.watched().to_vec();
         for metric in watched {
             let samples = match metric {
@@ -52,21 +50,25 @@ impl World<'_> {
                         &mut shared.observe.target_group(group).response,
                         sim_core::Histogram::new(1),
                     );
-                    let cx = &mut Cx { list, shared };
+                    let cx = shared;
                     if !response.is_empty() {
                         cloudwatch.record_histogram(metric, &response, 1e-9, cx);
                     }
                     cx.observe.target_group(group).response = response;
                     continue;
                 }
-                Metric::HealthyHostCount(group) => match self.albs.hosts(group, self.shared.plan) {
-                    Some((healthy, _)) => vec![f64::from(healthy)],
-                    None => Vec::new(),
-                },
-                Metric::UnHealthyHostCount(group) => match self.albs.hosts(group, self.shared.plan) {
-                    Some((_, unhealthy)) => vec![f64::from(unhealthy)],
-                    None => Vec::new(),
-                },
+                Metric::HealthyHostCount(group) => {
+                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
+                        Some((healthy, _)) => vec![f64::from(healthy)],
+                        None => Vec::new(),
+                    }
+                }
+                Metric::UnHealthyHostCount(group) => {
+                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
+                        Some((_, unhealthy)) => vec![f64::from(unhealthy)],
+                        None => Vec::new(),
+                    }
+                }
                 Metric::QueueDepth(service) => {
                     let fleet = self.shared.plan.services[service].fleet;
                     let waiting = |&instance: &InstanceId| f64::from(self.instances.waiting(instance));
@@ -84,7 +86,7 @@ impl World<'_> {
                 Metric::Custom(_) => continue,
             };
             let World { shared, cloudwatch, .. } = self;
-            cloudwatch.record(metric, &samples, &mut Cx { list, shared });
+            cloudwatch.record(metric, &samples, shared);
         }
         let plan = self.shared.plan;
         for balancer in plan.balancers.ids() {

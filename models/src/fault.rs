@@ -8,7 +8,7 @@
 //! # Leaves out  stop conditions; control-plane API errors other than failing launches
 //! # Source      AWS Fault Injection Service user guide, "Actions reference"; `aws/data-and-resilience.md` §21
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
 use crate::result::EventKind;
@@ -18,22 +18,13 @@ use crate::{alb, group, instance, launch, store};
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Words};
 
-/// What happens to faults.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A fault strikes.
-    Strike(FaultId),
-    /// One strike of it ends.
-    End(u32),
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Strike(fault) => words(0, 0, fault.index() as u32, 0),
-            Event::End(strike) => words(1, 0, strike, 0),
-        }
+events! {
+    /// What happens to faults.
+    pub enum Event {
+        /// A fault strikes.
+        Strike(FaultId),
+        /// One strike of it ends.
+        End(u32),
     }
 }
 
@@ -126,6 +117,11 @@ impl Faults {
         let entry = cx.timeline.record(now, EventKind::FaultStarted, subject, detail, EntryId::NONE);
         for &instance in &instances {
             cx.blame.instance(instance, entry);
+        }
+        if let Some(fleet) = slowed(&fault.action, plan) {
+            // Ten minutes after its end, the metrics that a fault moved have been published and evaluated.
+            let until = now + lasts.unwrap_or(Duration::ZERO) + Duration::from_secs(600);
+            cx.blame.fleet(fleet, entry, until);
         }
         self.apply(id, &instances, entry, cx);
         let number = self.strikes.len() as u32;
@@ -327,8 +323,8 @@ fn fail_stores(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
 fn back(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
     cx.environment.refresh();
     cx.blame.zone(zone, entry);
-    let shared = &mut *cx.shared;
-    shared.network.release(&shared.environment, cx.list);
+    let shared = &mut *cx;
+    shared.network.release(&shared.environment, &mut shared.list);
     cx.list.soon(event::Event::Alb(alb::Event::ZoneChanged(zone)));
 }
 
@@ -369,6 +365,18 @@ pub fn selection(action: &FaultAction) -> Option<&Selection> {
         | FaultAction::FreezeInstances(selection, _)
         | FaultAction::SlowInstances(selection, ..)
         | FaultAction::CpuStress(selection, ..) => Some(selection),
+        _ => None,
+    }
+}
+
+/// The fleet that an action slows without taking anything away, so that only its metrics show it.
+fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
+    match action {
+        FaultAction::HangInstances(selection, _)
+        | FaultAction::FreezeInstances(selection, _)
+        | FaultAction::SlowInstances(selection, ..)
+        | FaultAction::CpuStress(selection, ..) => Some(selection.fleet),
+        FaultAction::EndpointErrors(endpoint, ..) => Some(plan.services[plan.endpoints[*endpoint].service].fleet),
         _ => None,
     }
 }

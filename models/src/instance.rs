@@ -14,8 +14,8 @@
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 use crate::cpu::{Cpu, Started};
-use crate::event::{self, Words as EventWords, words};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
+use crate::event::{self, events};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -23,83 +23,60 @@ use crate::{Outcome, alb, client, health_check, store};
 use sim_core::{Duration, Stream, Substream, Table, Time, Words};
 use std::collections::VecDeque;
 
-/// What happens on instances.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A call arrives.
-    Deliver(CallRef),
-    /// A call that had a vCPU to itself has computed.
-    ComputeDone(CallRef),
-    /// The sharing of an instance says that a call may have computed.
-    CpuDue {
-        /// Instance.
-        instance: InstanceId,
-        /// Announcement it belongs to.
-        epoch: u32,
-    },
-    /// A store has answered.
-    StoreReply {
-        /// To which call.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// A call to another service has ended.
-    CallAnswered {
-        /// The call that made it.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// A sleep is over.
-    SleepDone(CallRef),
-    /// Nobody waits for this call any more, and it is to be dropped.
-    Cancel(CallRef),
-    /// The caller leaves if service has not begun.
-    Leave(CallRef),
-    /// The operating system is up: connections are refused from now on, no longer ignored.
-    Booted(InstanceId),
-    /// The server process is up.
-    Up(InstanceId),
-    /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
-    Disturb {
-        /// Instance.
-        instance: InstanceId,
-        /// Which fault.
-        fault: FaultId,
-        /// Begins or ends.
-        on: bool,
-    },
-    /// The instance is gone.
-    Gone {
-        /// Instance.
-        instance: InstanceId,
-        /// How its connections end.
-        silent: bool,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let call = |kind, small, call: CallRef| words(kind, small, call.id.index() as u32, call.generation);
-        match self {
-            Event::Deliver(at) => call(0, 0, at),
-            Event::ComputeDone(at) => call(1, 0, at),
-            Event::CpuDue { instance, epoch } => words(2, 0, instance.index() as u32, epoch),
-            Event::StoreReply { call: at, outcome } => call(3, outcome as u32, at),
-            Event::CallAnswered { call: at, outcome } => call(4, outcome as u32, at),
-            Event::SleepDone(at) => call(5, 0, at),
-            Event::Cancel(at) => call(6, 0, at),
-            Event::Leave(at) => call(7, 0, at),
-            Event::Booted(instance) => words(8, 0, instance.index() as u32, 0),
-            Event::Up(instance) => words(9, 0, instance.index() as u32, 0),
-            Event::Disturb { instance, fault, on } => {
-                words(11, on as u32, instance.index() as u32, fault.index() as u32)
-            }
-            Event::Gone { instance, silent } => words(10, silent as u32, instance.index() as u32, 0),
-        }
+events! {
+    /// What happens on instances.
+    pub enum Event {
+        /// A call arrives.
+        Deliver(CallRef),
+        /// A call that had a vCPU to itself has computed.
+        ComputeDone(CallRef),
+        /// The sharing of an instance says that a call may have computed.
+        CpuDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A store has answered.
+        StoreReply {
+            /// To which call.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A call to another service has ended.
+        CallAnswered {
+            /// The call that made it.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A sleep is over.
+        SleepDone(CallRef),
+        /// Nobody waits for this call any more, and it is to be dropped.
+        Cancel(CallRef),
+        /// The caller leaves if service has not begun.
+        Leave(CallRef),
+        /// The operating system is up: connections are refused from now on, no longer ignored.
+        Booted(InstanceId),
+        /// The server process is up.
+        Up(InstanceId),
+        /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
+        Disturb {
+            /// Instance.
+            instance: InstanceId,
+            /// Which fault.
+            fault: FaultId,
+            /// Begins or ends.
+            on: bool,
+        },
+        /// The instance is gone.
+        Gone {
+            /// Instance.
+            instance: InstanceId,
+            /// How its connections end.
+            silent: bool,
+        },
     }
 }
 
@@ -121,6 +98,10 @@ pub struct Instances {
 }
 
 struct Instance {
+    /// What it runs, for all its life.
+    service: Option<ServiceId>,
+    /// Whether sessions are kept in its memory.
+    keeps_sessions: bool,
     condition: Condition,
     workers: u32,
     busy: u32,
@@ -137,8 +118,6 @@ struct Instance {
     speed: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
-    /// Sessions in its memory.
-    sessions: u64,
 }
 
 /// Connections to one store.
@@ -169,35 +148,26 @@ impl Instances {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Deliver(call) => self.deliver(call, cx),
-            Event::ComputeDone(call) => {
-                if let Some(row) = cx.call(call)
-                    && row.state == CallState::Computing
-                    && row.until == cx.now()
-                {
-                    let instance = row.instance;
-                    let row = &mut self.rows[instance];
-                    // It shares by now if the machine was disturbed meanwhile.
-                    if row.cpu.is_direct() {
-                        row.cpu.finish_direct(cx.now());
-                        self.computed(call, cx);
-                    }
-                }
-            }
+            Event::ComputeDone(call) => self.compute_done(call, cx),
             Event::CpuDue { instance, epoch } => self.cpu_due(instance, epoch, cx),
             Event::StoreReply { call, outcome } => self.store_reply(call, outcome, cx),
-            Event::CallAnswered { call, outcome } => self.joined(call, outcome, event, cx),
-            Event::SleepDone(call) => {
-                if self.held_back(call, event, cx) {
-                    return;
-                }
-                self.next_step(call, cx);
-            }
+            Event::CallAnswered { call, outcome } => self.joined(call, outcome, cx),
+            Event::SleepDone(call) => self.sleep_done(call, cx),
             Event::Cancel(call) => self.cancel(call, cx),
             Event::Leave(call) => self.leave(call, cx),
+            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } => self.machine(event, cx),
+        }
+    }
+
+    /// What happens to a machine as a whole.
+    #[cold]
+    #[inline(never)]
+    fn machine(&mut self, event: Event, cx: &mut Cx) {
+        match event {
             Event::Booted(instance) => {
                 self.enter(instance, cx);
                 self.rows[instance].condition = Condition::Refusing;
@@ -225,21 +195,22 @@ impl Instances {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
             }
+            _ => {}
         }
     }
 
     /// A call arrives at the door.
     fn deliver(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         let id = call.instance;
-        let Some(row) = self.rows.get_mut(id) else { return };
+        let Some(row) = self.rows.get_mut(id) else { return vanish(at, false, cx) };
         match row.condition {
             Condition::Serving if row.frozen == 0 && row.busy < row.workers => {
                 call.queued_at = now;
                 row.busy += 1;
                 call.holds_worker = true;
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
                 self.remember_session(id, at, cx);
@@ -250,13 +221,13 @@ impl Instances {
                 call.state = CallState::Queued;
                 row.waiting += 1;
                 row.queue.push_back(at);
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
                 }
             }
             Condition::Serving | Condition::Refusing => {
                 if row.condition == Condition::Serving
-                    && let Some(service) = cx.directory.facts(id).service
+                    && let Some(service) = row.service
                 {
                     cx.observe.service(service).refused();
                 }
@@ -270,7 +241,7 @@ impl Instances {
     fn run(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         loop {
-            let shared = &mut *cx.shared;
+            let shared = &mut *cx;
             let Some(call) = (shared.calls.generation(at.id) == at.generation).then(|| &mut shared.calls[at.id]) else {
                 return;
             };
@@ -354,7 +325,7 @@ impl Instances {
 
     /// Sends a query on its way; the instance's connection is taken.
     fn query(&mut self, at: CallRef, store: StoreId, instance: InstanceId, cx: &mut Cx) {
-        cx.shared.calls[at.id].state = CallState::AtStore(store);
+        cx.calls[at.id].state = CallState::AtStore(store);
         let (from, to) = (cx.place_of(instance), cx.store_place[store]);
         if !cx.connect(from, to, event::Event::Store(store::Event::Ask { store, call: at })) {
             let timeout = cx.plan.stores[store].connect_timeout;
@@ -370,11 +341,11 @@ impl Instances {
         if row.holds_worker {
             return;
         }
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         if call.holds_worker {
             call.holds_worker = false;
             row.busy -= 1;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 let now = cx.now();
                 cx.observe.service(service).released(now);
             }
@@ -391,7 +362,7 @@ impl Instances {
                 return;
             }
             let Some(at) = row.queue.pop_front() else { return };
-            let Some(call) = cx.shared.call_mut(at) else { continue };
+            let Some(call) = cx.call_mut(at) else { continue };
             let first = match call.state {
                 CallState::Queued => true,
                 CallState::Requeued => false,
@@ -401,13 +372,34 @@ impl Instances {
             row.busy += 1;
             call.holds_worker = true;
             let wait = now - call.queued_at;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 cx.observe.service(service).started_after(now, wait, first);
             }
             if first {
                 self.remember_session(instance, at, cx);
             }
             self.run(at, cx);
+        }
+    }
+
+    /// A call that had a vCPU to itself has computed.
+    fn compute_done(&mut self, at: CallRef, cx: &mut Cx) {
+        let now = cx.now();
+        let Some(call) = cx.call(at) else { return };
+        if call.state != CallState::Computing || call.until != now {
+            return;
+        }
+        let row = &mut self.rows[call.instance];
+        // It shares by now if the machine was disturbed meanwhile.
+        if row.cpu.is_direct() {
+            row.cpu.finish_direct(now);
+            self.computed(at, cx);
+        }
+    }
+
+    fn sleep_done(&mut self, at: CallRef, cx: &mut Cx) {
+        if !self.held_back(at, Event::SleepDone(at), cx) {
+            self.next_step(at, cx);
         }
     }
 
@@ -432,11 +424,11 @@ impl Instances {
     }
 
     fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.pc += 1;
         let pc = call.pc as usize;
         let needs_worker = !call.holds_worker && !matches!(call.waiter, Waiter::Branch(_));
-        let ends = matches!(cx.shared.program.ops[pc], Op::Return);
+        let ends = matches!(cx.program.ops[pc], Op::Return);
         if needs_worker && !ends {
             return self.requeue(at, cx);
         }
@@ -446,14 +438,14 @@ impl Instances {
     /// A call that gave its worker up needs one again.
     fn requeue(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         let instance = call.instance;
         let row = &mut self.rows[instance];
         call.state = CallState::Requeued;
         call.queued_at = now;
         row.waiting += 1;
         row.queue.push_back(at);
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).waits_again(now);
         }
         self.dispatch(instance, cx);
@@ -491,11 +483,11 @@ impl Instances {
     }
 
     /// A branch or a call has ended: go on when the last has.
-    fn joined(&mut self, at: CallRef, outcome: Outcome, event: Event, cx: &mut Cx) {
-        if self.held_back(at, event, cx) {
+    fn joined(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
+        if self.held_back(at, Event::CallAnswered { call: at, outcome }, cx) {
             return;
         }
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.pending = call.pending.saturating_sub(1);
         if !outcome.is_ok() && call.outcome.is_ok() {
             call.outcome = outcome;
@@ -519,11 +511,11 @@ impl Instances {
     /// A call is done with: its worker goes to the next, its answer to whoever waits.
     fn finish(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let now = cx.now();
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         let instance = call.instance;
         let branch = matches!(call.waiter, Waiter::Branch(_));
         let held = std::mem::take(&mut call.holds_worker);
-        if !branch && let Some(service) = cx.directory.facts(instance).service {
+        if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
         self.answer(at, outcome, cx);
@@ -535,13 +527,13 @@ impl Instances {
 
     /// The answer goes to whoever waits; the row goes too, unless a balancer node still has to read it.
     fn answer(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         call.state = CallState::Travelling;
         let (waiter, instance, node) = (call.waiter, call.instance, call.node);
         let from = cx.place_of(instance);
         match waiter {
             Waiter::Node(_) => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 cx.send(from, to, event::Event::Alb(alb::Event::Reply { call: at, outcome }));
             }
             Waiter::Direct(request) => {
@@ -552,14 +544,14 @@ impl Instances {
                 }
             }
             Waiter::Check { check, attempt } => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 let ok = outcome.is_ok();
                 cx.calls.remove(at.id);
                 cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
             }
             Waiter::Branch(parent) => {
                 cx.calls.remove(at.id);
-                self.joined(parent, outcome, Event::CallAnswered { call: parent, outcome }, cx);
+                self.joined(parent, outcome, cx);
             }
             Waiter::Nobody => {
                 cx.calls.remove(at.id);
@@ -571,8 +563,11 @@ impl Instances {
     fn cancel(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
+        if matches!(state, CallState::Travelling | CallState::Lost) {
+            return;
+        }
         if self.withdraw(at, state, instance, cx) {
-            if let Some(call) = cx.shared.call_mut(at)
+            if let Some(call) = cx.call_mut(at)
                 && matches!(call.waiter, Waiter::Direct(_))
             {
                 call.waiter = Waiter::Nobody;
@@ -599,7 +594,7 @@ impl Instances {
             CallState::Queued | CallState::Requeued => {
                 row.waiting -= 1;
                 row.queue.retain(|&other| other != at);
-                if let Some(service) = cx.directory.facts(instance).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).left(now);
                 }
                 true
@@ -638,7 +633,7 @@ impl Instances {
         row.condition = Condition::Serving;
         let capacity = row.vcpus;
         let workers = row.workers;
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
@@ -653,7 +648,7 @@ impl Instances {
             && let Some(service) = facts.service
         {
             cx.observe.service(service).capacity(now, -i64::from(row.workers), -i64::from(row.vcpus));
-            cx.observe.sessions_lost(row.sessions);
+            cx.observe.sessions_gone(instance);
         }
         row.condition = Condition::Absent;
         let busy_ns = row.cpu.busy(now);
@@ -682,7 +677,7 @@ impl Instances {
             } else if silent {
                 vanish(at, true, cx);
             } else {
-                cx.shared.calls[at.id].holds_worker = false;
+                cx.calls[at.id].holds_worker = false;
                 self.answer(at, Outcome::BadGateway, cx);
             }
         }
@@ -740,9 +735,13 @@ impl Instances {
         announce(&mut row.cpu, instance, cx);
     }
 
-    /// Whether the machine of a call is frozen; the event then waits for the thaw.
+    /// Whether a call is over, or its machine frozen; the event then waits for the thaw.
     fn held_back(&mut self, at: CallRef, event: Event, cx: &Cx) -> bool {
         let Some(call) = cx.call(at) else { return true };
+        // One that is answered already, or lost with its host, goes on no more.
+        if matches!(call.state, CallState::Travelling | CallState::Lost) {
+            return true;
+        }
         let row = &mut self.rows[call.instance];
         if row.frozen > 0 {
             row.held.push(event);
@@ -751,16 +750,21 @@ impl Instances {
         false
     }
 
-    fn remember_session(&mut self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
-        let Some(service) = cx.directory.facts(instance).service else { return };
-        if !cx.plan.services[service].sessions_on_instance {
-            return;
+    #[inline]
+    fn remember_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        if self.rows[instance].keeps_sessions {
+            self.keep_session(instance, at, cx);
         }
+    }
+
+    fn keep_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        let Some(service) = self.rows[instance].service else { return };
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
-        if cx.observe.session_at(&request, service, instance) {
-            self.rows[instance].sessions += 1;
+        // Another service that calls is no user.
+        if request.parent == CallRef::NONE {
+            cx.observe.session_at(&request, service, instance);
         }
     }
 
@@ -788,6 +792,8 @@ impl Instance {
             })
         });
         Instance {
+            service: facts.service,
+            keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
             condition: Condition::Absent,
             workers,
             busy: 0,
@@ -807,7 +813,6 @@ impl Instance {
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),
-            sessions: 0,
         }
     }
 }
@@ -822,7 +827,7 @@ fn announce(cpu: &mut Cpu, instance: InstanceId, cx: &mut Cx) {
 
 /// A call comes to nothing: whoever waits finds out by a timer.
 fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
-    let call = &mut cx.shared.calls[at.id];
+    let call = &mut cx.calls[at.id];
     call.state = CallState::Travelling;
     call.holds_worker = false;
     match call.waiter {

@@ -11,7 +11,7 @@
 //! # Leaves out  EBS' slow first reads; pulling from more than one place; user data run again at a restart
 //! # Source      EC2 user guide, "Instance lifecycle"; `aws/scaling.md` §0, §6.1, §7.3
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::{Egress, FleetId, LaunchTemplate, Phase, Sizing, ZoneId};
 use crate::request::InstanceId;
 use crate::result::EventKind;
@@ -21,22 +21,23 @@ use crate::{group, instance};
 use sim_core::dist::{Dist, Sampler};
 use sim_core::{Duration, Table, Words};
 
-/// What happens to instances that come up.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// RunInstances; for an instance of a fixed fleet, StartInstances.
-    Begin(InstanceId),
-    /// It is lost or terminated: what is still to come of it is void.
-    Abandon(InstanceId),
-    /// A stage is over.
-    Done {
-        /// Instance.
-        instance: InstanceId,
-        /// Which stage.
-        stage: Stage,
-        /// The start of the instance that it belongs to.
-        start: u16,
-    },
+events! {
+    /// What happens to instances that come up.
+    pub enum Event {
+        /// RunInstances; for an instance of a fixed fleet, StartInstances.
+        Begin(InstanceId),
+        /// It is lost or terminated: what is still to come of it is void.
+        Abandon(InstanceId),
+        /// A stage is over.
+        Done {
+            /// Instance.
+            instance: InstanceId,
+            /// Which stage.
+            stage: Stage,
+            /// The start of the instance that it belongs to.
+            start: u16,
+        },
+    }
 }
 
 /// A stage of coming up.
@@ -54,15 +55,9 @@ pub enum Stage {
     SmokeTest,
 }
 
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Begin(instance) => words(0, 0, instance.index() as u32, 0),
-            Event::Abandon(instance) => words(1, 0, instance.index() as u32, 0),
-            Event::Done { instance, stage, start } => words(2, stage as u32, instance.index() as u32, u32::from(start)),
-        }
-    }
+impl Stage {
+    /// All, in the order of their codes.
+    pub const ALL: [Stage; 5] = [Stage::Pending, Stage::Boot, Stage::Bootstrap, Stage::NoEgress, Stage::SmokeTest];
 }
 
 /// A boot that failed shows in the status checks, and the group acts a few minutes later, in seconds (scaling.md §0).

@@ -20,7 +20,7 @@ mod replacement;
 mod report;
 mod scaling;
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
 use crate::result::EventKind;
@@ -31,117 +31,89 @@ use report::Counters;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Time, TimeWeighted, Words};
 
-/// What happens to fleets.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A target has been deregistered (drained) from a target group.
-    Drained {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-    },
-    /// The verdict on a target that the API shows has changed.
-    Verdict {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Healthy or unhealthy.
-        healthy: bool,
-        /// Timeline entry of the change.
-        cause: EntryId,
-    },
-    /// EC2 reports `running`.
-    Running(InstanceId),
-    /// EC2 could not bring it to `running`.
-    NotRunning(InstanceId),
-    /// Bootstrap and smoke test are over: the launch hook may complete.
-    HookDone {
-        /// Instance.
-        instance: InstanceId,
-        /// CONTINUE or ABANDON.
-        ok: bool,
-    },
-    /// The hook's heartbeat timeout is over.
-    HookTimeout(InstanceId),
-    /// Registration has been asked for: in service.
-    Enter(InstanceId),
-    /// EC2's status checks have been impaired long enough for the group to know.
-    Impaired {
-        /// Instance.
-        instance: InstanceId,
-        /// Timeline entry of what is wrong.
-        cause: EntryId,
-    },
-    /// The instance is gone (terminated, stopped, its zone without power); the group has yet to notice.
-    Lost {
-        /// Instance.
-        instance: InstanceId,
-        /// Timeline entry of what took it.
-        cause: EntryId,
-    },
-    /// The group notices that an instance is gone.
-    LossNoticed {
-        /// Instance.
-        instance: InstanceId,
-        /// Timeline entry of the loss.
-        cause: EntryId,
-    },
-    /// An alarm's action has arrived.
-    Invoke {
-        /// Group.
-        fleet: FleetId,
-        /// Index into its policies.
-        policy: u16,
-        /// The alarm.
-        alarm: AlarmId,
-        /// Timeline entry of the alarm's change.
-        cause: EntryId,
-    },
-    /// All notifications of this instant have arrived.
-    Decide(FleetId),
-    /// A failed launch is tried again.
-    Retry {
-        /// Group.
-        fleet: FleetId,
-        /// Timeline entry of the failure.
-        cause: EntryId,
-    },
-    /// EC2 has terminated it.
-    Terminated(InstanceId),
-    /// The group looks at the health of its instances.
-    Poll(FleetId),
-    /// The group looks at its balance over zones.
-    Balance(FleetId),
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        let one = |kind, instance: InstanceId| words(kind, 0, instance.index() as u32, 0);
-        match self {
-            Event::Drained { group, instance } => words(0, 0, instance.index() as u32, group.index() as u32),
-            Event::Verdict { group, instance, healthy, cause } => {
-                words(1, (group.index() as u32) << 1 | healthy as u32, instance.index() as u32, cause.0)
-            }
-            Event::Running(instance) => one(2, instance),
-            Event::NotRunning(instance) => one(3, instance),
-            Event::HookDone { instance, ok } => words(4, ok as u32, instance.index() as u32, 0),
-            Event::HookTimeout(instance) => one(5, instance),
-            Event::Enter(instance) => one(6, instance),
-            Event::Impaired { instance, cause } => words(7, 0, instance.index() as u32, cause.0),
-            Event::Lost { instance, cause } => words(8, 0, instance.index() as u32, cause.0),
-            Event::LossNoticed { instance, cause } => words(9, 0, instance.index() as u32, cause.0),
-            Event::Invoke { fleet, policy, alarm, cause } => {
-                words(10, fleet.index() as u32, u32::from(policy) << 16 | alarm.index() as u32, cause.0)
-            }
-            Event::Decide(fleet) => words(11, fleet.index() as u32, 0, 0),
-            Event::Retry { fleet, cause } => words(12, fleet.index() as u32, 0, cause.0),
-            Event::Terminated(instance) => one(13, instance),
-            Event::Poll(fleet) => words(14, fleet.index() as u32, 0, 0),
-            Event::Balance(fleet) => words(15, fleet.index() as u32, 0, 0),
-        }
+events! {
+    /// What happens to fleets.
+    pub enum Event {
+        /// A target has been deregistered (drained) from a target group.
+        Drained {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+        },
+        /// The verdict on a target that the API shows has changed.
+        Verdict {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Healthy or unhealthy.
+            healthy: bool,
+            /// Timeline entry of the change.
+            cause: EntryId,
+        },
+        /// EC2 reports `running`.
+        Running(InstanceId),
+        /// EC2 could not bring it to `running`.
+        NotRunning(InstanceId),
+        /// Bootstrap and smoke test are over: the launch hook may complete.
+        HookDone {
+            /// Instance.
+            instance: InstanceId,
+            /// CONTINUE or ABANDON.
+            ok: bool,
+        },
+        /// The hook's heartbeat timeout is over.
+        HookTimeout(InstanceId),
+        /// Registration has been asked for: in service.
+        Enter(InstanceId),
+        /// EC2's status checks have been impaired long enough for the group to know.
+        Impaired {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what is wrong.
+            cause: EntryId,
+        },
+        /// The instance is gone (terminated, stopped, its zone without power); the group has yet to notice.
+        Lost {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what took it.
+            cause: EntryId,
+        },
+        /// The group notices that an instance is gone.
+        LossNoticed {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of the loss.
+            cause: EntryId,
+        },
+        /// An alarm's action has arrived.
+        Invoke {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+            /// The alarm.
+            alarm: AlarmId,
+            /// Timeline entry of the alarm's change.
+            cause: EntryId,
+        },
+        /// All notifications of this instant have arrived.
+        Decide(FleetId),
+        /// A failed launch is tried again.
+        Retry {
+            /// Group.
+            fleet: FleetId,
+            /// Timeline entry of the failure.
+            cause: EntryId,
+        },
+        /// EC2 has terminated it.
+        Terminated(InstanceId),
+        /// The group looks at the health of its instances.
+        Poll(FleetId),
+        /// The group looks at its balance over zones.
+        Balance(FleetId),
     }
 }
 

@@ -81,15 +81,6 @@ impl Groups {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
 
-    /// Whether as many instances as desired serve: in service with their application up, past their first health checks,
-    /// and not known to be ill.
-    pub fn is_full_strength(&self, id: FleetId) -> bool {
-        let fleet = &self.fleets[id];
-        let serves =
-            |row: &&Row| row.state == State::InService && row.ready && !row.ill() && row.has_passed(&fleet.checked);
-        self.members(id).filter(serves).count() as u32 >= fleet.desired
-    }
-
     /// Seconds billed up to `now`: every start for at least 60 s.
     pub fn billed_seconds(&self, fleet: FleetId, now: Time) -> f64 {
         self.fleets[fleet].billed_s + self.open(fleet, now).map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()

@@ -1,0 +1,10 @@
+//! Simulations held against theory: each test names its formula and where it stands.
+
+mod availability;
+mod detection;
+mod networks;
+mod queues;
+mod retries;
+mod scaling;
+mod sharing;
+mod zones;
