@@ -63,6 +63,8 @@ pub fn chain(incident: &Incident) -> (Vec<Link>, Vec<&'static str>) {
         .iter()
         .filter(|(name, _)| *name != "restored" || !unnoticed(incident))
         .filter_map(|(name, at)| Some((*name, (*at)?)))
+        // What was never weakened did not come back to strength.
+        .filter(|(name, at)| *name != "full strength" || *at > incident.t_s)
         .collect();
     // A stable sort: of links at the same moment, the order above is the order of causes.
     came.sort_by(|a, b| a.1.total_cmp(&b.1));
