@@ -97,7 +97,7 @@ enum What {
     },
     UnknownVariant {
         found: String,
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
     },
     Missing(String),
     /// Follows from a mistake that was told before.
@@ -107,6 +107,16 @@ enum What {
 impl Mistake {
     fn at(mut self, node: &Node) -> Self {
         self.place.get_or_insert(At { id: node.id, span: node.span.clone() });
+        self
+    }
+
+    /// At the node itself, the names of an outer choice would have done as well.
+    fn or_one_of(mut self, node: &Node, names: &[&'static str]) -> Self {
+        if let (What::UnknownVariant { known, .. }, Some(place)) = (&mut self.what, &self.place)
+            && place.id == node.id
+        {
+            known.splice(0..0, names.iter().copied());
+        }
         self
     }
 
@@ -166,7 +176,7 @@ impl de::Error for Mistake {
         Mistake { what: What::UnknownField { found: found.to_owned(), known }, place: None }
     }
     fn unknown_variant(found: &str, known: &'static [&'static str]) -> Self {
-        Mistake { what: What::UnknownVariant { found: found.to_owned(), known }, place: None }
+        Mistake { what: What::UnknownVariant { found: found.to_owned(), known: known.to_vec() }, place: None }
     }
     fn missing_field(field: &'static str) -> Self {
         Mistake { what: What::Missing(field.to_owned()), place: None }
@@ -540,7 +550,9 @@ impl<'a> Deserializer<'a> for Decoder<'a> {
                 return this.wrong(&known.as_str());
             }
         };
-        visitor.visit_enum(Variant { decoder: this, name }).map_err(|mistake| mistake.at(this.node))
+        let entered = visitor.visit_enum(Variant { decoder: this, name });
+        let known = if name == OTHER { names } else { &[] };
+        entered.map_err(|mistake| mistake.at(this.node).or_one_of(this.node, known))
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {

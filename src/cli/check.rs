@@ -11,6 +11,7 @@ use crate::Failure;
 use crate::experiment::{Experiment, Settings, replicate};
 use crate::output::table::{BAD, CARE, DIM, GOOD, paint};
 use crate::output::{json, page, units};
+use models::result::ExpectationResult;
 use serde::Serialize;
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -59,6 +60,13 @@ struct Expected {
     of: usize,
     /// The first value that did not hold, or that of replication 0.
     value: Option<f64>,
+}
+
+impl Expected {
+    /// The value in the unit that people think in.
+    fn found(&self) -> String {
+        page::found(&ExpectationResult { text: self.text.clone(), held: false, value: self.value })
+    }
 }
 
 /// Carries out the command.
@@ -135,7 +143,7 @@ fn check(file: &str, args: &Args, terminal: &Terminal, stop: &AtomicBool) -> Res
 fn expectations(experiment: &Experiment) -> Vec<Expected> {
     let first = &experiment.first.summary.expectations;
     let of_all = |i: usize| experiment.replications.iter().filter_map(move |one| one.expectations.get(i));
-    let one = |(i, expectation): (usize, &models::result::ExpectationResult)| Expected {
+    let one = |(i, expectation): (usize, &ExpectationResult)| Expected {
         text: expectation.text.clone(),
         held: of_all(i).filter(|one| one.held).count(),
         of: of_all(i).count(),
@@ -147,6 +155,9 @@ fn expectations(experiment: &Experiment) -> Vec<Expected> {
 /// `✓ twitter-spike  4 expectations held`, and below it those that did not.
 fn line(one: &Checked) -> String {
     let name = units::plain(if one.scenario.is_empty() { &one.file } else { &one.scenario });
+    // Two files may call themselves the same.
+    let is_told = one.file.trim_end_matches(".ron") == name;
+    let name = if is_told { name } else { format!("{name} ({})", units::plain(&one.file)) };
     let held = one.expectations.iter().filter(|expected| expected.held == expected.of).count();
     let all = units::plural(one.expectations.len() as u64, "expectation");
     let mut text = match one.verdict {
@@ -158,7 +169,7 @@ fn line(one: &Checked) -> String {
         _ => format!("{} {name}  {}\n", paint("✗", BAD), paint("could not be run", BAD)),
     };
     for expected in one.expectations.iter().filter(|expected| expected.held < expected.of) {
-        let found = expected.value.map_or("never happened".into(), |value| format!("found {}", page::exact(value)));
+        let found = expected.found();
         let _ = write!(text, "    {}  {found}", units::plain(&expected.text));
         if expected.of > 1 {
             let _ = write!(text, ", held in {} of {}", expected.held, expected.of);

@@ -56,7 +56,7 @@ impl Changes {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Chance {
     /// Seed of all random streams, in place of the scenario's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// How many independent replications to run
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -64,6 +64,11 @@ pub struct Chance {
     /// On how many threads replications run; all cores if not given. Does not change any result
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
+}
+
+/// Any number a generator can start from.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
 /// `path=value`.

@@ -64,10 +64,10 @@ fn told(all: &[Incident]) -> String {
             format!("Of {count} {open} {} not over by the end.", if open == 1 { "was" } else { "were" })
         }
         ([one], None) => format!("Users did not notice the one incident, {}.", incidents::title(one)),
-        (_, None) => format!("Users noticed none of {count}."),
-        ([_], Some((s, what))) => format!("Of the one incident, {what}, users had {}.", units::seconds(s)),
+        (_, None) => format!("Users felt none of {count}."),
+        ([_], Some((s, what))) => format!("Users felt the one incident, {what}, for {}.", units::seconds(s)),
         (_, Some((s, what))) => format!(
-            "Users noticed {} of {count}, longest {what}, for {}.",
+            "Users felt {} of {count}; the longest, {what}, for {}.",
             if noticed.len() == all.len() { "each".into() } else { units::count(noticed.len() as u64) },
             units::seconds(s)
         ),
@@ -114,7 +114,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("Users noticed each of 2 incidents, longest degradation without a fault, for 8 m 12 s."),
+            text.contains("Users felt each of 2 incidents; the longest, degradation without a fault, for 8 m 12 s."),
             "{text}"
         );
     }

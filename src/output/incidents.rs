@@ -21,13 +21,18 @@ pub struct Link {
 /// What happened, and to whom if that is not said already: `FailPrimary("orders")`, `Kill(AnyOf("web", 1)): web/i-2`.
 pub fn title(incident: &Incident) -> String {
     let (fault, subject) = (units::plain(&incident.fault), units::plain(&incident.subject));
-    if incident.fault == "degradation" {
+    if is_degradation(incident) {
         "degradation without a fault".into()
     } else if subject.is_empty() || fault.contains(&format!("\"{subject}\"")) {
         fault
     } else {
         format!("{fault}: {subject}")
     }
+}
+
+/// Whether users had a bad time without any fault.
+fn is_degradation(incident: &Incident) -> bool {
+    incident.fault == "degradation"
 }
 
 /// Whether users had nothing of it: no bad second between its beginning and its end.
@@ -52,10 +57,14 @@ pub fn chain(incident: &Incident) -> (Vec<Link>, Vec<&'static str>) {
         ("restored", incident.restored_s),
         ("full strength", incident.redundancy_restored_s),
     ];
+    // What no fault struck has nothing to be at full strength again.
+    let links = &links[..if is_degradation(incident) { 4 } else { 5 }];
     let mut came: Vec<(&'static str, f64)> = links
         .iter()
         .filter(|(name, _)| *name != "restored" || !unnoticed(incident))
         .filter_map(|(name, at)| Some((*name, (*at)?)))
+        // What was never weakened did not come back to strength.
+        .filter(|(name, at)| *name != "full strength" || *at > incident.t_s)
         .collect();
     // A stable sort: of links at the same moment, the order above is the order of causes.
     came.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -87,8 +96,9 @@ pub fn line(incident: &Incident) -> String {
             Some(after) => text.push_str(&format!(" → {name} +{}", units::seconds(after))),
         }
         let tells = matches!(link.name, "restored" | "full strength") && i > 0;
-        if tells && Some(link.in_all_s) != link.after_s {
-            text.push_str(&format!(" ({} in all)", units::seconds(link.in_all_s)));
+        let in_all = units::seconds(link.in_all_s);
+        if tells && link.after_s.map(units::seconds).as_deref() != Some(&in_all) {
+            text.push_str(&format!(" ({in_all} in all)"));
         }
     }
     text

@@ -420,7 +420,7 @@ fn wrap_at(items: &[String], width: usize) -> Vec<String> {
 }
 
 /// What was found where something was expected, in the unit that people think in.
-pub(super) fn found(expectation: &ExpectationResult) -> String {
+pub fn found(expectation: &ExpectationResult) -> String {
     let Some(value) = expectation.value else { return "never happened".into() };
     let what = expectation.text.split('(').next().unwrap_or_default();
     match what {
@@ -496,7 +496,7 @@ mod tests {
             "web.order",
             "31.0 %",
             "struck → detected +12 s → decided at once → acted +35 s → restored at once (47 s in all)",
-            "never acted upon nor at full strength again",
+            "never acted upon",
             "raised at 0:39:00",
             "use1-az2",
             "database.orders $3.97",

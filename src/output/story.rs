@@ -9,7 +9,7 @@
 use super::units;
 use models::result::{EventKind, TimelineEvent};
 
-/// Like events of one subject within so many seconds of the last one are one line.
+/// Like events of one subject within so many seconds are one line.
 const TOGETHER_S: f64 = 300.0;
 /// Like events so close are one line even if others stand between them.
 const AT_ONCE_S: f64 = 5.0;
@@ -71,8 +71,10 @@ pub fn tell(timeline: &[TimelineEvent], limit: usize) -> Story {
     let all = lines(timeline, 3);
     let mut chosen = all.clone();
     for weight in [2, 1] {
-        if chosen.len() > limit {
-            chosen = lines(timeline, weight);
+        // Better a story with a gap than one of which hardly anything is left.
+        let fewer = lines(timeline, weight);
+        if chosen.len() > limit && fewer.len() >= limit / 2 {
+            chosen = fewer;
         }
     }
     let lesser = all.len().saturating_sub(chosen.len());
@@ -106,12 +108,15 @@ fn lines(timeline: &[TimelineEvent], weight: u8) -> Vec<Line> {
                 && event.t_s - line.until_s < 1.0
         }) {
             policy.kind = event.kind;
-            policy.detail = format!("{}; {}", detail, policy.detail);
+            let change = detail.split(" (minimum").next().unwrap_or_default();
+            policy.detail = format!("{change}; {}", policy.detail);
             continue;
         }
         let near = |i: usize, line: &Line| {
             let since = event.t_s - line.until_s;
-            since < AT_ONCE_S || (i == 0 && since < TOGETHER_S)
+            // Failures may go on for long, and are still the same one; what changes in the meantime is told.
+            let told = if event.kind == EventKind::LaunchFailed { since } else { event.t_s - line.t_s };
+            since < AT_ONCE_S || (i == 0 && told < TOGETHER_S)
         };
         let found = lines.iter_mut().rev().take(LOOK_BACK).enumerate().find(|(i, line)| like(line) && near(*i, line));
         match found {

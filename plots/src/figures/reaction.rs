@@ -55,6 +55,7 @@ fn links(incident: &Incident) -> Vec<(&'static str, RGBColor, f64)> {
     let mut links: Vec<_> = all
         .into_iter()
         .filter(|(name, ..)| *name != "restored" || !unnoticed)
+        .filter(|(name, ..)| *name != "full strength" || incident.fault != "degradation")
         // What was known before it struck took no time.
         .filter_map(|(name, colour, at)| Some((name, colour, (at? - incident.t_s).max(0.0))))
         .filter(|(.., since)| since.is_finite())
