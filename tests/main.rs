@@ -5,6 +5,10 @@ mod lab;
 mod theory;
 
 mod analytic;
+mod determinism;
+mod properties;
+mod regressions;
+
 mod cli;
 mod files;
 mod inputs;

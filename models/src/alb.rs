@@ -144,6 +144,8 @@ struct Group {
     cross_zone: bool,
     delay: Duration,
     stickiness: Option<Duration>,
+    /// What its service calls each endpoint: groups of one balancer may run versions of one service.
+    answers: Table<EndpointId, EndpointId>,
     /// Registered targets with the verdict that the API shows.
     registered: Vec<(InstanceId, Verdict)>,
     draining: Vec<(InstanceId, EntryId)>,
@@ -185,7 +187,8 @@ impl Albs {
                 dns_delay: settings.dns_failover_delay,
             });
         }
-        let groups = plan.target_groups.values().map(|group| Group {
+        let groups = plan.target_groups.iter().map(|(id, group)| Group {
+            answers: answers(plan, id),
             algorithm: group.algorithm,
             cross_zone: group.cross_zone,
             delay: group.deregistration_delay,
@@ -263,10 +266,11 @@ impl Albs {
         if group.algorithm == Algorithm::LeastOutstandingRequests {
             view.count(target, 1);
         }
-        let (idle, connect, zone) = (balancer.idle, balancer.connect, node.zone);
+        let (idle, connect) = (balancer.idle, balancer.connect);
         let bytes = cx.plan.sites[request.site].bytes();
         cx.observe.routed(node.balancer, group_id, view.failing_open, bytes);
-        let pc = cx.program.endpoint[request.endpoint];
+        let endpoint = group.answers[request.endpoint];
+        let pc = cx.program.endpoint[endpoint];
         let call = cx.new_call(Call {
             waiter: Waiter::Node(at),
             luck: request.luck,
@@ -281,12 +285,12 @@ impl Albs {
             instance: target,
             node: index,
             target_group: group_id,
-            endpoint: request.endpoint,
+            endpoint,
         });
         let row = &mut cx.requests[at.id];
         row.call = call;
         row.instance = target.index() as u32;
-        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(target));
+        let (from, to) = (cx.nodes[index as usize].place, cx.place_of(target));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
             cx.calls[call.id].state = CallState::Lost;
             cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
@@ -327,7 +331,7 @@ impl Albs {
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
             cx.observe.elb_5xx(node.balancer);
         }
-        let (from, to) = (cx.network.place(Some(node.zone)), cx.caller_place(request));
+        let (from, to) = (cx.nodes[index as usize].place, cx.caller_place(request));
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
     }
 
@@ -658,6 +662,17 @@ impl Albs {
     pub fn targets(&self, group_id: TargetGroupId) -> impl Iterator<Item = (InstanceId, bool)> {
         self.groups[group_id].registered.iter().map(|target| (target.0, target.1 == Verdict::Healthy))
     }
+}
+
+/// For every endpoint, the one of the same name in the service that runs behind a target group; itself if there is none.
+fn answers(plan: &Plan, group: TargetGroupId) -> Table<EndpointId, EndpointId> {
+    let behind = |service: &Service| plan.fleets[service.fleet].target_groups.contains(&group);
+    let service = plan.services.iter().find(|(_, service)| behind(service)).map(|(id, _)| id);
+    let twin = |asked: &Endpoint| {
+        let same = |endpoint: &Endpoint| Some(endpoint.service) == service && endpoint.name == asked.name;
+        plan.endpoints.iter().find(|(_, endpoint)| same(endpoint)).map(|(id, _)| id)
+    };
+    plan.endpoints.iter().map(|(id, endpoint)| twin(endpoint).unwrap_or(id)).collect()
 }
 
 impl View {

@@ -3,7 +3,7 @@
 //! ```text
 //!  Arrive │ Wake │ Call(step) ─► attempt ─┬─ balancer: node by cached DNS answer ─► alb::Request
 //!                                         └─ service: instance in turn ──────────► instance::Deliver
-//!  Answer │ Timeout │ ConnectFailed ─► conclude ─┬─ retry ─► Retry (after the backoff)
+//!  Answer │ TimersDue │ ConnectFailed ─► conclude ─┬─ retry ─► Retry (after the backoff)
 //!                                                └─ end ─► tally │ instance::CallAnswered │ Wake after thinking
 //! ```
 //! # Models      open and closed arrivals, timeouts, patience in the queue, retries with backoff and jitter, caches of DNS answers
@@ -21,6 +21,10 @@ use crate::request::*;
 use crate::shared::Cx;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Lane, Slot, Stream, Substream, Table, Time, Words};
+use std::collections::VecDeque;
+
+/// Least time from an answer that took no time at all to the same user's next request; a modelling choice.
+const LEAST_PAUSE: Duration = Duration::from_millis(1);
 
 events! {
     /// What happens to callers.
@@ -43,8 +47,8 @@ events! {
             /// How it ended.
             outcome: Outcome,
         },
-        /// The caller's patience with an attempt is over.
-        Timeout(RequestRef),
+        /// The oldest attempt of a site that was under way when last looked at may have run out of time.
+        TimersDue(SiteId),
         /// No connection came about.
         ConnectFailed(RequestRef),
         /// The host of an instance does not answer: the connect timer decides.
@@ -92,7 +96,7 @@ struct Population {
 
 struct Caller {
     to: Destination,
-    timeout: Option<Lane>,
+    timers: Option<Timers>,
     connect_timeout: Lane,
     retry: Retry,
     cancels: bool,
@@ -101,6 +105,25 @@ struct Caller {
     resolvers: Vec<Resolver>,
     backoff: Stream,
     dns: Stream,
+}
+
+/// The timers of a site's attempts, all of one length and so in the order of their ends. Nearly every attempt is over
+/// before its time, so only the first that is not has a place in the event list.
+struct Timers {
+    timeout: Duration,
+    slot: Slot,
+    running: VecDeque<(Time, RequestRef)>,
+}
+
+impl Timers {
+    #[inline]
+    fn start(&mut self, at: RequestRef, site: SiteId, cx: &mut Cx) {
+        let end = cx.now() + self.timeout;
+        if self.running.is_empty() {
+            cx.list.set(self.slot, end, client(Event::TimersDue(site)));
+        }
+        self.running.push_back((end, at));
+    }
 }
 
 /// One cache of a balancer's DNS answer.
@@ -166,7 +189,11 @@ impl Clients {
                 .collect();
             sites.push(Caller {
                 to: site.to,
-                timeout: (site.timeout != Duration::MAX).then(|| cx.list.lane(site.timeout)),
+                timers: (site.timeout != Duration::MAX).then(|| Timers {
+                    timeout: site.timeout,
+                    slot: cx.list.slot(),
+                    running: VecDeque::new(),
+                }),
                 connect_timeout: cx.list.lane(site.connect_timeout.min(site.timeout)),
                 retry: site.retry.clone(),
                 cancels: site.abandoned_work == AbandonedWork::IsCancelled,
@@ -211,7 +238,7 @@ impl Clients {
             Event::Wake { population, user } => self.begin(population, user, cx),
             Event::Call(call) => self.call(call, cx),
             Event::Answer { request, outcome } => self.conclude(request, outcome, cx),
-            Event::Timeout(request) => self.timeout(request, cx),
+            Event::TimersDue(site) => self.timers_due(site, cx),
             Event::ConnectFailed(request) => self.connect_failed(request, cx),
             Event::Unanswered(request) => {
                 if let Some(row) = cx.request(request) {
@@ -288,7 +315,6 @@ impl Clients {
         let Some(call) = cx.call(parent) else { return };
         let (luck, pc, instance) = (call.luck, call.pc, call.instance);
         let Op::Call { site, endpoint } = cx.program.ops[pc as usize] else { return };
-        let zone = cx.directory.facts(instance).zone;
         let request = Request {
             born: cx.now(),
             luck: Substream::new(luck, pc).word(),
@@ -299,7 +325,7 @@ impl Clients {
             site,
             endpoint,
             attempt: 0,
-            zone: cx.network.place(zone).0,
+            zone: cx.place_of(instance).0,
             instance: u32::MAX,
             uncounted: true,
         };
@@ -314,15 +340,15 @@ impl Clients {
         request.attempt += 1;
         let Request { site, luck, user, endpoint, .. } = *request;
         let caller = &mut self.sites[site];
-        if let Some(lane) = caller.timeout {
-            cx.list.via(lane, client(Event::Timeout(at)));
+        if let Some(timers) = &mut caller.timers {
+            timers.start(at, site, cx);
         }
         let from = cx.caller_place(&cx.requests[at.id]);
         match caller.to {
             Destination::Balancer(balancer) => {
                 let connected = match caller.resolve(balancer, luck, user, now, cx) {
                     Some(node) => {
-                        let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                        let to = cx.nodes[node as usize].place;
                         cx.connect(from, to, event::Event::Alb(alb::Event::Request { node, request: at }))
                     }
                     None => false,
@@ -362,6 +388,25 @@ impl Clients {
                     cx.calls.remove(call.id);
                     cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
                 }
+            }
+        }
+    }
+
+    /// Ends the attempts whose time is up, and looks again when that of the next is.
+    fn timers_due(&mut self, site: SiteId, cx: &mut Cx) {
+        let now = cx.now();
+        while let Some(timers) = &mut self.sites[site].timers
+            && let Some(&(end, at)) = timers.running.front()
+        {
+            if cx.request(at).is_some() {
+                if end > now {
+                    cx.list.set(timers.slot, end, client(Event::TimersDue(site)));
+                    return;
+                }
+                timers.running.pop_front();
+                self.timeout(at, cx);
+            } else {
+                timers.running.pop_front();
             }
         }
     }
@@ -423,7 +468,11 @@ impl Clients {
                 cx.observe.ended(id, &request, outcome, now);
                 let population = &mut self.populations[id];
                 if let Some(think) = &population.think {
-                    let pause = think.duration(&mut population.luck);
+                    let mut pause = think.duration(&mut population.luck);
+                    if now == request.born {
+                        // A user can be refused at once, but not infinitely often in an instant.
+                        pause = pause.max(LEAST_PAUSE);
+                    }
                     cx.list.after(pause, client(Event::Wake { population: id, user: request.user }));
                 }
             }

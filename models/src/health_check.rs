@@ -12,7 +12,7 @@
 use crate::event::{self, events};
 use crate::plan::{EndpointId, TargetGroupId};
 use crate::request::*;
-use crate::shared::Cx;
+use crate::shared::{Cx, NodeFacts};
 use crate::{Outcome, alb, instance};
 use sim_core::{Duration, Lane, Pool, Stream, Table, Words, id_type};
 
@@ -170,7 +170,7 @@ impl HealthChecks {
         let check = &mut self.checks[id];
         let settings = &self.groups[check.group];
         cx.list.via(settings.interval, event::Event::Check(Event::Probe { check: id, generation }));
-        let zone = cx.nodes[check.node as usize].zone;
+        let NodeFacts { zone, place, .. } = cx.nodes[check.node as usize];
         if cx.environment.disturbed && !cx.environment.powered(zone) {
             return;
         }
@@ -195,7 +195,7 @@ impl HealthChecks {
             target_group: check.group,
             endpoint: EndpointId::new(0),
         });
-        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(check.instance));
+        let (from, to) = (place, cx.place_of(check.instance));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
             cx.calls.remove(call.id);
         }

@@ -100,7 +100,9 @@ fn descendants(entries: &[TimelineEvent], root: u32) -> Vec<&TimelineEvent> {
 }
 
 fn first(chain: &[&TimelineEvent], wanted: fn(EventKind) -> bool) -> Option<f64> {
-    chain.iter().find(|entry| wanted(entry.kind)).map(|entry| entry.t_s)
+    // An alarm that goes back to OK, or knows nothing, tells nobody that something is wrong.
+    let silent = |entry: &TimelineEvent| entry.kind == EventKind::AlarmState && !entry.detail.contains("→ ALARM:");
+    chain.iter().find(|entry| wanted(entry.kind) && !silent(entry)).map(|entry| entry.t_s)
 }
 
 /// The system knows.

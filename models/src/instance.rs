@@ -15,7 +15,7 @@
 
 use crate::cpu::{Cpu, Started};
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -98,6 +98,10 @@ pub struct Instances {
 }
 
 struct Instance {
+    /// What it runs, for all its life.
+    service: Option<ServiceId>,
+    /// Whether sessions are kept in its memory.
+    keeps_sessions: bool,
     condition: Condition,
     workers: u32,
     busy: u32,
@@ -114,8 +118,6 @@ struct Instance {
     speed: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
-    /// Sessions in its memory.
-    sessions: u64,
 }
 
 /// Connections to one store.
@@ -202,13 +204,13 @@ impl Instances {
         let now = cx.now();
         let Some(call) = cx.call_mut(at) else { return };
         let id = call.instance;
-        let Some(row) = self.rows.get_mut(id) else { return };
+        let Some(row) = self.rows.get_mut(id) else { return vanish(at, false, cx) };
         match row.condition {
             Condition::Serving if row.frozen == 0 && row.busy < row.workers => {
                 call.queued_at = now;
                 row.busy += 1;
                 call.holds_worker = true;
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
                 self.remember_session(id, at, cx);
@@ -219,13 +221,13 @@ impl Instances {
                 call.state = CallState::Queued;
                 row.waiting += 1;
                 row.queue.push_back(at);
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
                 }
             }
             Condition::Serving | Condition::Refusing => {
                 if row.condition == Condition::Serving
-                    && let Some(service) = cx.directory.facts(id).service
+                    && let Some(service) = row.service
                 {
                     cx.observe.service(service).refused();
                 }
@@ -343,7 +345,7 @@ impl Instances {
         if call.holds_worker {
             call.holds_worker = false;
             row.busy -= 1;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 let now = cx.now();
                 cx.observe.service(service).released(now);
             }
@@ -370,7 +372,7 @@ impl Instances {
             row.busy += 1;
             call.holds_worker = true;
             let wait = now - call.queued_at;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 cx.observe.service(service).started_after(now, wait, first);
             }
             if first {
@@ -443,7 +445,7 @@ impl Instances {
         call.queued_at = now;
         row.waiting += 1;
         row.queue.push_back(at);
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).waits_again(now);
         }
         self.dispatch(instance, cx);
@@ -513,7 +515,7 @@ impl Instances {
         let instance = call.instance;
         let branch = matches!(call.waiter, Waiter::Branch(_));
         let held = std::mem::take(&mut call.holds_worker);
-        if !branch && let Some(service) = cx.directory.facts(instance).service {
+        if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
         self.answer(at, outcome, cx);
@@ -531,7 +533,7 @@ impl Instances {
         let from = cx.place_of(instance);
         match waiter {
             Waiter::Node(_) => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 cx.send(from, to, event::Event::Alb(alb::Event::Reply { call: at, outcome }));
             }
             Waiter::Direct(request) => {
@@ -542,7 +544,7 @@ impl Instances {
                 }
             }
             Waiter::Check { check, attempt } => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 let ok = outcome.is_ok();
                 cx.calls.remove(at.id);
                 cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
@@ -561,6 +563,9 @@ impl Instances {
     fn cancel(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (state, instance) = (call.state, call.instance);
+        if matches!(state, CallState::Travelling | CallState::Lost) {
+            return;
+        }
         if self.withdraw(at, state, instance, cx) {
             if let Some(call) = cx.call_mut(at)
                 && matches!(call.waiter, Waiter::Direct(_))
@@ -589,7 +594,7 @@ impl Instances {
             CallState::Queued | CallState::Requeued => {
                 row.waiting -= 1;
                 row.queue.retain(|&other| other != at);
-                if let Some(service) = cx.directory.facts(instance).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).left(now);
                 }
                 true
@@ -628,7 +633,7 @@ impl Instances {
         row.condition = Condition::Serving;
         let capacity = row.vcpus;
         let workers = row.workers;
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
@@ -643,7 +648,7 @@ impl Instances {
             && let Some(service) = facts.service
         {
             cx.observe.service(service).capacity(now, -i64::from(row.workers), -i64::from(row.vcpus));
-            cx.observe.sessions_lost(row.sessions);
+            cx.observe.sessions_gone(instance);
         }
         row.condition = Condition::Absent;
         let busy_ns = row.cpu.busy(now);
@@ -730,9 +735,13 @@ impl Instances {
         announce(&mut row.cpu, instance, cx);
     }
 
-    /// Whether the machine of a call is frozen; the event then waits for the thaw.
+    /// Whether a call is over, or its machine frozen; the event then waits for the thaw.
     fn held_back(&mut self, at: CallRef, event: Event, cx: &Cx) -> bool {
         let Some(call) = cx.call(at) else { return true };
+        // One that is answered already, or lost with its host, goes on no more.
+        if matches!(call.state, CallState::Travelling | CallState::Lost) {
+            return true;
+        }
         let row = &mut self.rows[call.instance];
         if row.frozen > 0 {
             row.held.push(event);
@@ -741,16 +750,21 @@ impl Instances {
         false
     }
 
-    fn remember_session(&mut self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
-        let Some(service) = cx.directory.facts(instance).service else { return };
-        if !cx.plan.services[service].sessions_on_instance {
-            return;
+    #[inline]
+    fn remember_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        if self.rows[instance].keeps_sessions {
+            self.keep_session(instance, at, cx);
         }
+    }
+
+    fn keep_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        let Some(service) = self.rows[instance].service else { return };
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
-        if cx.observe.session_at(&request, service, instance) {
-            self.rows[instance].sessions += 1;
+        // Another service that calls is no user.
+        if request.parent == CallRef::NONE {
+            cx.observe.session_at(&request, service, instance);
         }
     }
 
@@ -778,6 +792,8 @@ impl Instance {
             })
         });
         Instance {
+            service: facts.service,
+            keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
             condition: Condition::Absent,
             workers,
             busy: 0,
@@ -797,7 +813,6 @@ impl Instance {
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),
-            sessions: 0,
         }
     }
 }

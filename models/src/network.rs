@@ -21,6 +21,13 @@ use sim_core::{Duration, Lane, Stream, Words};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(pub u16);
 
+impl Place {
+    /// The place of a zone among so many, or nowhere in particular.
+    pub fn of(zone: Option<ZoneId>, zones: usize) -> Place {
+        Place(zone.map_or(zones, |zone| zone.index()) as u16)
+    }
+}
+
 /// Time on the way between two places.
 #[derive(Clone, Debug)]
 enum Hop {
@@ -90,7 +97,7 @@ impl Network {
     /// The place of a zone, or nowhere in particular.
     #[inline]
     pub fn place(&self, zone: Option<ZoneId>) -> Place {
-        zone.map_or(Place(self.zones), |zone| Place(zone.index() as u16))
+        Place::of(zone, self.zones.into())
     }
 
     /// The place of a population.

@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::event::Event;
 use crate::network::{Network, Place};
 use crate::observe::Observe;
-use crate::plan::{BalancerId, Plan, PopulationId, SiteId, StoreId, ZoneId};
+use crate::plan::{BalancerId, Plan, SiteId, StoreId, ZoneId};
 use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
@@ -41,8 +41,8 @@ pub struct Shared<'p> {
     pub nodes: Vec<NodeFacts>,
     /// Which fault an ill thing has to thank.
     pub blame: Blame,
-    /// The population of a site; none for a `Call` step.
-    pub callers: Table<SiteId, Option<PopulationId>>,
+    /// The place of a site's population; none for a `Call` step.
+    pub callers: Table<SiteId, Option<Place>>,
     /// Public DNS: nodes (over all balancers) in the answer of each balancer.
     pub dns: Table<BalancerId, Vec<u16>>,
     /// Where each store's endpoint points.
@@ -66,6 +66,8 @@ pub struct NodeFacts {
     pub balancer: BalancerId,
     /// Its zone.
     pub zone: ZoneId,
+    /// Where that is for the network.
+    pub place: Place,
 }
 
 impl Shared<'_> {
@@ -109,14 +111,14 @@ impl Shared<'_> {
     /// The place of an instance.
     #[inline]
     pub fn place_of(&self, instance: InstanceId) -> Place {
-        self.network.place(self.directory.facts(instance).zone)
+        self.directory.facts(instance).place
     }
 
     /// The place of a caller.
     #[inline]
     pub fn caller_place(&self, request: &Request) -> Place {
         match self.callers[request.site] {
-            Some(population) => self.network.outside(population),
+            Some(place) => place,
             None => Place(request.zone),
         }
     }

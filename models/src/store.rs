@@ -421,7 +421,7 @@ impl Stores {
     fn reply(&mut self, id: StoreId, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let to = cx.place_of(call.instance);
-        let from = cx.network.place(self.rows[id].zone);
+        let from = cx.store_place[id];
         self.rows[id].cross_zone_queries += u64::from(from != to);
         let reply = instance::Event::StoreReply { call: at, outcome };
         cx.send(from, to, event::Event::Instance(reply));

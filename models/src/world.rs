@@ -67,7 +67,8 @@ impl<'p> World<'p> {
         let nodes: Vec<NodeFacts> = plan
             .balancers
             .iter()
-            .flat_map(|(balancer, settings)| settings.zones.iter().map(move |&zone| NodeFacts { balancer, zone }))
+            .flat_map(|(balancer, settings)| settings.zones.iter().map(move |&zone| (balancer, zone)))
+            .map(|(balancer, zone)| NodeFacts { balancer, zone, place: network.place(Some(zone)) })
             .collect();
         let dns = plan
             .balancers
@@ -77,7 +78,10 @@ impl<'p> World<'p> {
         let callers = plan
             .sites
             .ids()
-            .map(|site| plan.populations.iter().find(|(_, p)| p.site == site).map(|(population, _)| population))
+            .map(|site| {
+                let population = plan.populations.iter().find(|(_, p)| p.site == site);
+                population.map(|(population, _)| network.outside(population))
+            })
             .collect();
         let mut shared = Shared {
             list,

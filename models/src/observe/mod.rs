@@ -276,14 +276,14 @@ impl Observe {
         &mut self.groups[group]
     }
 
-    /// A request of a session has reached an instance. True if the session begins there.
-    pub fn session_at(&mut self, request: &Request, service: ServiceId, instance: InstanceId) -> bool {
-        self.sessions.reached(request, service, instance)
+    /// A request of a session has reached an instance: its state is there from now on.
+    pub fn session_at(&mut self, request: &Request, service: ServiceId, instance: InstanceId) {
+        self.sessions.reached(request, service, instance);
     }
 
-    /// An instance with so many sessions is gone.
-    pub fn sessions_lost(&mut self, sessions: u64) {
-        self.sessions.lost += sessions;
+    /// An instance is gone, and the sessions that live there with it.
+    pub fn sessions_gone(&mut self, instance: InstanceId) {
+        self.sessions.gone(instance);
     }
 
     /// Sessions lost so far.

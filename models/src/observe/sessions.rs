@@ -13,12 +13,17 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// A request of a session has reached an instance. True if the session begins there: it is new, or its state is
-    /// elsewhere (and so of no use).
-    pub fn reached(&mut self, request: &Request, service: ServiceId, instance: InstanceId) -> bool {
-        if request.user == 0 {
-            return false;
+    /// A request of a session has reached an instance: its state is there from now on, and of no use elsewhere.
+    pub fn reached(&mut self, request: &Request, service: ServiceId, instance: InstanceId) {
+        if request.user != 0 {
+            self.at.insert((request.site, service, request.user), instance);
         }
-        self.at.insert((request.site, service, request.user), instance) != Some(instance)
+    }
+
+    /// An instance is gone, and with it the sessions whose state is there.
+    pub fn gone(&mut self, instance: InstanceId) {
+        let before = self.at.len();
+        self.at.retain(|_, at| *at != instance);
+        self.lost += (before - self.at.len()) as u64;
     }
 }
