@@ -34,8 +34,9 @@ fn help(bencher: Bencher) {
 
 /// Runs the command, which must end well, or at least with a verdict, and leave this file.
 fn sim(bencher: Bencher, args: &[&str], leaves: Option<&str>) {
-    bencher.with_inputs(|| tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"))).bench_local_values(
-        |folder: TempDir| {
+    bencher
+        .with_inputs(|| tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}")))
+        .bench_local_values(|folder: TempDir| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
             command.args(args).current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null());
             let status = command.status().unwrap_or_else(|error| panic!("cannot start it: {error}"));
@@ -44,6 +45,5 @@ fn sim(bencher: Bencher, args: &[&str], leaves: Option<&str>) {
             assert!(leaves.is_none_or(|file| folder.path().join(file).exists()), "sim {args:?} left no {leaves:?}");
             // Given back, so that the folder goes after the clock has stopped.
             folder
-        },
-    );
+        });
 }
