@@ -73,7 +73,7 @@ pub fn chain(incident: &Incident) -> (Vec<Link>, Vec<&'static str>) {
         .into_iter()
         .map(|(name, at)| {
             // An alarm that was up already, say, when this began.
-            let after_s = (at >= incident.t_s).then(|| at - before);
+            let after_s = (at >= incident.t_s).then_some(at - before);
             before = before.max(at);
             Link { name, after_s, in_all_s: (at - incident.t_s).max(0.0) }
         })
