@@ -1,6 +1,6 @@
 //! Bad input: exit 2, the place, the help; never a panic, and nothing left behind.
 
-use crate::room::{Room, STARTER};
+use crate::room::{Done, Room, STARTER, names};
 
 #[test]
 fn no_such_file() {
@@ -30,7 +30,7 @@ fn no_text() {
 #[cfg(target_os = "linux")]
 #[test]
 fn text_without_an_end() {
-    Room::new().sim("validate /dev/zero").refused(&["/dev/zero"]);
+    Room::new().sim("validate /dev/zero").refused(&["/dev/zero", "16 MiB"]);
 }
 
 #[test]
@@ -89,4 +89,23 @@ fn a_folder_of_other_things_is_not_replaced() {
     room.sim("run small.ron --out mine").refused(&["thesis.txt"]);
     assert_eq!(room.read("mine/thesis.txt"), "years of work");
     assert_eq!(room.names(), ["mine", "small.ron"]);
+}
+
+/// A limit on the size of files stands in for a full disk: the error comes at the same place.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_old_results() {
+    let room = Room::with_scenario();
+    let run = format!("trap '' XFSZ; ulimit -f 4; exec '{}' run small.ron --no-plots", env!("CARGO_BIN_EXE_sim"));
+    let limited = || {
+        let mut shell = std::process::Command::new("sh");
+        Done::of(shell.args(["-c", &run]).current_dir(room.path("")).output().unwrap())
+    };
+    limited().refused(&["cannot write `", "out/small/", "file too large"]);
+    assert_eq!(room.names(), ["small.ron"]);
+    room.sim_expecting(0, "run small.ron --no-plots");
+    let before = room.read("out/small/summary.json");
+    limited().refused(&["cannot write `", "out/small/", "file too large"]);
+    assert_eq!(room.read("out/small/summary.json"), before);
+    assert_eq!(names(&room.path("out")), ["small"]);
 }

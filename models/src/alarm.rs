@@ -6,33 +6,25 @@
 //!                               action ─► action delay ─► group::Invoke
 //! ```
 //! # Models      three states; M of N; the four treatments of missing data, with the evaluation range and the guard against
-//!               premature alarms; looks each minute with a phase per alarm; repeated Auto Scaling actions
+//!   premature alarms; looks each minute with a phase per alarm; repeated Auto Scaling actions
 //! # Leaves out  composite alarms, anomaly bands, metric math, EC2 actions, low-sample percentiles
 //! # Source      CloudWatch user guide, "Using Amazon CloudWatch alarms"; `aws/scaling.md` §5.2 to §5.5
 
 use crate::datapoints::retrieved;
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::group;
-use crate::plan::{Action, Alarm, AlarmId, Comparison, MissingData, Plan, Sizing};
+use crate::plan::{Action, Alarm, AlarmId, Comparison, FleetId, Metric, MissingData, Plan, Sizing, TargetGroupId};
 use crate::result::{AlarmChange, EventKind};
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use sim_core::dist::{Dist, Sampler};
+use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Words};
 
-/// What happens to alarms.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// Time to look at the metric.
-    Evaluate(AlarmId),
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Evaluate(alarm) => words(0, 0, alarm.index() as u32, 0),
-        }
+events! {
+    /// What happens to alarms.
+    pub enum Event {
+        /// Time to look at the metric.
+        Evaluate(AlarmId),
     }
 }
 
@@ -133,7 +125,12 @@ impl Alarms {
             let notifies = if actions.contains(&Action::Notify) { "; notifies" } else { "" };
             let detail =
                 format!("{} → {}: {}{notifies}", row.state.name(), state.name(), reason(alarm, &slots, row.value));
-            row.entry = cx.timeline.record(now, EventKind::AlarmState, alarm.name.as_str(), detail, EntryId::NONE);
+            let cause = match state {
+                State::Alarm => watched_fleet(cx, alarm.metric).map(|fleet| cx.blame.of_fleet(fleet, now)),
+                _ => Some(row.entry),
+            };
+            let cause = cause.unwrap_or(EntryId::NONE);
+            row.entry = cx.timeline.record(now, EventKind::AlarmState, alarm.name.as_str(), detail, cause);
             let (from, to) = (row.state.name().to_string(), state.name().to_string());
             row.changes.push(AlarmChange { t_s: now.as_secs_f64(), from, to });
             row.state = state;
@@ -163,9 +160,9 @@ impl Alarms {
     }
 }
 
-fn action_delay(fleet: crate::plan::FleetId, plan: &Plan) -> Option<Sampler> {
+fn action_delay(fleet: FleetId, plan: &Plan) -> Option<Sampler> {
     match &plan.fleets[fleet].sizing {
-        Sizing::AutoScaling(settings) => Some(Dist::sampler(&settings.action_delay)),
+        Sizing::AutoScaling(settings) => Some(settings.action_delay.sampler()),
         Sizing::Fixed(_) => None,
     }
 }
@@ -227,6 +224,19 @@ pub fn evaluate(slots: &[Option<bool>], n: u32, m: u32, missing: MissingData, st
         // All that is known breaches, and it is too little: premature, unless the oldest is old enough.
         MissingData::Missing if oldest >= m => State::Alarm,
         _ => state,
+    }
+}
+
+/// The fleet whose condition a metric shows: a fault that slowed it is what the alarm is about.
+fn watched_fleet(cx: &Cx, metric: Metric) -> Option<FleetId> {
+    let of_group = |group: TargetGroupId| {
+        cx.plan.fleets.iter().find(|(_, fleet)| fleet.target_groups.contains(&group)).map(|(id, _)| id)
+    };
+    match metric {
+        Metric::Cpu(fleet) => Some(fleet),
+        Metric::QueueDepth(service) => Some(cx.plan.services[service].fleet),
+        Metric::TargetResponseTime(group) | Metric::Target5xx(group) => of_group(group),
+        _ => None,
     }
 }
 

@@ -7,11 +7,12 @@
 //!        └─► Deregister ─► draining ─► DrainDone (cuts what still runs: 502) ─► group::Drained
 //! ```
 //! # Models      cross-zone on and off; round robin per node and target group; least outstanding requests; uniform random;
-//!               weighted target groups; duration-cookie stickiness; fail-open; deregistration delay; DNS failover of nodes
+//!   weighted target groups; duration-cookie stickiness; fail-open; deregistration delay; DNS failover of nodes
 //! # Leaves out  slow start, automatic target weights, listener rules by path, LCU capacity limits; retries of a failed connect
 //! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
 
-use crate::event::{self, Words as EventWords, words};
+use crate::environment::Environment;
+use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::*;
 use crate::result::EventKind;
@@ -21,101 +22,74 @@ use crate::{Outcome, client, group, health_check, instance};
 use sim_core::{Duration, Lane, Stream, Table, Time, Words};
 use std::collections::BTreeMap;
 
-/// What happens to balancers.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A request reaches a node.
-    Request {
-        /// Over all nodes of all balancers.
-        node: u16,
-        /// The request.
-        request: RequestRef,
-    },
-    /// A target has answered, refused or reset.
-    Reply {
-        /// Its call.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// The host of a call does not answer.
-    Silent {
-        /// Its call.
-        call: CallRef,
-        /// Whether a connection stood when it fell silent.
-        connected: bool,
-    },
-    /// TCP connect to a target ran out.
-    ConnectTimeout(CallRef),
-    /// No byte within the idle timeout.
-    IdleTimeout(CallRef),
-    /// A node has changed its mind about a target.
-    TargetHealth {
-        /// Node.
-        node: u16,
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Healthy from now on, or unhealthy.
-        healthy: bool,
-    },
-    /// RegisterTargets.
-    Register {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Timeline entry that led to it.
-        cause: EntryId,
-    },
-    /// DeregisterTargets.
-    Deregister {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Timeline entry that led to it.
-        cause: EntryId,
-    },
-    /// The deregistration delay is over, or nothing is left to wait for.
-    DrainDone {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-    },
-    /// Time to look whether a node belongs into DNS.
-    Dns(u16),
-    /// Something happened to a zone.
-    ZoneChanged(ZoneId),
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let call = |kind, small, call: CallRef| words(kind, small, call.id.index() as u32, call.generation);
-        let target = |kind, group: TargetGroupId, instance: InstanceId, b| {
-            words(kind, group.index() as u32, instance.index() as u32, b)
-        };
-        match self {
-            Event::Request { node, request } => {
-                words(0, u32::from(node), request.id.index() as u32, request.generation)
-            }
-            Event::Reply { call: at, outcome } => call(1, outcome as u32, at),
-            Event::Silent { call: at, connected } => call(2, connected as u32, at),
-            Event::ConnectTimeout(at) => call(3, 0, at),
-            Event::IdleTimeout(at) => call(4, 0, at),
-            Event::TargetHealth { node, group, instance, healthy } => {
-                target(5, group, instance, u32::from(node) << 1 | healthy as u32)
-            }
-            Event::Register { group, instance, cause } => target(6, group, instance, cause.0),
-            Event::Deregister { group, instance, cause } => target(7, group, instance, cause.0),
-            Event::DrainDone { group, instance } => target(8, group, instance, 0),
-            Event::Dns(node) => words(9, 0, u32::from(node), 0),
-            Event::ZoneChanged(zone) => words(10, 0, zone.index() as u32, 0),
-        }
+events! {
+    /// What happens to balancers.
+    pub enum Event {
+        /// A request reaches a node.
+        Request {
+            /// Over all nodes of all balancers.
+            node: u16,
+            /// The request.
+            request: RequestRef,
+        },
+        /// A target has answered, refused or reset.
+        Reply {
+            /// Its call.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// The host of a call does not answer.
+        Silent {
+            /// Its call.
+            call: CallRef,
+            /// Whether a connection stood when it fell silent.
+            connected: bool,
+        },
+        /// TCP connect to a target ran out.
+        ConnectTimeout(CallRef),
+        /// No byte within the idle timeout.
+        IdleTimeout(CallRef),
+        /// A node has changed its mind about a target.
+        TargetHealth {
+            /// Node.
+            node: u16,
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Healthy from now on, or unhealthy.
+            healthy: bool,
+        },
+        /// RegisterTargets.
+        Register {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Timeline entry that led to it.
+            cause: EntryId,
+        },
+        /// DeregisterTargets.
+        Deregister {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Timeline entry that led to it.
+            cause: EntryId,
+        },
+        /// The deregistration delay is over, or nothing is left to wait for.
+        DrainDone {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+        },
+        /// Time to look whether a node belongs into DNS.
+        Dns(u16),
+        /// Something happened to a zone.
+        ZoneChanged(ZoneId),
     }
 }
 
@@ -170,6 +144,8 @@ struct Group {
     cross_zone: bool,
     delay: Duration,
     stickiness: Option<Duration>,
+    /// What its service calls each endpoint: groups of one balancer may run versions of one service.
+    answers: Table<EndpointId, EndpointId>,
     /// Registered targets with the verdict that the API shows.
     registered: Vec<(InstanceId, Verdict)>,
     draining: Vec<(InstanceId, EntryId)>,
@@ -211,7 +187,8 @@ impl Albs {
                 dns_delay: settings.dns_failover_delay,
             });
         }
-        let groups = plan.target_groups.values().map(|group| Group {
+        let groups = plan.target_groups.iter().map(|(id, group)| Group {
+            answers: answers(plan, id),
             algorithm: group.algorithm,
             cross_zone: group.cross_zone,
             delay: group.deregistration_delay,
@@ -224,7 +201,7 @@ impl Albs {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Request { node, request } => self.request(node, request, cx),
@@ -244,6 +221,11 @@ impl Albs {
                     if self.nodes[node].zone == zone {
                         self.dns_due(node, cx);
                     }
+                }
+                let groups: Vec<TargetGroupId> = self.groups.ids().collect();
+                for group in groups {
+                    let targets: Vec<InstanceId> = self.groups[group].registered.iter().map(|t| t.0).collect();
+                    targets.into_iter().for_each(|instance| self.show(group, instance, cx));
                 }
             }
         }
@@ -284,10 +266,11 @@ impl Albs {
         if group.algorithm == Algorithm::LeastOutstandingRequests {
             view.count(target, 1);
         }
-        let (idle, connect, zone) = (balancer.idle, balancer.connect, node.zone);
+        let (idle, connect) = (balancer.idle, balancer.connect);
         let bytes = cx.plan.sites[request.site].bytes();
         cx.observe.routed(node.balancer, group_id, view.failing_open, bytes);
-        let pc = cx.program.endpoint[request.endpoint];
+        let endpoint = group.answers[request.endpoint];
+        let pc = cx.program.endpoint[endpoint];
         let call = cx.new_call(Call {
             waiter: Waiter::Node(at),
             luck: request.luck,
@@ -302,12 +285,12 @@ impl Albs {
             instance: target,
             node: index,
             target_group: group_id,
-            endpoint: request.endpoint,
+            endpoint,
         });
         let row = &mut cx.requests[at.id];
         row.call = call;
         row.instance = target.index() as u32;
-        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(target));
+        let (from, to) = (cx.nodes[index as usize].place, cx.place_of(target));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
             cx.calls[call.id].state = CallState::Lost;
             cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
@@ -351,12 +334,14 @@ impl Albs {
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
             cx.observe.elb_5xx(node.balancer);
         }
-        let (from, to) = (cx.network.place(Some(node.zone)), cx.caller_place(request));
+        let (from, to) = (cx.nodes[index as usize].place, cx.caller_place(request));
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
     }
 
+    #[cold]
+    #[inline(never)]
     fn silent(&mut self, at: CallRef, connected: bool, cx: &mut Cx) {
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.state = CallState::Lost;
         let call = *call;
         let balancer = &self.balancers[self.nodes[call.node as usize].balancer];
@@ -370,6 +355,8 @@ impl Albs {
     }
 
     /// A connect or idle timer has run out: 504. A server that still works on it does so for nobody.
+    #[cold]
+    #[inline(never)]
     fn give_up(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(&call) = cx.call(at) else { return };
         let Waiter::Node(request) = call.waiter else { return };
@@ -397,6 +384,8 @@ impl Albs {
     }
 
     /// Registers a target with every node in whose scope it lies. `healthy` at the start of a run.
+    #[cold]
+    #[inline(never)]
     pub fn register(
         &mut self,
         group_id: TargetGroupId,
@@ -435,6 +424,8 @@ impl Albs {
         self.count_hosts(group_id, cx);
     }
 
+    #[cold]
+    #[inline(never)]
     fn deregister(&mut self, group_id: TargetGroupId, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
         let group = &mut self.groups[group_id];
         let before = group.registered.len();
@@ -463,6 +454,8 @@ impl Albs {
     }
 
     /// Ends draining at once when nothing is in flight, where the group's fleet asks for that or the host is gone.
+    #[cold]
+    #[inline(never)]
     fn drained_early(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
         if !self.groups[group_id].draining.iter().any(|entry| entry.0 == instance) {
             return;
@@ -492,6 +485,8 @@ impl Albs {
     }
 
     /// The deregistration delay is over: what still runs is cut.
+    #[cold]
+    #[inline(never)]
     fn drain_done(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
         let draining = &mut self.groups[group_id].draining;
         let Some(index) = draining.iter().position(|entry| entry.0 == instance) else { return };
@@ -521,6 +516,8 @@ impl Albs {
     }
 
     /// A node has changed its mind about a target.
+    #[cold]
+    #[inline(never)]
     fn target_health(&mut self, index: u16, group_id: TargetGroupId, instance: InstanceId, healthy: bool, cx: &mut Cx) {
         let view = &mut self.nodes[index as usize].views[group_id];
         let Some(target) = view.targets.iter_mut().find(|target| target.0 == instance) else { return };
@@ -532,11 +529,16 @@ impl Albs {
         self.count_hosts(group_id, cx);
     }
 
-    /// The verdict that the API shows: healthy if any node sees it so.
+    /// The verdict that the API shows: healthy if any node sees it so. A node whose zone is out tells nobody what it sees;
+    /// if no node can speak, what was shown last stands.
     fn show(&mut self, group_id: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
+        let speaks = |node: &&Node| cx.environment.zones[node.zone].reachable();
         let seen = |verdict| {
-            self.nodes.iter().any(|node| node.views[group_id].targets.iter().any(|t| *t == (instance, verdict)))
+            self.nodes.iter().filter(speaks).any(|node| node.views[group_id].targets.contains(&(instance, verdict)))
         };
+        if self.nodes.iter().filter(speaks).all(|node| node.views[group_id].targets.iter().all(|t| t.0 != instance)) {
+            return;
+        }
         let shown = match () {
             () if seen(Verdict::Healthy) => Verdict::Healthy,
             () if seen(Verdict::Initial) => Verdict::Initial,
@@ -548,6 +550,9 @@ impl Albs {
             return;
         }
         target.1 = shown;
+        if shown == Verdict::Initial {
+            return;
+        }
         let check = &cx.plan.target_groups[group_id].health_check;
         let (kind, detail) = match shown {
             Verdict::Healthy => (EventKind::TargetHealthy, "passes its health checks".to_string()),
@@ -583,6 +588,8 @@ impl Albs {
     }
 
     /// Looks at a node's place in DNS after the time that takes.
+    #[cold]
+    #[inline(never)]
     fn dns_due(&mut self, index: usize, cx: &mut Cx) {
         let node = &mut self.nodes[index];
         let delay = self.balancers[node.balancer].dns_delay;
@@ -592,6 +599,8 @@ impl Albs {
     }
 
     /// A node is in DNS if it can be reached and some target group has a healthy target for it; all are if none is.
+    #[cold]
+    #[inline(never)]
     fn dns(&mut self, index: u16, cx: &mut Cx) {
         let node = &mut self.nodes[index as usize];
         node.dns_check_due = false;
@@ -639,8 +648,11 @@ impl Albs {
     }
 
     /// HealthyHostCount and UnHealthyHostCount: the minimum over the nodes that know the group.
-    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan) -> Option<(u32, u32)> {
-        let knows = |node: &&Node| plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id);
+    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan, environment: &Environment) -> Option<(u32, u32)> {
+        let knows = |node: &&Node| {
+            environment.zones[node.zone].reachable()
+                && plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id)
+        };
         let count = |node: &Node, verdict: Verdict| {
             node.views[group_id].targets.iter().filter(|target| target.1 == verdict).count() as u32
         };
@@ -653,6 +665,17 @@ impl Albs {
     pub fn targets(&self, group_id: TargetGroupId) -> impl Iterator<Item = (InstanceId, bool)> {
         self.groups[group_id].registered.iter().map(|target| (target.0, target.1 == Verdict::Healthy))
     }
+}
+
+/// For every endpoint, the one of the same name in the service that runs behind a target group; itself if there is none.
+fn answers(plan: &Plan, group: TargetGroupId) -> Table<EndpointId, EndpointId> {
+    let behind = |service: &Service| plan.fleets[service.fleet].target_groups.contains(&group);
+    let service = plan.services.iter().find(|(_, service)| behind(service)).map(|(id, _)| id);
+    let twin = |asked: &Endpoint| {
+        let same = |endpoint: &Endpoint| Some(endpoint.service) == service && endpoint.name == asked.name;
+        plan.endpoints.iter().find(|(_, endpoint)| same(endpoint)).map(|(id, _)| id)
+    };
+    plan.endpoints.iter().map(|(id, endpoint)| twin(endpoint).unwrap_or(id)).collect()
 }
 
 impl View {

@@ -1,17 +1,18 @@
-//! Blame: which timeline entry an ill instance, zone or store has to thank, so that verdicts can name their cause.
+//! Blame: which timeline entry an ill instance or zone has to thank, so that verdicts can name their cause.
 //!
 //! # Models      nothing that acts: control-plane parts read it only to write the cause into the timeline
 
-use crate::plan::{StoreId, ZoneId};
+use crate::plan::{FleetId, ZoneId};
 use crate::request::InstanceId;
 use crate::timeline::EntryId;
+use sim_core::Time;
 
 /// The latest fault (or other cause) on record for each thing.
 #[derive(Clone, Debug, Default)]
 pub struct Blame {
     instances: Vec<EntryId>,
     zones: Vec<EntryId>,
-    stores: Vec<EntryId>,
+    fleets: Vec<(EntryId, Time)>,
 }
 
 impl Blame {
@@ -25,9 +26,20 @@ impl Blame {
         self.zones.get(zone.index()).copied().unwrap_or(EntryId::NONE)
     }
 
-    /// What struck a store last.
-    pub fn of_store(&self, store: StoreId) -> EntryId {
-        self.stores.get(store.index()).copied().unwrap_or(EntryId::NONE)
+    /// What slows a fleet, or did so until a little while ago: metrics and alarms come late.
+    pub fn of_fleet(&self, fleet: FleetId, now: Time) -> EntryId {
+        match self.fleets.get(fleet.index()) {
+            Some(&(entry, until)) if now <= until => entry,
+            _ => EntryId::NONE,
+        }
+    }
+
+    /// Puts a fleet's slowness down to `entry`, for alarms that fire before `until`.
+    pub fn fleet(&mut self, fleet: FleetId, entry: EntryId, until: Time) {
+        if self.fleets.len() <= fleet.index() {
+            self.fleets.resize(fleet.index() + 1, (EntryId::NONE, Time::ZERO));
+        }
+        self.fleets[fleet.index()] = (entry, until);
     }
 
     /// Puts an instance's trouble down to `entry`.
@@ -38,11 +50,6 @@ impl Blame {
     /// Puts a zone's trouble down to `entry`.
     pub fn zone(&mut self, zone: ZoneId, entry: EntryId) {
         put(&mut self.zones, zone.index(), entry);
-    }
-
-    /// Puts a store's trouble down to `entry`.
-    pub fn store(&mut self, store: StoreId, entry: EntryId) {
-        put(&mut self.stores, store.index(), entry);
     }
 }
 

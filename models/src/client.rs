@@ -3,7 +3,7 @@
 //! ```text
 //!  Arrive │ Wake │ Call(step) ─► attempt ─┬─ balancer: node by cached DNS answer ─► alb::Request
 //!                                         └─ service: instance in turn ──────────► instance::Deliver
-//!  Answer │ Timeout │ ConnectFailed ─► conclude ─┬─ retry ─► Retry (after the backoff)
+//!  Answer │ TimersDue │ ConnectFailed ─► conclude ─┬─ retry ─► Retry (after the backoff)
 //!                                                └─ end ─► tally │ instance::CallAnswered │ Wake after thinking
 //! ```
 //! # Models      open and closed arrivals, timeouts, patience in the queue, retries with backoff and jitter, caches of DNS answers
@@ -13,7 +13,7 @@
 use crate::Outcome;
 use crate::alb;
 use crate::arrivals::ArrivalClock;
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::instance;
 use crate::plan::*;
 use crate::program::Op;
@@ -21,68 +21,49 @@ use crate::request::*;
 use crate::shared::Cx;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Lane, Slot, Stream, Substream, Table, Time, Words};
+use std::collections::VecDeque;
 
 /// Least time from an answer that took no time at all to the same user's next request; a modelling choice.
 const LEAST_PAUSE: Duration = Duration::from_millis(1);
 
-/// What happens to callers.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// The next request of an open population.
-    Arrive(PopulationId),
-    /// A user of a closed loop has thought enough.
-    Wake {
-        /// Population.
-        population: PopulationId,
-        /// User.
-        user: u32,
-    },
-    /// A call has come to a `Call` step.
-    Call(CallRef),
-    /// An answer has arrived.
-    Answer {
-        /// To which attempt.
-        request: RequestRef,
-        /// How it ended.
-        outcome: Outcome,
-    },
-    /// The caller's patience with an attempt is over.
-    Timeout(RequestRef),
-    /// No connection came about.
-    ConnectFailed(RequestRef),
-    /// The host of an instance does not answer: the connect timer decides.
-    Unanswered(RequestRef),
-    /// The backoff is over.
-    Retry(RequestRef),
-    /// A client leaves unless service has begun.
-    Impatient(RequestRef),
-    /// An instance can be found by callers that use no balancer, or no longer.
-    Discovered {
-        /// The instance.
-        instance: InstanceId,
-        /// Whether it can be found.
-        there: bool,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Arrive(population) => words(0, 0, population.index() as u32, 0),
-            Event::Wake { population, user } => words(1, 0, population.index() as u32, user),
-            Event::Call(call) => words(2, 0, call.id.index() as u32, call.generation),
-            Event::Answer { request, outcome } => {
-                words(3, outcome as u32, request.id.index() as u32, request.generation)
-            }
-            Event::Timeout(request) => words(4, 0, request.id.index() as u32, request.generation),
-            Event::ConnectFailed(request) => words(5, 0, request.id.index() as u32, request.generation),
-            Event::Unanswered(request) => words(9, 0, request.id.index() as u32, request.generation),
-            Event::Retry(request) => words(6, 0, request.id.index() as u32, request.generation),
-            Event::Impatient(request) => words(7, 0, request.id.index() as u32, request.generation),
-            Event::Discovered { instance, there } => words(8, there as u32, instance.index() as u32, 0),
-        }
+events! {
+    /// What happens to callers.
+    pub enum Event {
+        /// The next request of an open population.
+        Arrive(PopulationId),
+        /// A user of a closed loop has thought enough.
+        Wake {
+            /// Population.
+            population: PopulationId,
+            /// User.
+            user: u32,
+        },
+        /// A call has come to a `Call` step.
+        Call(CallRef),
+        /// An answer has arrived.
+        Answer {
+            /// To which attempt.
+            request: RequestRef,
+            /// How it ended.
+            outcome: Outcome,
+        },
+        /// The oldest attempt of a site that was under way when last looked at may have run out of time.
+        TimersDue(SiteId),
+        /// No connection came about.
+        ConnectFailed(RequestRef),
+        /// The host of an instance does not answer: the connect timer decides.
+        Unanswered(RequestRef),
+        /// The backoff is over.
+        Retry(RequestRef),
+        /// A client leaves unless service has begun.
+        Impatient(RequestRef),
+        /// An instance can be found by callers that use no balancer, or no longer.
+        Discovered {
+            /// The instance.
+            instance: InstanceId,
+            /// Whether it can be found.
+            there: bool,
+        },
     }
 }
 
@@ -115,7 +96,7 @@ struct Population {
 
 struct Caller {
     to: Destination,
-    timeout: Option<Lane>,
+    timers: Option<Timers>,
     connect_timeout: Lane,
     retry: Retry,
     cancels: bool,
@@ -124,6 +105,25 @@ struct Caller {
     resolvers: Vec<Resolver>,
     backoff: Stream,
     dns: Stream,
+}
+
+/// The timers of a site's attempts, all of one length and so in the order of their ends. Nearly every attempt is over
+/// before its time, so only the first that is not has a place in the event list.
+struct Timers {
+    timeout: Duration,
+    slot: Slot,
+    running: VecDeque<(Time, RequestRef)>,
+}
+
+impl Timers {
+    #[inline]
+    fn start(&mut self, at: RequestRef, site: SiteId, cx: &mut Cx) {
+        let end = cx.now() + self.timeout;
+        if self.running.is_empty() {
+            cx.list.set(self.slot, end, client(Event::TimersDue(site)));
+        }
+        self.running.push_back((end, at));
+    }
 }
 
 /// One cache of a balancer's DNS answer.
@@ -189,7 +189,11 @@ impl Clients {
                 .collect();
             sites.push(Caller {
                 to: site.to,
-                timeout: (site.timeout != Duration::MAX).then(|| cx.list.lane(site.timeout)),
+                timers: (site.timeout != Duration::MAX).then(|| Timers {
+                    timeout: site.timeout,
+                    slot: cx.list.slot(),
+                    running: VecDeque::new(),
+                }),
                 connect_timeout: cx.list.lane(site.connect_timeout.min(site.timeout)),
                 retry: site.retry.clone(),
                 cancels: site.abandoned_work == AbandonedWork::IsCancelled,
@@ -210,13 +214,7 @@ impl Clients {
                 stream: cx.stream(&service.name, "discovery"),
             })
             .collect();
-        Clients {
-            populations,
-            sites,
-            discovery,
-            end: Time::ZERO + plan.duration,
-            warm_up: Time::ZERO + plan.warm_up,
-        }
+        Clients { populations, sites, discovery, end: Time::ZERO + plan.duration, warm_up: Time::ZERO + plan.warm_up }
     }
 
     /// First arrivals; users of closed loops start within their first thinking time.
@@ -233,14 +231,14 @@ impl Clients {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Arrive(population) => self.arrive(population, cx),
             Event::Wake { population, user } => self.begin(population, user, cx),
             Event::Call(call) => self.call(call, cx),
             Event::Answer { request, outcome } => self.conclude(request, outcome, cx),
-            Event::Timeout(request) => self.timeout(request, cx),
+            Event::TimersDue(site) => self.timers_due(site, cx),
             Event::ConnectFailed(request) => self.connect_failed(request, cx),
             Event::Unanswered(request) => {
                 if let Some(row) = cx.request(request) {
@@ -317,7 +315,6 @@ impl Clients {
         let Some(call) = cx.call(parent) else { return };
         let (luck, pc, instance) = (call.luck, call.pc, call.instance);
         let Op::Call { site, endpoint } = cx.program.ops[pc as usize] else { return };
-        let zone = cx.directory.facts(instance).zone;
         let request = Request {
             born: cx.now(),
             luck: Substream::new(luck, pc).word(),
@@ -328,7 +325,7 @@ impl Clients {
             site,
             endpoint,
             attempt: 0,
-            zone: cx.network.place(zone).0,
+            zone: cx.place_of(instance).0,
             instance: u32::MAX,
             uncounted: true,
         };
@@ -339,19 +336,19 @@ impl Clients {
     /// Sends an attempt on its way.
     fn attempt(&mut self, at: RequestRef, cx: &mut Cx) {
         let now = cx.now();
-        let request = &mut cx.shared.requests[at.id];
+        let request = &mut cx.requests[at.id];
         request.attempt += 1;
         let Request { site, luck, user, endpoint, .. } = *request;
         let caller = &mut self.sites[site];
-        if let Some(lane) = caller.timeout {
-            cx.list.via(lane, client(Event::Timeout(at)));
+        if let Some(timers) = &mut caller.timers {
+            timers.start(at, site, cx);
         }
-        let from = cx.caller_place(&cx.shared.requests[at.id]);
+        let from = cx.caller_place(&cx.requests[at.id]);
         match caller.to {
             Destination::Balancer(balancer) => {
                 let connected = match caller.resolve(balancer, luck, user, now, cx) {
                     Some(node) => {
-                        let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                        let to = cx.nodes[node as usize].place;
                         cx.connect(from, to, event::Event::Alb(alb::Event::Request { node, request: at }))
                     }
                     None => false,
@@ -395,6 +392,25 @@ impl Clients {
         }
     }
 
+    /// Ends the attempts whose time is up, and looks again when that of the next is.
+    fn timers_due(&mut self, site: SiteId, cx: &mut Cx) {
+        let now = cx.now();
+        while let Some(timers) = &mut self.sites[site].timers
+            && let Some(&(end, at)) = timers.running.front()
+        {
+            if cx.request(at).is_some() {
+                if end > now {
+                    cx.list.set(timers.slot, end, client(Event::TimersDue(site)));
+                    return;
+                }
+                timers.running.pop_front();
+                self.timeout(at, cx);
+            } else {
+                timers.running.pop_front();
+            }
+        }
+    }
+
     fn timeout(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
         let call = request.call;
@@ -405,6 +421,8 @@ impl Clients {
     }
 
     /// Nobody answered: the cache turns to another address of its answer, and the attempt is over.
+    #[cold]
+    #[inline(never)]
     fn connect_failed(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
         let (luck, user) = (request.luck, request.user);
@@ -461,6 +479,8 @@ impl Clients {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn discovered(&mut self, instance: InstanceId, there: bool, cx: &mut Cx) {
         let Some(service) = cx.directory.facts(instance).service else { return };
         let known = &mut self.discovery[service].instances;

@@ -5,30 +5,22 @@
 //!  Collect (each minute: custom metrics) ────────────────┴─► delay of the namespace ─► datapoints (shared)
 //! ```
 //! # Models      base periods of 60 s and 300 s; a publication delay per datapoint, in order within a metric; late and
-//!               lost metrics (faults); metrics fed from a series
+//!   lost metrics (faults); metrics fed from a series
 //! # Leaves out  metrics that no alarm watches; high resolution; metric math
 //! # Source      CloudWatch user guide, "Metrics concepts"; `aws/scaling.md` §5.1, delays §0 (AWS publishes none)
 
 use crate::datapoints::{Datapoint, delay_of};
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::{Metric, Plan};
 use crate::shared::Cx;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Histogram, Stream, Time};
 
-/// What happens to metrics.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A minute is over: metrics are collected, the scenario's own among them.
-    Collect,
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Collect => words(0, 0, 0, 0),
-        }
+events! {
+    /// What happens to metrics.
+    pub enum Event {
+        /// A minute is over: metrics are collected, the scenario's own among them.
+        Collect,
     }
 }
 

@@ -1,20 +1,18 @@
 //! Collecting: what CloudWatch is given at each minute, read off the parts without disturbing them.
 //!
 //! # Models      EC2 metrics each 60 s (detailed) or 300 s (basic), all else each 60 s; counts of errors and of requests
-//!               exist only when not zero, response times only with traffic (as AWS leaves them absent)
+//!   exist only when not zero, response times only with traffic (as AWS leaves them absent)
 //! # Source      `aws/scaling.md` §5.1, `aws/network.md` §3.13
 
-use crate::event::Event;
 use crate::plan::{Metric, Monitoring};
 use crate::request::InstanceId;
-use crate::shared::Cx;
 use crate::world::World;
-use sim_core::{Duration, EventList};
+use sim_core::Duration;
 
 impl World<'_> {
     /// A minute is over: samples of every metric that an alarm watches.
-    pub(crate) fn collect(&mut self, list: &mut EventList<Event>) {
-        let now = list.now();
+    pub(crate) fn collect(&mut self) {
+        let now = self.shared.now();
         let watched: Vec<Metric> = self.cloudwatch.watched().to_vec();
         for metric in watched {
             let samples = match metric {
@@ -37,9 +35,7 @@ impl World<'_> {
                 }
                 Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.counts(fleet).in_service)],
                 Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.counts(fleet).desired)],
-                Metric::RequestCount(balancer) => {
-                    counted(self.shared.observe.balancer(balancer).minute.requests)
-                }
+                Metric::RequestCount(balancer) => counted(self.shared.observe.balancer(balancer).minute.requests),
                 Metric::Elb5xx(balancer) => counted(self.shared.observe.balancer(balancer).minute.elb_5xx),
                 Metric::RequestCountPerTarget(group) => {
                     let requests = self.shared.observe.target_group(group).minute.requests;
@@ -54,21 +50,25 @@ impl World<'_> {
                         &mut shared.observe.target_group(group).response,
                         sim_core::Histogram::new(1),
                     );
-                    let cx = &mut Cx { list, shared };
+                    let cx = shared;
                     if !response.is_empty() {
                         cloudwatch.record_histogram(metric, &response, 1e-9, cx);
                     }
                     cx.observe.target_group(group).response = response;
                     continue;
                 }
-                Metric::HealthyHostCount(group) => match self.albs.hosts(group, self.shared.plan) {
-                    Some((healthy, _)) => vec![f64::from(healthy)],
-                    None => Vec::new(),
-                },
-                Metric::UnHealthyHostCount(group) => match self.albs.hosts(group, self.shared.plan) {
-                    Some((_, unhealthy)) => vec![f64::from(unhealthy)],
-                    None => Vec::new(),
-                },
+                Metric::HealthyHostCount(group) => {
+                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
+                        Some((healthy, _)) => vec![f64::from(healthy)],
+                        None => Vec::new(),
+                    }
+                }
+                Metric::UnHealthyHostCount(group) => {
+                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
+                        Some((_, unhealthy)) => vec![f64::from(unhealthy)],
+                        None => Vec::new(),
+                    }
+                }
                 Metric::QueueDepth(service) => {
                     let fleet = self.shared.plan.services[service].fleet;
                     let waiting = |&instance: &InstanceId| f64::from(self.instances.waiting(instance));
@@ -86,7 +86,7 @@ impl World<'_> {
                 Metric::Custom(_) => continue,
             };
             let World { shared, cloudwatch, .. } = self;
-            cloudwatch.record(metric, &samples, &mut Cx { list, shared });
+            cloudwatch.record(metric, &samples, shared);
         }
         let plan = self.shared.plan;
         for balancer in plan.balancers.ids() {

@@ -1,9 +1,9 @@
 //! Cost: what the run would have been billed, on demand.
 //!
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
-//!               per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
-//!               per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
-//!               detailed monitoring
+//!   per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
+//!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
+//!   detailed monitoring
 //! # Leaves out  data to the internet; Spot and reserved prices; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 

@@ -5,7 +5,7 @@
 //!                                                └─ value of the last notification ──► group (step scaling)
 //! ```
 //! # Models      datapoints that can be read only after their publication; windows that slide by the minute (rule E2);
-//!               Average, Sum, Minimum, Maximum, SampleCount and percentiles over windows of several base periods
+//!   Average, Sum, Minimum, Maximum, SampleCount and percentiles over windows of several base periods
 //! # Leaves out  retention, roll-up, high resolution; metrics that nobody watches
 //! # Source      CloudWatch user guide, "Metrics concepts" and "Evaluating an alarm"; `aws/scaling.md` §5.1 to §5.4
 

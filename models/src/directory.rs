@@ -1,5 +1,6 @@
 //! The directory of instances: the facts about an instance that never change, known to every part.
 
+use crate::network::Place;
 use crate::plan::{FleetId, Plan, ServiceId, ZoneId};
 use crate::request::InstanceId;
 use sim_core::Table;
@@ -11,6 +12,8 @@ pub struct Facts {
     pub fleet: FleetId,
     /// Its zone; none in a plan without zones.
     pub zone: Option<ZoneId>,
+    /// Where that is for the network.
+    pub place: Place,
     /// The service it runs; none if its fleet runs nothing.
     pub service: Option<ServiceId>,
     /// The n-th instance of its fleet, from 0.
@@ -23,6 +26,7 @@ pub struct Directory {
     instances: Table<InstanceId, Facts>,
     launched: Table<FleetId, u32>,
     service_of: Table<FleetId, Option<ServiceId>>,
+    zones: usize,
 }
 
 impl Directory {
@@ -30,6 +34,7 @@ impl Directory {
     pub fn new(plan: &Plan) -> Self {
         Directory {
             instances: Table::default(),
+            zones: plan.zones.len(),
             launched: plan.fleets.iter().map(|_| 0).collect(),
             service_of: plan
                 .fleets
@@ -43,10 +48,12 @@ impl Directory {
     pub fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>) -> InstanceId {
         let ordinal = self.launched[fleet];
         self.launched[fleet] += 1;
-        self.instances.push(Facts { fleet, zone, service: self.service_of[fleet], ordinal })
+        let place = Place::of(zone, self.zones);
+        self.instances.push(Facts { fleet, zone, place, service: self.service_of[fleet], ordinal })
     }
 
     /// The facts of one.
+    #[inline]
     pub fn facts(&self, instance: InstanceId) -> Facts {
         self.instances[instance]
     }
@@ -59,11 +66,6 @@ impl Directory {
     /// How many were ever entered.
     pub fn len(&self) -> usize {
         self.instances.len()
-    }
-
-    /// Whether none ever was.
-    pub fn is_empty(&self) -> bool {
-        self.instances.len() == 0
     }
 
     /// Its name in results: `web/i-3`.

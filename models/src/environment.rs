@@ -73,9 +73,7 @@ impl Environment {
 
     /// Sets `disturbed` from the zones.
     pub fn refresh(&mut self) {
-        self.disturbed = self
-            .zones
-            .values()
-            .any(|zone| !zone.reachable() || zone.loss > 0.0 || !zone.latency.is_zero());
+        self.disturbed =
+            self.zones.values().any(|zone| !zone.reachable() || zone.loss > 0.0 || !zone.latency.is_zero());
     }
 }

@@ -1,10 +1,20 @@
 //! The event set: closed and visible, one line per component.
+//!
+//! ```text
+//!  Event::Instance(Deliver(call)) ──pack──► two words ──► event list, hand-over, digest ──unpack──► Event::…
+//! ```
+//! Components deal in enums. In between, an event is two words that stay in registers and that stand for it in the
+//! digest as they are; every operand has its place in them, so that no difference escapes the digest.
 
+use crate::Outcome;
+use crate::plan::*;
+use crate::request::{CallId, CallRef, InstanceId, RequestId, RequestRef};
+use crate::timeline::EntryId;
 use crate::{alarm, alb, client, cloudwatch, fault, group, health_check, instance, launch, observe, store};
 use sim_core::Fingerprint;
 
 /// Everything that can happen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
     /// Populations and call sites.
     Client(client::Event),
@@ -31,33 +41,215 @@ pub enum Event {
 }
 
 // Events are moved about by the million.
-const _: () = assert!(size_of::<Event>() <= 16);
+const _: () = assert!(size_of::<Event>() <= 16 && size_of::<Packed>() <= 16);
 
-impl Fingerprint for Event {
-    #[inline]
-    fn fingerprint(&self) -> (u64, u64) {
-        let (part, words) = match *self {
-            Event::Client(event) => (1, event.words()),
-            Event::Alb(event) => (2, event.words()),
-            Event::Check(event) => (3, event.words()),
-            Event::Instance(event) => (4, event.words()),
-            Event::Store(event) => (5, event.words()),
-            Event::Launch(event) => (6, event.words()),
-            Event::Group(event) => (7, event.words()),
-            Event::CloudWatch(event) => (8, event.words()),
-            Event::Alarm(event) => (9, event.words()),
-            Event::Fault(event) => (10, event.words()),
-            Event::Observe(event) => (11, event.words()),
-        };
-        (part | words.0 << 8, words.1)
+/// An event as two words: the part it is for, its kind, and its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed(u64, u64);
+
+impl Packed {
+    /// No event.
+    pub const NONE: Packed = Packed(0, 0);
+
+    /// The event, but for its part.
+    #[inline(always)]
+    const fn of(part: u8, rest: u128) -> Packed {
+        Packed(rest as u64 | part as u64, (rest >> 64) as u64)
+    }
+
+    #[inline(always)]
+    const fn rest(self) -> u128 {
+        (self.1 as u128) << 64 | self.0 as u128
     }
 }
 
-/// What an event contributes to the digest: its kind with small operands, and two 32-bit operands.
-pub(crate) type Words = (u64, u64);
-
-/// Packs a kind and its operands. Every operand of an event goes in, so that no difference escapes the digest.
-#[inline(always)]
-pub(crate) fn words(kind: u8, small: u32, a: u32, b: u32) -> Words {
-    (u64::from(kind) | u64::from(small) << 8, u64::from(a) << 32 | u64::from(b))
+impl Fingerprint for Packed {
+    #[inline]
+    fn fingerprint(&self) -> (u64, u64) {
+        (self.0, self.1)
+    }
 }
+
+impl Event {
+    /// As two words.
+    #[inline(always)]
+    pub fn pack(self) -> Packed {
+        match self {
+            Event::Client(event) => Packed::of(1, event.pack()),
+            Event::Alb(event) => Packed::of(2, event.pack()),
+            Event::Check(event) => Packed::of(3, event.pack()),
+            Event::Instance(event) => Packed::of(4, event.pack()),
+            Event::Store(event) => Packed::of(5, event.pack()),
+            Event::Launch(event) => Packed::of(6, event.pack()),
+            Event::Group(event) => Packed::of(7, event.pack()),
+            Event::CloudWatch(event) => Packed::of(8, event.pack()),
+            Event::Alarm(event) => Packed::of(9, event.pack()),
+            Event::Fault(event) => Packed::of(10, event.pack()),
+            Event::Observe(event) => Packed::of(11, event.pack()),
+        }
+    }
+
+    /// The event of these two words; none of none.
+    #[inline(always)]
+    pub fn unpack(packed: Packed) -> Option<Event> {
+        let rest = packed.rest();
+        Some(match packed.0 as u8 {
+            1 => Event::Client(client::Event::unpack(rest)?),
+            2 => Event::Alb(alb::Event::unpack(rest)?),
+            3 => Event::Check(health_check::Event::unpack(rest)?),
+            4 => Event::Instance(instance::Event::unpack(rest)?),
+            5 => Event::Store(store::Event::unpack(rest)?),
+            6 => Event::Launch(launch::Event::unpack(rest)?),
+            7 => Event::Group(group::Event::unpack(rest)?),
+            8 => Event::CloudWatch(cloudwatch::Event::unpack(rest)?),
+            9 => Event::Alarm(alarm::Event::unpack(rest)?),
+            10 => Event::Fault(fault::Event::unpack(rest)?),
+            11 => Event::Observe(observe::Event::unpack(rest)?),
+            _ => return None,
+        })
+    }
+}
+
+/// What an event may carry, as bits.
+pub(crate) trait Operand: Copy {
+    /// How many.
+    const BITS: u32;
+    /// As the lowest bits.
+    fn bits(self) -> u64;
+    /// From the lowest bits; what stands above them is not for it.
+    fn from_bits(bits: u64) -> Self;
+}
+
+macro_rules! operands {
+    ($($type:ty: $bits:literal, $value:ident => $to:expr, $raw:ident => $from:expr;)+) => {$(
+        impl Operand for $type {
+            const BITS: u32 = $bits;
+            #[inline(always)]
+            fn bits(self) -> u64 {
+                let $value = self;
+                $to
+            }
+            #[inline(always)]
+            fn from_bits($raw: u64) -> Self {
+                $from
+            }
+        }
+    )+};
+}
+
+operands! {
+    bool: 8, value => u64::from(value), bits => bits & 1 == 1;
+    u8: 8, value => u64::from(value), bits => bits as u8;
+    u16: 16, value => u64::from(value), bits => bits as u16;
+    u32: 32, value => u64::from(value), bits => bits as u32;
+    EntryId: 32, value => u64::from(value.0), bits => EntryId(bits as u32);
+    Outcome: 8, value => value as u64, bits => Outcome::ALL[(bits as u8) as usize % Outcome::ALL.len()];
+    launch::Stage: 8, value => value as u64, bits => launch::Stage::ALL[(bits as u8) as usize % launch::Stage::ALL.len()];
+    CallRef: 64, value => (value.id.index() as u64) << 32 | u64::from(value.generation),
+        bits => CallRef { id: CallId::new((bits >> 32) as usize), generation: bits as u32 };
+    RequestRef: 64, value => (value.id.index() as u64) << 32 | u64::from(value.generation),
+        bits => RequestRef { id: RequestId::new((bits >> 32) as usize), generation: bits as u32 };
+}
+
+macro_rules! id_operands {
+    ($($id:ty: $bits:literal $int:ty,)+) => {
+        operands! { $($id: $bits, value => value.index() as u64, bits => <$id>::new(bits as $int as usize);)+ }
+    };
+}
+
+id_operands! {
+    ZoneId: 16 u16, SiteId: 16 u16, PopulationId: 16 u16, TargetGroupId: 16 u16, StoreId: 16 u16, FleetId: 16 u16, AlarmId: 16 u16,
+    FaultId: 16 u16, InstanceId: 32 u32, health_check::CheckId: 32 u32,
+}
+
+/// Where the next operand stands, and where the one after it may: one of 64 bits has the second word to itself, the
+/// others fill what is left of the first and then the second, none of them astride.
+#[inline(always)]
+pub(crate) const fn place(free: u32, bits: u32) -> (u32, u32) {
+    if bits == 64 {
+        return (64, free);
+    }
+    let at = if free < 64 && free + bits > 64 { 64 } else { free };
+    (at, at + bits)
+}
+
+/// Declares the events of a component, and how they are packed: part (by [`Event`]) and kind, then the operands.
+macro_rules! events {
+    (
+        $(#[$meta:meta])*
+        pub enum Event {
+            $(
+                $(#[$doc:meta])*
+                $kind:ident $(($one:ty))? $({ $($(#[$note:meta])* $field:ident: $type:ty,)+ })?,
+            )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Event {
+            $(
+                $(#[$doc])*
+                $kind $(($one))? $({ $($(#[$note])* $field: $type,)+ })?,
+            )+
+        }
+
+        #[allow(non_upper_case_globals, unused_imports, unused_mut, unused_assignments, unused_variables)]
+        impl Event {
+            /// Kind and operands; the lowest eight bits are left to the part.
+            #[inline(always)]
+            pub(crate) fn pack(self) -> u128 {
+                use $crate::event::{Operand, place};
+                enum Kind {
+                    $($kind,)+
+                }
+                let (mut bits, mut at, mut free) = (0_u128, 0, 16);
+                match self {
+                    $(
+                        Event::$kind { $(0: events!(@name one $one))? $($($field,)+)? } => {
+                            bits |= (Kind::$kind as u128) << 8;
+                            $(
+                                (at, free) = place(free, <$one as Operand>::BITS);
+                                bits |= u128::from(one.bits()) << at;
+                            )?
+                            $($(
+                                (at, free) = place(free, <$type as Operand>::BITS);
+                                bits |= u128::from($field.bits()) << at;
+                            )+)?
+                        }
+                    )+
+                }
+                debug_assert!(Event::unpack(bits) == Some(self), "{self:?} has no room for all it carries");
+                bits
+            }
+
+            /// The event of these bits; none if there is no such kind.
+            #[inline(always)]
+            pub(crate) fn unpack(bits: u128) -> Option<Event> {
+                use $crate::event::{Operand, place};
+                enum Kind {
+                    $($kind,)+
+                }
+                $(const $kind: u8 = Kind::$kind as u8;)+
+                let (mut at, mut free) = (0, 16);
+                Some(match (bits >> 8) as u8 {
+                    $(
+                        $kind => Event::$kind {
+                            $(0: {
+                                (at, free) = place(free, <$one as Operand>::BITS);
+                                <$one as Operand>::from_bits((bits >> at) as u64)
+                            })?
+                            $($($field: {
+                                (at, free) = place(free, <$type as Operand>::BITS);
+                                <$type as Operand>::from_bits((bits >> at) as u64)
+                            },)+)?
+                        },
+                    )+
+                    _ => return None,
+                })
+            }
+        }
+    };
+    (@name $name:ident $type:ty) => { $name };
+}
+
+pub(crate) use events;

@@ -13,11 +13,7 @@ pub fn judge(plan: &Plan, summary: &Summary, world: &World) -> Vec<ExpectationRe
             expectation.at_least.is_none_or(|least| value >= least)
                 && expectation.at_most.is_none_or(|most| value <= most)
         });
-        ExpectationResult {
-            text: expectation.text.clone(),
-            held,
-            value: value.filter(|value| value.is_finite()),
-        }
+        ExpectationResult { text: expectation.text.clone(), held, value: value.filter(|value| value.is_finite()) }
     });
     judged.collect()
 }

@@ -8,7 +8,7 @@
 //! # Leaves out  stop conditions; control-plane API errors other than failing launches
 //! # Source      AWS Fault Injection Service user guide, "Actions reference"; `aws/data-and-resilience.md` §21
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
 use crate::result::EventKind;
@@ -18,22 +18,13 @@ use crate::{alb, group, instance, launch, store};
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Words};
 
-/// What happens to faults.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A fault strikes.
-    Strike(FaultId),
-    /// One strike of it ends.
-    End(u32),
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Strike(fault) => words(0, 0, fault.index() as u32, 0),
-            Event::End(strike) => words(1, 0, strike, 0),
-        }
+events! {
+    /// What happens to faults.
+    pub enum Event {
+        /// A fault strikes.
+        Strike(FaultId),
+        /// One strike of it ends.
+        End(u32),
     }
 }
 
@@ -100,9 +91,13 @@ impl Faults {
         let plan = cx.plan;
         let fault = &plan.faults[id];
         let occurs = &mut self.occurrences[id];
-        let instances = match selection(&fault.action) {
-            Some(selection) => select(selection, running, &mut occurs.choice, cx),
-            None => Vec::new(),
+        let instances = match (selection(&fault.action), &fault.action) {
+            (Some(selection), _) => select(selection, running, &mut occurs.choice, cx),
+            (None, FaultAction::ZonePowerLoss(zone, _)) => {
+                let all = plan.fleets.ids().flat_map(running);
+                all.filter(|&instance| cx.directory.facts(instance).zone == Some(*zone)).collect()
+            }
+            (None, _) => Vec::new(),
         };
         let subject = match selection(&fault.action) {
             Some(selection) if instances.is_empty() => plan.fleets[selection.fleet].name.clone(),
@@ -122,6 +117,11 @@ impl Faults {
         let entry = cx.timeline.record(now, EventKind::FaultStarted, subject, detail, EntryId::NONE);
         for &instance in &instances {
             cx.blame.instance(instance, entry);
+        }
+        if let Some(fleet) = slowed(&fault.action, plan) {
+            // Ten minutes after its end, the metrics that a fault moved have been published and evaluated.
+            let until = now + lasts.unwrap_or(Duration::ZERO) + Duration::from_secs(600);
+            cx.blame.fleet(fleet, entry, until);
         }
         self.apply(id, &instances, entry, cx);
         let number = self.strikes.len() as u32;
@@ -185,7 +185,7 @@ impl Faults {
             FaultAction::ZoneGrey { zone, loss, latency, .. } => {
                 let condition = &mut cx.environment.zones[*zone];
                 condition.loss = 1.0 - (1.0 - condition.loss) * (1.0 - loss);
-                condition.latency = condition.latency + *latency;
+                condition.latency += *latency;
                 cx.blame.zone(*zone, entry);
                 cx.environment.refresh();
                 blame_all(*zone, entry, cx);
@@ -218,7 +218,7 @@ impl Faults {
                 cx.blame.zone(*zone, entry);
             }
             FaultAction::DelayMetrics(delay, _) => {
-                cx.environment.metrics_delay = cx.environment.metrics_delay + *delay;
+                cx.environment.metrics_delay += *delay;
             }
             FaultAction::LoseMetrics(_) => cx.environment.metrics_lost += 1,
         }
@@ -259,11 +259,8 @@ impl Faults {
             FaultAction::ZonePowerLoss(zone, _) => {
                 cx.environment.zones[*zone].dark -= 1;
                 if cx.environment.powered(*zone) {
-                    for index in 0..cx.directory.len() {
-                        let instance = InstanceId::new(index);
-                        if cx.directory.facts(instance).zone == Some(*zone) {
-                            restart(instance, cx);
-                        }
+                    for &instance in instances {
+                        restart(instance, cx);
                     }
                 }
                 back(*zone, ended, cx);
@@ -276,7 +273,7 @@ impl Faults {
                 let condition = &mut cx.environment.zones[*zone];
                 let passes = (1.0 - condition.loss) / (1.0 - loss).max(1e-12);
                 condition.loss = if passes > 1.0 - 1e-9 { 0.0 } else { 1.0 - passes };
-                condition.latency = condition.latency - *latency;
+                condition.latency -= *latency;
                 back(*zone, ended, cx);
             }
             FaultAction::FailNat(nat, _) => cx.environment.nat_down[*nat] -= 1,
@@ -286,7 +283,7 @@ impl Faults {
             }
             FaultAction::InsufficientCapacity(zone, _) => cx.environment.zones[*zone].no_capacity -= 1,
             FaultAction::DelayMetrics(delay, _) => {
-                cx.environment.metrics_delay = cx.environment.metrics_delay - *delay;
+                cx.environment.metrics_delay -= *delay;
             }
             FaultAction::LoseMetrics(_) => cx.environment.metrics_lost -= 1,
         }
@@ -326,8 +323,8 @@ fn fail_stores(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
 fn back(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
     cx.environment.refresh();
     cx.blame.zone(zone, entry);
-    let shared = &mut *cx.shared;
-    shared.network.release(&shared.environment, cx.list);
+    let shared = &mut *cx;
+    shared.network.release(&shared.environment, &mut shared.list);
     cx.list.soon(event::Event::Alb(alb::Event::ZoneChanged(zone)));
 }
 
@@ -341,9 +338,7 @@ fn select(
         return cx.directory.find(selection.fleet, ordinal).into_iter().collect();
     }
     let mut candidates = running(selection.fleet);
-    candidates.retain(|&instance| {
-        selection.zone.is_none_or(|zone| cx.directory.facts(instance).zone == Some(zone))
-    });
+    candidates.retain(|&instance| selection.zone.is_none_or(|zone| cx.directory.facts(instance).zone == Some(zone)));
     let count = match selection.mode {
         SelectionMode::All | SelectionMode::Nth(_) => candidates.len(),
         SelectionMode::Count(count) => (count as usize).min(candidates.len()),
@@ -370,6 +365,18 @@ pub fn selection(action: &FaultAction) -> Option<&Selection> {
         | FaultAction::FreezeInstances(selection, _)
         | FaultAction::SlowInstances(selection, ..)
         | FaultAction::CpuStress(selection, ..) => Some(selection),
+        _ => None,
+    }
+}
+
+/// The fleet that an action slows without taking anything away, so that only its metrics show it.
+fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
+    match action {
+        FaultAction::HangInstances(selection, _)
+        | FaultAction::FreezeInstances(selection, _)
+        | FaultAction::SlowInstances(selection, ..)
+        | FaultAction::CpuStress(selection, ..) => Some(selection.fleet),
+        FaultAction::EndpointErrors(endpoint, ..) => Some(plan.services[plan.endpoints[*endpoint].service].fleet),
         _ => None,
     }
 }

@@ -5,14 +5,14 @@
 //!             └──────────── every interval, whatever the last answer took ◄─┘
 //! ```
 //! # Models      one timer per node and target, phases spread over the interval; the check is a real request that takes
-//!               a worker; consecutive results flip the verdict; a fresh target needs one pass; shallow and deep checks
+//!   a worker; consecutive results flip the verdict; a fresh target needs one pass; shallow and deep checks
 //! # Leaves out  TLS; matcher codes; checks of targets in zones that are not enabled
 //! # Source      Elastic Load Balancing user guide, "Health checks for Application Load Balancer target groups"
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::{EndpointId, TargetGroupId};
 use crate::request::*;
-use crate::shared::Cx;
+use crate::shared::{Cx, NodeFacts};
 use crate::{Outcome, alb, instance};
 use sim_core::{Duration, Lane, Pool, Stream, Table, Words, id_type};
 
@@ -21,68 +21,50 @@ id_type! {
     pub struct CheckId(u32);
 }
 
-/// What happens to checks.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A node begins to watch a target.
-    Start {
-        /// Node.
-        node: u16,
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Taken as healthy from the start.
-        healthy: bool,
-    },
-    /// All nodes stop watching a target.
-    Stop {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-    },
-    /// A check is due.
-    Probe {
-        /// Row.
-        check: CheckId,
-        /// Generation of the row.
-        generation: u32,
-    },
-    /// An answer.
-    Reply {
-        /// Row.
-        check: u32,
-        /// Attempt of the row.
-        attempt: u32,
-        /// Whether it is a good one.
-        ok: bool,
-    },
-    /// No answer in time.
-    Timeout {
-        /// Row.
-        check: u32,
-        /// Attempt of the row.
-        attempt: u32,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Start { node, group, instance, healthy } => words(
-                0,
-                u32::from(node) << 1 | healthy as u32,
-                instance.index() as u32,
-                group.index() as u32,
-            ),
-            Event::Stop { group, instance } => words(1, group.index() as u32, instance.index() as u32, 0),
-            Event::Probe { check, generation } => words(2, 0, check.index() as u32, generation),
-            Event::Reply { check, attempt, ok } => words(3, ok as u32, check, attempt),
-            Event::Timeout { check, attempt } => words(4, 0, check, attempt),
-        }
+events! {
+    /// What happens to checks.
+    pub enum Event {
+        /// A node begins to watch a target.
+        Start {
+            /// Node.
+            node: u16,
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Taken as healthy from the start.
+            healthy: bool,
+        },
+        /// All nodes stop watching a target.
+        Stop {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+        },
+        /// A check is due.
+        Probe {
+            /// Row.
+            check: CheckId,
+            /// Generation of the row.
+            generation: u32,
+        },
+        /// An answer.
+        Reply {
+            /// Row.
+            check: u32,
+            /// Attempt of the row.
+            attempt: u32,
+            /// Whether it is a good one.
+            ok: bool,
+        },
+        /// No answer in time.
+        Timeout {
+            /// Row.
+            check: u32,
+            /// Attempt of the row.
+            attempt: u32,
+        },
     }
 }
 
@@ -143,6 +125,7 @@ impl HealthChecks {
     }
 
     /// Handles one event.
+    #[inline(never)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Start { node, group, instance, healthy } => self.start(node, group, instance, healthy, cx),
@@ -187,7 +170,7 @@ impl HealthChecks {
         let check = &mut self.checks[id];
         let settings = &self.groups[check.group];
         cx.list.via(settings.interval, event::Event::Check(Event::Probe { check: id, generation }));
-        let zone = cx.nodes[check.node as usize].zone;
+        let NodeFacts { zone, place, .. } = cx.nodes[check.node as usize];
         if cx.environment.disturbed && !cx.environment.powered(zone) {
             return;
         }
@@ -212,7 +195,7 @@ impl HealthChecks {
             target_group: check.group,
             endpoint: EndpointId::new(0),
         });
-        let (from, to) = (cx.network.place(Some(zone)), cx.place_of(check.instance));
+        let (from, to) = (place, cx.place_of(check.instance));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
             cx.calls.remove(call.id);
         }

@@ -68,7 +68,7 @@ fn felt(incident: &mut Incident, spans: &[BadSpan], explained: &mut [bool], unti
 }
 
 fn degradation(entries: &[TimelineEvent], span: &BadSpan, plan: &Plan) -> Incident {
-    let inside = |entry: &&TimelineEvent| entry.t_s >= span.start_s - 60.0 && entry.t_s <= span.end_s;
+    let inside = |entry: &&TimelineEvent| entry.t_s >= span.start_s && entry.t_s <= span.end_s;
     let during: Vec<&TimelineEvent> = entries.iter().filter(inside).collect();
     Incident {
         fault: "degradation".to_string(),
@@ -111,7 +111,6 @@ fn detects(kind: EventKind) -> bool {
         kind,
         EventKind::TargetUnhealthy
             | EventKind::InstanceMarkedUnhealthy
-            | EventKind::InstanceLost
             | EventKind::FailoverStarted
             | EventKind::AlarmState
             | EventKind::NodeOutOfDns
@@ -137,7 +136,13 @@ fn decides(kind: EventKind) -> bool {
 
 /// The system has done it.
 fn acts(kind: EventKind) -> bool {
-    matches!(kind, EventKind::InstanceInService | EventKind::FailoverCompleted | EventKind::StoreRecovered)
+    matches!(
+        kind,
+        EventKind::InstanceInService
+            | EventKind::TargetHealthy
+            | EventKind::FailoverCompleted
+            | EventKind::StoreRecovered
+    )
 }
 
 /// When everything that the fault struck was at full strength again; the moment of the fault if it never was weak.
@@ -190,9 +195,10 @@ pub fn store_recovery(world: &World, store: StoreId) -> f64 {
     let mut longest = 0.0f64;
     let of_store = |entry: &&TimelineEvent, kind| entry.subject == *name && entry.kind == kind;
     for failed in entries.iter().filter(|entry| of_store(entry, EventKind::PrimaryFailed)) {
-        let back = entries.iter().filter(|entry| entry.id > failed.id).find(|entry| {
-            of_store(entry, EventKind::FailoverCompleted) || of_store(entry, EventKind::StoreRecovered)
-        });
+        let back = entries
+            .iter()
+            .filter(|entry| entry.id > failed.id)
+            .find(|entry| of_store(entry, EventKind::FailoverCompleted) || of_store(entry, EventKind::StoreRecovered));
         longest = longest.max(back.map_or(f64::INFINITY, |back| back.t_s - failed.t_s));
     }
     longest

@@ -9,13 +9,13 @@
 //!                     ─► answer to the node, the caller, the check or the forking call
 //! ```
 //! # Models      FCFS backlog before the workers; the worker held during a wait (default) or given up; connection
-//!               pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
+//!   pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
 //! # Leaves out  memory; disks; scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 use crate::cpu::{Cpu, Started};
-use crate::event::{self, Words as EventWords, words};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, StoreId};
+use crate::event::{self, events};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -23,83 +23,60 @@ use crate::{Outcome, alb, client, health_check, store};
 use sim_core::{Duration, Stream, Substream, Table, Time, Words};
 use std::collections::VecDeque;
 
-/// What happens on instances.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A call arrives.
-    Deliver(CallRef),
-    /// A call that had a vCPU to itself has computed.
-    ComputeDone(CallRef),
-    /// The sharing of an instance says that a call may have computed.
-    CpuDue {
-        /// Instance.
-        instance: InstanceId,
-        /// Announcement it belongs to.
-        epoch: u32,
-    },
-    /// A store has answered.
-    StoreReply {
-        /// To which call.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// A call to another service has ended.
-    CallAnswered {
-        /// The call that made it.
-        call: CallRef,
-        /// How.
-        outcome: Outcome,
-    },
-    /// A sleep is over.
-    SleepDone(CallRef),
-    /// Nobody waits for this call any more, and it is to be dropped.
-    Cancel(CallRef),
-    /// The caller leaves if service has not begun.
-    Leave(CallRef),
-    /// The operating system is up: connections are refused from now on, no longer ignored.
-    Booted(InstanceId),
-    /// The server process is up.
-    Up(InstanceId),
-    /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
-    Disturb {
-        /// Instance.
-        instance: InstanceId,
-        /// Which fault.
-        fault: FaultId,
-        /// Begins or ends.
-        on: bool,
-    },
-    /// The instance is gone.
-    Gone {
-        /// Instance.
-        instance: InstanceId,
-        /// How its connections end.
-        silent: bool,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let call = |kind, small, call: CallRef| words(kind, small, call.id.index() as u32, call.generation);
-        match self {
-            Event::Deliver(at) => call(0, 0, at),
-            Event::ComputeDone(at) => call(1, 0, at),
-            Event::CpuDue { instance, epoch } => words(2, 0, instance.index() as u32, epoch),
-            Event::StoreReply { call: at, outcome } => call(3, outcome as u32, at),
-            Event::CallAnswered { call: at, outcome } => call(4, outcome as u32, at),
-            Event::SleepDone(at) => call(5, 0, at),
-            Event::Cancel(at) => call(6, 0, at),
-            Event::Leave(at) => call(7, 0, at),
-            Event::Booted(instance) => words(8, 0, instance.index() as u32, 0),
-            Event::Up(instance) => words(9, 0, instance.index() as u32, 0),
-            Event::Disturb { instance, fault, on } => {
-                words(11, on as u32, instance.index() as u32, fault.index() as u32)
-            }
-            Event::Gone { instance, silent } => words(10, silent as u32, instance.index() as u32, 0),
-        }
+events! {
+    /// What happens on instances.
+    pub enum Event {
+        /// A call arrives.
+        Deliver(CallRef),
+        /// A call that had a vCPU to itself has computed.
+        ComputeDone(CallRef),
+        /// The sharing of an instance says that a call may have computed.
+        CpuDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A store has answered.
+        StoreReply {
+            /// To which call.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A call to another service has ended.
+        CallAnswered {
+            /// The call that made it.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A sleep is over.
+        SleepDone(CallRef),
+        /// Nobody waits for this call any more, and it is to be dropped.
+        Cancel(CallRef),
+        /// The caller leaves if service has not begun.
+        Leave(CallRef),
+        /// The operating system is up: connections are refused from now on, no longer ignored.
+        Booted(InstanceId),
+        /// The server process is up.
+        Up(InstanceId),
+        /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
+        Disturb {
+            /// Instance.
+            instance: InstanceId,
+            /// Which fault.
+            fault: FaultId,
+            /// Begins or ends.
+            on: bool,
+        },
+        /// The instance is gone.
+        Gone {
+            /// Instance.
+            instance: InstanceId,
+            /// How its connections end.
+            silent: bool,
+        },
     }
 }
 
@@ -121,6 +98,10 @@ pub struct Instances {
 }
 
 struct Instance {
+    /// What it runs, for all its life.
+    service: Option<ServiceId>,
+    /// Whether sessions are kept in its memory.
+    keeps_sessions: bool,
     condition: Condition,
     workers: u32,
     busy: u32,
@@ -167,35 +148,26 @@ impl Instances {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Deliver(call) => self.deliver(call, cx),
-            Event::ComputeDone(call) => {
-                if let Some(row) = cx.call(call)
-                    && row.state == CallState::Computing
-                    && row.until == cx.now()
-                {
-                    let instance = row.instance;
-                    let row = &mut self.rows[instance];
-                    // It shares by now if the machine was disturbed meanwhile.
-                    if row.cpu.is_direct() {
-                        row.cpu.finish_direct(cx.now());
-                        self.next_step(call, cx);
-                    }
-                }
-            }
+            Event::ComputeDone(call) => self.compute_done(call, cx),
             Event::CpuDue { instance, epoch } => self.cpu_due(instance, epoch, cx),
             Event::StoreReply { call, outcome } => self.store_reply(call, outcome, cx),
-            Event::CallAnswered { call, outcome } => self.joined(call, outcome, event, cx),
-            Event::SleepDone(call) => {
-                if self.held_back(call, event, cx) {
-                    return;
-                }
-                self.next_step(call, cx);
-            }
+            Event::CallAnswered { call, outcome } => self.joined(call, outcome, cx),
+            Event::SleepDone(call) => self.sleep_done(call, cx),
             Event::Cancel(call) => self.cancel(call, cx),
             Event::Leave(call) => self.leave(call, cx),
+            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } => self.machine(event, cx),
+        }
+    }
+
+    /// What happens to a machine as a whole.
+    #[cold]
+    #[inline(never)]
+    fn machine(&mut self, event: Event, cx: &mut Cx) {
+        match event {
             Event::Booted(instance) => {
                 self.enter(instance, cx);
                 self.rows[instance].condition = Condition::Refusing;
@@ -223,13 +195,14 @@ impl Instances {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
             }
+            _ => {}
         }
     }
 
     /// A call arrives at the door.
     fn deliver(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         let id = call.instance;
         let Some(row) = self.rows.get_mut(id) else { return vanish(at, false, cx) };
         match row.condition {
@@ -237,7 +210,7 @@ impl Instances {
                 call.queued_at = now;
                 row.busy += 1;
                 call.holds_worker = true;
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
                 self.remember_session(id, at, cx);
@@ -248,13 +221,13 @@ impl Instances {
                 call.state = CallState::Queued;
                 row.waiting += 1;
                 row.queue.push_back(at);
-                if let Some(service) = cx.directory.facts(id).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
                 }
             }
             Condition::Serving | Condition::Refusing => {
                 if row.condition == Condition::Serving
-                    && let Some(service) = cx.directory.facts(id).service
+                    && let Some(service) = row.service
                 {
                     cx.observe.service(service).refused();
                 }
@@ -268,7 +241,7 @@ impl Instances {
     fn run(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         loop {
-            let shared = &mut *cx.shared;
+            let shared = &mut *cx;
             let Some(call) = (shared.calls.generation(at.id) == at.generation).then(|| &mut shared.calls[at.id]) else {
                 return;
             };
@@ -352,7 +325,7 @@ impl Instances {
 
     /// Sends a query on its way; the instance's connection is taken.
     fn query(&mut self, at: CallRef, store: StoreId, instance: InstanceId, cx: &mut Cx) {
-        cx.shared.calls[at.id].state = CallState::AtStore(store);
+        cx.calls[at.id].state = CallState::AtStore(store);
         let (from, to) = (cx.place_of(instance), cx.store_place[store]);
         if !cx.connect(from, to, event::Event::Store(store::Event::Ask { store, call: at })) {
             let timeout = cx.plan.stores[store].connect_timeout;
@@ -368,11 +341,11 @@ impl Instances {
         if row.holds_worker {
             return;
         }
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         if call.holds_worker {
             call.holds_worker = false;
             row.busy -= 1;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 let now = cx.now();
                 cx.observe.service(service).released(now);
             }
@@ -389,7 +362,7 @@ impl Instances {
                 return;
             }
             let Some(at) = row.queue.pop_front() else { return };
-            let Some(call) = cx.shared.call_mut(at) else { continue };
+            let Some(call) = cx.call_mut(at) else { continue };
             let first = match call.state {
                 CallState::Queued => true,
                 CallState::Requeued => false,
@@ -399,13 +372,34 @@ impl Instances {
             row.busy += 1;
             call.holds_worker = true;
             let wait = now - call.queued_at;
-            if let Some(service) = cx.directory.facts(instance).service {
+            if let Some(service) = row.service {
                 cx.observe.service(service).started_after(now, wait, first);
             }
             if first {
                 self.remember_session(instance, at, cx);
             }
             self.run(at, cx);
+        }
+    }
+
+    /// A call that had a vCPU to itself has computed.
+    fn compute_done(&mut self, at: CallRef, cx: &mut Cx) {
+        let now = cx.now();
+        let Some(call) = cx.call(at) else { return };
+        if call.state != CallState::Computing || call.until != now {
+            return;
+        }
+        let row = &mut self.rows[call.instance];
+        // It shares by now if the machine was disturbed meanwhile.
+        if row.cpu.is_direct() {
+            row.cpu.finish_direct(now);
+            self.next_step(at, cx);
+        }
+    }
+
+    fn sleep_done(&mut self, at: CallRef, cx: &mut Cx) {
+        if !self.held_back(at, Event::SleepDone(at), cx) {
+            self.next_step(at, cx);
         }
     }
 
@@ -426,11 +420,11 @@ impl Instances {
         if rate > 0.0 && cx.program.endpoint[endpoint] == call.pc && self.errors[endpoint].chance(rate) {
             return self.finish(at, Outcome::Target5xx, cx);
         }
-        let call = &mut cx.shared.calls[at.id];
+        let Some(call) = cx.call_mut(at) else { return };
         call.pc += 1;
         let pc = call.pc as usize;
         let needs_worker = !call.holds_worker && !matches!(call.waiter, Waiter::Branch(_));
-        let ends = matches!(cx.shared.program.ops[pc], Op::Return);
+        let ends = matches!(cx.program.ops[pc], Op::Return);
         if needs_worker && !ends {
             return self.requeue(at, cx);
         }
@@ -440,14 +434,14 @@ impl Instances {
     /// A call that gave its worker up needs one again.
     fn requeue(&mut self, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         let instance = call.instance;
         let row = &mut self.rows[instance];
         call.state = CallState::Requeued;
         call.queued_at = now;
         row.waiting += 1;
         row.queue.push_back(at);
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).waits_again(now);
         }
         self.dispatch(instance, cx);
@@ -485,11 +479,11 @@ impl Instances {
     }
 
     /// A branch or a call has ended: go on when the last has.
-    fn joined(&mut self, at: CallRef, outcome: Outcome, event: Event, cx: &mut Cx) {
-        if self.held_back(at, event, cx) {
+    fn joined(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
+        if self.held_back(at, Event::CallAnswered { call: at, outcome }, cx) {
             return;
         }
-        let Some(call) = cx.shared.call_mut(at) else { return };
+        let Some(call) = cx.call_mut(at) else { return };
         call.pending = call.pending.saturating_sub(1);
         if !outcome.is_ok() && call.outcome.is_ok() {
             call.outcome = outcome;
@@ -513,11 +507,11 @@ impl Instances {
     /// A call is done with: its worker goes to the next, its answer to whoever waits.
     fn finish(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let now = cx.now();
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         let instance = call.instance;
         let branch = matches!(call.waiter, Waiter::Branch(_));
         let held = std::mem::take(&mut call.holds_worker);
-        if !branch && let Some(service) = cx.directory.facts(instance).service {
+        if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
         self.answer(at, outcome, cx);
@@ -529,13 +523,13 @@ impl Instances {
 
     /// The answer goes to whoever waits; the row goes too, unless a balancer node still has to read it.
     fn answer(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
-        let call = &mut cx.shared.calls[at.id];
+        let call = &mut cx.calls[at.id];
         call.state = CallState::Travelling;
         let (waiter, instance, node) = (call.waiter, call.instance, call.node);
         let from = cx.place_of(instance);
         match waiter {
             Waiter::Node(_) => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 cx.send(from, to, event::Event::Alb(alb::Event::Reply { call: at, outcome }));
             }
             Waiter::Direct(request) => {
@@ -546,14 +540,14 @@ impl Instances {
                 }
             }
             Waiter::Check { check, attempt } => {
-                let to = cx.network.place(Some(cx.nodes[node as usize].zone));
+                let to = cx.nodes[node as usize].place;
                 let ok = outcome.is_ok();
                 cx.calls.remove(at.id);
                 cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
             }
             Waiter::Branch(parent) => {
                 cx.calls.remove(at.id);
-                self.joined(parent, outcome, Event::CallAnswered { call: parent, outcome }, cx);
+                self.joined(parent, outcome, cx);
             }
             Waiter::Nobody => {
                 cx.calls.remove(at.id);
@@ -569,7 +563,7 @@ impl Instances {
             return;
         }
         if self.withdraw(at, state, instance, cx) {
-            if let Some(call) = cx.shared.call_mut(at)
+            if let Some(call) = cx.call_mut(at)
                 && matches!(call.waiter, Waiter::Direct(_))
             {
                 call.waiter = Waiter::Nobody;
@@ -596,7 +590,7 @@ impl Instances {
             CallState::Queued | CallState::Requeued => {
                 row.waiting -= 1;
                 row.queue.retain(|&other| other != at);
-                if let Some(service) = cx.directory.facts(instance).service {
+                if let Some(service) = row.service {
                     cx.observe.service(service).left(now);
                 }
                 true
@@ -635,7 +629,7 @@ impl Instances {
         row.condition = Condition::Serving;
         let capacity = row.vcpus;
         let workers = row.workers;
-        if let Some(service) = cx.directory.facts(instance).service {
+        if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
@@ -679,7 +673,7 @@ impl Instances {
             } else if silent {
                 vanish(at, true, cx);
             } else {
-                cx.shared.calls[at.id].holds_worker = false;
+                cx.calls[at.id].holds_worker = false;
                 self.answer(at, Outcome::BadGateway, cx);
             }
         }
@@ -752,11 +746,15 @@ impl Instances {
         false
     }
 
+    #[inline]
     fn remember_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
-        let Some(service) = cx.directory.facts(instance).service else { return };
-        if !cx.plan.services[service].sessions_on_instance {
-            return;
+        if self.rows[instance].keeps_sessions {
+            self.keep_session(instance, at, cx);
         }
+    }
+
+    fn keep_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
+        let Some(service) = self.rows[instance].service else { return };
         let call = &cx.calls[at.id];
         let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
         let Some(&request) = cx.request(request) else { return };
@@ -775,11 +773,6 @@ impl Instances {
     pub fn waiting(&self, instance: InstanceId) -> u32 {
         self.rows.get(instance).map_or(0, |row| row.waiting)
     }
-
-    /// What it does with connections.
-    pub fn condition(&self, instance: InstanceId) -> Condition {
-        self.rows.get(instance).map_or(Condition::Absent, |row| row.condition)
-    }
 }
 
 impl Instance {
@@ -795,6 +788,8 @@ impl Instance {
             })
         });
         Instance {
+            service: facts.service,
+            keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
             condition: Condition::Absent,
             workers,
             busy: 0,
@@ -805,11 +800,9 @@ impl Instance {
             cpu: Cpu::new(vcpus, if parallel { u32::MAX } else { workers }, now),
             vcpus,
             pools: match service {
-                Some(service) if bounded => service
-                    .pools
-                    .values()
-                    .map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() })
-                    .collect(),
+                Some(service) if bounded => {
+                    service.pools.values().map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() }).collect()
+                }
                 _ => Vec::new(),
             },
             frozen: 0,
@@ -830,7 +823,7 @@ fn announce(cpu: &mut Cpu, instance: InstanceId, cx: &mut Cx) {
 
 /// A call comes to nothing: whoever waits finds out by a timer.
 fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
-    let call = &mut cx.shared.calls[at.id];
+    let call = &mut cx.calls[at.id];
     call.state = CallState::Travelling;
     call.holds_worker = false;
     match call.waiter {

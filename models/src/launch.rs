@@ -6,12 +6,12 @@
 //!              └─► group::NotRunning           └─► instance::Booted … Up
 //! ```
 //! # Models      a length and a chance of failure for each phase, the same for the n-th instance of a fleet under every
-//!               policy; downloads that need the zone's way out; a boot that fails and is found by status checks;
-//!               restarts, which boot without bootstrapping
+//!   policy; downloads that need the zone's way out; a boot that fails and is found by status checks;
+//!   restarts, which boot without bootstrapping
 //! # Leaves out  EBS' slow first reads; pulling from more than one place; user data run again at a restart
 //! # Source      EC2 user guide, "Instance lifecycle"; `aws/scaling.md` §0, §6.1, §7.3
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::{Egress, FleetId, LaunchTemplate, Phase, Sizing, ZoneId};
 use crate::request::InstanceId;
 use crate::result::EventKind;
@@ -21,22 +21,23 @@ use crate::{group, instance};
 use sim_core::dist::{Dist, Sampler};
 use sim_core::{Duration, Table, Words};
 
-/// What happens to instances that come up.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// RunInstances; for an instance of a fixed fleet, StartInstances.
-    Begin(InstanceId),
-    /// It is lost or terminated: what is still to come of it is void.
-    Abandon(InstanceId),
-    /// A stage is over.
-    Done {
-        /// Instance.
-        instance: InstanceId,
-        /// Which stage.
-        stage: Stage,
-        /// The start of the instance that it belongs to.
-        start: u16,
-    },
+events! {
+    /// What happens to instances that come up.
+    pub enum Event {
+        /// RunInstances; for an instance of a fixed fleet, StartInstances.
+        Begin(InstanceId),
+        /// It is lost or terminated: what is still to come of it is void.
+        Abandon(InstanceId),
+        /// A stage is over.
+        Done {
+            /// Instance.
+            instance: InstanceId,
+            /// Which stage.
+            stage: Stage,
+            /// The start of the instance that it belongs to.
+            start: u16,
+        },
+    }
 }
 
 /// A stage of coming up.
@@ -54,15 +55,9 @@ pub enum Stage {
     SmokeTest,
 }
 
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        match self {
-            Event::Begin(instance) => words(0, 0, instance.index() as u32, 0),
-            Event::Abandon(instance) => words(1, 0, instance.index() as u32, 0),
-            Event::Done { instance, stage, start } => words(2, stage as u32, instance.index() as u32, u32::from(start)),
-        }
-    }
+impl Stage {
+    /// All, in the order of their codes.
+    pub const ALL: [Stage; 5] = [Stage::Pending, Stage::Boot, Stage::Bootstrap, Stage::NoEgress, Stage::SmokeTest];
 }
 
 /// A boot that failed shows in the status checks, and the group acts a few minutes later, in seconds (scaling.md §0).
@@ -71,7 +66,7 @@ const STATUS_CHECKS: Dist = Dist::Uniform { low: 180.0, high: 300.0 };
 /// All instances that come up.
 pub struct Launches {
     fleets: Table<FleetId, Stages>,
-    /// By instance: starts so far, and whether the last one is void.
+    /// By instance: starts so far (none of those there from the beginning), and whether the last one is void.
     rows: Vec<(u16, bool)>,
 }
 
@@ -103,9 +98,7 @@ impl Launches {
         match event {
             Event::Begin(instance) => self.begin(instance, cx),
             Event::Abandon(instance) => {
-                if let Some(row) = self.rows.get_mut(instance.index()) {
-                    row.1 = true;
-                }
+                self.row(instance).1 = true;
             }
             Event::Done { instance, stage, start } => {
                 if self.rows.get(instance.index()) == Some(&(start, false)) {
@@ -116,12 +109,22 @@ impl Launches {
     }
 
     fn begin(&mut self, instance: InstanceId, cx: &mut Cx) {
-        if self.rows.len() <= instance.index() {
-            self.rows.resize(instance.index() + 1, (0, true));
+        let fleet = cx.directory.facts(instance).fleet;
+        let fixed = matches!(cx.plan.fleets[fleet].sizing, Sizing::Fixed(_));
+        let row = self.row(instance);
+        if fixed && !row.1 {
+            // It is up, or coming up.
+            return;
         }
-        let row = &mut self.rows[instance.index()];
         *row = (row.0.wrapping_add(1), false);
         self.run(instance, Stage::Pending, cx);
+    }
+
+    fn row(&mut self, instance: InstanceId) -> &mut (u16, bool) {
+        if self.rows.len() <= instance.index() {
+            self.rows.resize(instance.index() + 1, (0, false));
+        }
+        &mut self.rows[instance.index()]
     }
 
     /// A stage begins; its end is scheduled.

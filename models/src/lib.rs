@@ -10,6 +10,7 @@
 
 pub mod plan;
 
+mod agenda;
 mod event;
 mod program;
 mod request;

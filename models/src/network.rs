@@ -10,15 +10,23 @@
 //! # Leaves out  bandwidth; reordering; slow TCP start
 //! # Source      AWS Fault Isolation Boundaries, "Availability Zones"; `aws/network.md` §1
 
+use crate::agenda::Agenda;
 use crate::environment::Environment;
 use crate::event::Event;
 use crate::plan::{Plan, PopulationId, ZoneId};
 use sim_core::dist::Sampler;
-use sim_core::{Duration, EventList, Lane, Stream, Words};
+use sim_core::{Duration, Lane, Stream, Words};
 
 /// A place for the network: a zone, nowhere in particular, or a client population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(pub u16);
+
+impl Place {
+    /// The place of a zone among so many, or nowhere in particular.
+    pub fn of(zone: Option<ZoneId>, zones: usize) -> Place {
+        Place(zone.map_or(zones, |zone| zone.index()) as u16)
+    }
+}
 
 /// Time on the way between two places.
 #[derive(Clone, Debug)]
@@ -42,7 +50,7 @@ pub struct Network {
 
 impl Network {
     /// Delays of the plan; one lane per distinct constant.
-    pub fn new(plan: &Plan, list: &mut EventList<Event>, seed: u64, replication: u32) -> Self {
+    pub fn new(plan: &Plan, list: &mut Agenda, seed: u64, replication: u32) -> Self {
         let zones = plan.zones.len();
         let places = zones + 1 + plan.populations.len();
         let place_name = |place: usize| match place.checked_sub(zones + 1) {
@@ -89,7 +97,7 @@ impl Network {
     /// The place of a zone, or nowhere in particular.
     #[inline]
     pub fn place(&self, zone: Option<ZoneId>) -> Place {
-        zone.map_or(Place(self.zones), |zone| Place(zone.index() as u16))
+        Place::of(zone, self.zones.into())
     }
 
     /// The place of a population.
@@ -104,39 +112,43 @@ impl Network {
 
     /// Sends on an established connection: arrives, late perhaps, once both ends can be reached.
     ///
-    /// Where the way takes no time, the event is given back: it happens at once.
-    #[inline]
-    #[must_use]
-    pub fn send(
-        &mut self,
-        env: &Environment,
-        list: &mut EventList<Event>,
-        from: Place,
-        to: Place,
-        event: Event,
-    ) -> Option<Event> {
+    /// Where the way takes no time, it is handed over.
+    #[inline(always)]
+    pub fn send(&mut self, env: &Environment, list: &mut Agenda, from: Place, to: Place, event: Event) {
         if env.disturbed {
-            if !self.passes(env, from, to) {
-                self.parked.push((from, to, event));
-                return None;
-            }
-            let extra = self.trouble(env, from, to);
-            if !extra.is_zero() {
-                let delay = self.delay(from, to, list) + extra;
-                list.after(delay, event);
-                return None;
-            }
+            return self.send_disturbed(env, list, from, to, event);
         }
+        self.send_now(list, from, to, event)
+    }
+
+    /// Sends as far as the way is in order.
+    #[inline(always)]
+    fn send_now(&mut self, list: &mut Agenda, from: Place, to: Place, event: Event) {
         match &mut self.hops[from.0 as usize * self.places + to.0 as usize] {
-            Hop::Zero => return Some(event),
+            Hop::Zero => list.hand_over(event),
             Hop::Lane(lane) => list.via(*lane, event),
             Hop::Random(link) => list.after(link.0.duration(&mut link.1) / 2, event),
         }
-        None
+    }
+
+    /// Sends while some zone is in trouble.
+    #[cold]
+    #[inline(never)]
+    fn send_disturbed(&mut self, env: &Environment, list: &mut Agenda, from: Place, to: Place, event: Event) {
+        if !self.passes(env, from, to) {
+            self.parked.push((from, to, event));
+            return;
+        }
+        let extra = self.trouble(env, from, to);
+        if extra.is_zero() {
+            return self.send_now(list, from, to, event);
+        }
+        let delay = self.delay(from, to, list) + extra;
+        list.after(delay, event);
     }
 
     /// Lets parked messages go that can pass now. Those of dark zones are lost with their senders and receivers.
-    pub fn release(&mut self, env: &Environment, list: &mut EventList<Event>) {
+    pub fn release(&mut self, env: &Environment, list: &mut Agenda) {
         let parked = std::mem::take(&mut self.parked);
         for (from, to, event) in parked {
             if self.passes(env, from, to) {
@@ -161,7 +173,7 @@ impl Network {
         self.zone(place).is_none_or(|zone| env.powered(zone))
     }
 
-    fn delay(&mut self, from: Place, to: Place, list: &EventList<Event>) -> Duration {
+    fn delay(&mut self, from: Place, to: Place, list: &Agenda) -> Duration {
         match &mut self.hops[from.0 as usize * self.places + to.0 as usize] {
             Hop::Zero => Duration::ZERO,
             Hop::Lane(lane) => list.lane_delay(*lane),
@@ -177,7 +189,7 @@ impl Network {
         let mut extra = Duration::ZERO;
         let mut passes = 1.0;
         for zone in [self.zone(from), self.zone(to)].into_iter().flatten() {
-            extra = extra + env.zones[zone].latency;
+            extra += env.zones[zone].latency;
             passes *= 1.0 - env.zones[zone].loss;
         }
         if passes < 1.0 {
@@ -186,7 +198,7 @@ impl Network {
                 if self.loss.chance(passes) {
                     break;
                 }
-                extra = extra + wait;
+                extra += wait;
                 wait = wait * 2;
             }
         }

@@ -75,7 +75,7 @@ const CHUNK: u64 = 65_536;
 /// [`Interrupted`] if the watcher said `Break`.
 pub fn simulate(plan: &Plan, seed: u64, replication: u32, watcher: &mut dyn Watcher) -> Result<RunResult, Interrupted> {
     let mut engine = Engine::new();
-    let mut world = World::build(plan, seed, replication, watcher.wants_requests(), &mut engine.list);
+    let mut world = World::build(plan, seed, replication, watcher.wants_requests());
     let end = Time::ZERO + plan.duration;
     let last = end + plan.drain;
     loop {
@@ -84,12 +84,8 @@ pub fn simulate(plan: &Plan, seed: u64, replication: u32, watcher: &mut dyn Watc
         for record in world.shared.observe.take_records() {
             watcher.request(record);
         }
-        let progress = Progress {
-            now: engine.now(),
-            end,
-            events: engine.events,
-            requests: world.shared.observe.ended,
-        };
+        let progress =
+            Progress { now: world.shared.now(), end, events: engine.events, requests: world.shared.observe.ended };
         if watcher.progress(progress).is_break() {
             return Err(Interrupted);
         }

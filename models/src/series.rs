@@ -109,7 +109,7 @@ impl World<'_> {
             let counts = self.groups.counts(id);
             for (name, value) in [
                 ("desired", counts.desired),
-                ("in_service", counts.in_service),
+                ("in_service", counts.healthy),
                 ("pending", counts.pending),
                 ("booting", counts.booting),
                 ("unhealthy", counts.unhealthy),

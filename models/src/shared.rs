@@ -3,6 +3,7 @@
 //! Components own what is theirs alone and meet only through events. What stands here belongs to nobody in
 //! particular: requests in transit, the network, public DNS answers, the directory of instances, the timeline.
 
+use crate::agenda::Agenda;
 use crate::blame::Blame;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -10,16 +11,16 @@ use crate::environment::Environment;
 use crate::event::Event;
 use crate::network::{Network, Place};
 use crate::observe::Observe;
-use crate::plan::{BalancerId, Plan, PopulationId, SiteId, StoreId, ZoneId};
+use crate::plan::{BalancerId, Plan, SiteId, StoreId, ZoneId};
 use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
-use sim_core::{EventList, Pool, Stream, Table, Time};
-use std::collections::VecDeque;
-use std::ops::{Deref, DerefMut};
+use sim_core::{Pool, Stream, Table, Time};
 
 /// What every component shares.
 pub struct Shared<'p> {
+    /// The pending events and the clock.
+    pub list: Agenda,
     /// The plan.
     pub plan: &'p Plan,
     /// Seed of the run.
@@ -32,8 +33,6 @@ pub struct Shared<'p> {
     pub calls: Pool<CallId, Call>,
     /// Endpoints, as operations.
     pub program: Program,
-    /// Events that happen at once, without a place in the event list: a hand-over takes no time.
-    pub handover: VecDeque<Event>,
     /// Delays between places.
     pub network: Network,
     /// What is true of zones and capacity.
@@ -42,8 +41,8 @@ pub struct Shared<'p> {
     pub nodes: Vec<NodeFacts>,
     /// Which fault an ill thing has to thank.
     pub blame: Blame,
-    /// The population of a site; none for a `Call` step.
-    pub callers: Table<SiteId, Option<PopulationId>>,
+    /// The place of a site's population; none for a `Call` step.
+    pub callers: Table<SiteId, Option<Place>>,
     /// Public DNS: nodes (over all balancers) in the answer of each balancer.
     pub dns: Table<BalancerId, Vec<u16>>,
     /// Where each store's endpoint points.
@@ -67,6 +66,8 @@ pub struct NodeFacts {
     pub balancer: BalancerId,
     /// Its zone.
     pub zone: ZoneId,
+    /// Where that is for the network.
+    pub place: Place,
 }
 
 impl Shared<'_> {
@@ -90,34 +91,34 @@ impl Shared<'_> {
     /// The call for change, unless it is over.
     #[inline]
     pub fn call_mut(&mut self, at: CallRef) -> Option<&mut Call> {
-        (self.calls.generation(at.id) == at.generation).then(|| &mut self.calls[at.id])
+        self.calls.get_mut(at.id, at.generation)
     }
 
     /// Enters a call.
-    #[inline]
+    #[inline(always)]
     pub fn new_call(&mut self, call: Call) -> CallRef {
-        let id = self.calls.insert(call);
-        CallRef { id, generation: self.calls.generation(id) }
+        let (id, generation) = self.calls.enter(call);
+        CallRef { id, generation }
     }
 
     /// Enters a request.
-    #[inline]
+    #[inline(always)]
     pub fn new_request(&mut self, request: Request) -> RequestRef {
-        let id = self.requests.insert(request);
-        RequestRef { id, generation: self.requests.generation(id) }
+        let (id, generation) = self.requests.enter(request);
+        RequestRef { id, generation }
     }
 
     /// The place of an instance.
     #[inline]
     pub fn place_of(&self, instance: InstanceId) -> Place {
-        self.network.place(self.directory.facts(instance).zone)
+        self.directory.facts(instance).place
     }
 
     /// The place of a caller.
     #[inline]
     pub fn caller_place(&self, request: &Request) -> Place {
         match self.callers[request.site] {
-            Some(population) => self.network.outside(population),
+            Some(place) => place,
             None => Place(request.zone),
         }
     }
@@ -128,15 +129,10 @@ impl Shared<'_> {
     }
 }
 
-/// A handler's view: the event list, and what is shared.
-pub struct Cx<'a, 'p> {
-    /// The event list.
-    pub list: &'a mut EventList<Event>,
-    /// What is shared.
-    pub shared: &'a mut Shared<'p>,
-}
+/// What a handler is given: all that is shared.
+pub type Cx<'p> = Shared<'p>;
 
-impl Cx<'_, '_> {
+impl Shared<'_> {
     /// The time.
     #[inline]
     pub fn now(&self) -> Time {
@@ -144,43 +140,24 @@ impl Cx<'_, '_> {
     }
 
     /// Lets an event happen at once, after those handed over before it and before anything else in the event list.
-    #[inline]
+    #[inline(always)]
     pub fn hand_over(&mut self, event: Event) {
-        self.shared.handover.push_back(event);
+        self.list.hand_over(event);
     }
 
     /// Sends on an established connection.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, from: Place, to: Place, event: Event) {
-        let Shared { network, environment, handover, .. } = &mut *self.shared;
-        if let Some(event) = network.send(environment, self.list, from, to, event) {
-            handover.push_back(event);
-        }
+        self.network.send(&self.environment, &mut self.list, from, to, event);
     }
 
     /// Sends the first message of a connection; false if nobody answers.
-    #[inline]
+    #[inline(always)]
     pub fn connect(&mut self, from: Place, to: Place, event: Event) -> bool {
-        let Shared { network, environment, .. } = &*self.shared;
-        if environment.disturbed && !network.passes(environment, from, to) {
+        if self.environment.disturbed && !self.network.passes(&self.environment, from, to) {
             return false;
         }
         self.send(from, to, event);
         true
-    }
-}
-
-impl<'p> Deref for Cx<'_, 'p> {
-    type Target = Shared<'p>;
-    #[inline]
-    fn deref(&self) -> &Shared<'p> {
-        self.shared
-    }
-}
-
-impl DerefMut for Cx<'_, '_> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        self.shared
     }
 }

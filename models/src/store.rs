@@ -7,12 +7,12 @@
 //!       └ connections drop, work in flight fails; clients come back when their cached address has expired
 //! ```
 //! # Models      Single-AZ recovery; Multi-AZ with a synchronous or asynchronous standby, roles that swap; ambiguous
-//!               commits (committed, but the answer was cut); addresses cached by each instance, phases spread
+//!   commits (committed, but the answer was cut); addresses cached by each instance, phases spread
 //! # Leaves out  IOPS and storage; replicas that serve reads; commits that block while a lost standby is being noticed
 //! # Source      Amazon RDS user guide, "Multi-AZ DB instance deployments"; `aws/data-and-resilience.md` §1
 
 use crate::cpu::{Cpu, Started};
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::network::Place;
 use crate::plan::*;
 use crate::program::Op;
@@ -25,128 +25,101 @@ use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Substream, Table, Time, Words};
 use std::collections::VecDeque;
 
-/// What happens to stores.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A query arrives.
-    Ask {
-        /// Store.
-        store: StoreId,
-        /// Whose.
-        call: CallRef,
-    },
-    /// Nobody at the store's address answers.
-    ConnectTimeout(CallRef),
-    /// A query has been served.
-    Done {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-        /// Whose.
-        call: CallRef,
-    },
-    /// The sharing of the store's vCPUs says that a query may be served.
-    CpuDue {
-        /// Store.
-        store: StoreId,
-        /// Announcement it belongs to.
-        epoch: u32,
-    },
-    /// A write is durable on both sides.
-    Committed {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-        /// Whose.
-        call: CallRef,
-    },
-    /// The host of the primary fails (or is told to fail over).
-    FailPrimary {
-        /// Store.
-        store: StoreId,
-        /// Rebooted with failover: no detection needed, and no host is lost.
-        forced: bool,
-        /// Timeline entry of the fault.
-        cause: EntryId,
-    },
-    /// The host of the standby fails.
-    FailStandby {
-        /// Store.
-        store: StoreId,
-        /// Timeline entry of the fault.
-        cause: EntryId,
-    },
-    /// A zone is out, and with it every database host there.
-    ZoneLost {
-        /// Zone.
-        zone: ZoneId,
-        /// Timeline entry of the fault.
-        cause: EntryId,
-    },
-    /// RDS has found the primary unhealthy.
-    Detected {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-    /// The standby has been promoted and has recovered.
-    Promoted {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-    /// The endpoint's DNS record points to the new primary.
-    Flipped {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-    /// A new standby is in sync.
-    StandbyInSync {
-        /// Store.
-        store: StoreId,
-        /// Life of the standby it belongs to.
-        life: u8,
-    },
-    /// The host is back (nothing could take over).
-    Recovered {
-        /// Store.
-        store: StoreId,
-        /// Life of the primary it belongs to.
-        life: u8,
-    },
-}
-
-impl Event {
-    /// For the digest.
-    #[inline]
-    pub(crate) fn words(self) -> EventWords {
-        let query = |kind, store: StoreId, life: u8, call: CallRef| {
-            words(kind, (store.index() as u32) << 8 | u32::from(life), call.id.index() as u32, call.generation)
-        };
-        let turn = |kind, store: StoreId, life: u8| words(kind, u32::from(life), store.index() as u32, 0);
-        match self {
-            Event::Ask { store, call } => query(0, store, 0, call),
-            Event::ConnectTimeout(call) => query(1, StoreId::new(0), 0, call),
-            Event::Done { store, life, call } => query(2, store, life, call),
-            Event::CpuDue { store, epoch } => words(3, 0, store.index() as u32, epoch),
-            Event::Committed { store, life, call } => query(4, store, life, call),
-            Event::FailPrimary { store, forced, cause } => {
-                words(5, forced as u32, store.index() as u32, cause.0)
-            }
-            Event::FailStandby { store, cause } => words(6, 0, store.index() as u32, cause.0),
-            Event::ZoneLost { zone, cause } => words(12, 0, zone.index() as u32, cause.0),
-            Event::Detected { store, life } => turn(7, store, life),
-            Event::Promoted { store, life } => turn(8, store, life),
-            Event::Flipped { store, life } => turn(9, store, life),
-            Event::StandbyInSync { store, life } => turn(10, store, life),
-            Event::Recovered { store, life } => turn(11, store, life),
-        }
+events! {
+    /// What happens to stores.
+    pub enum Event {
+        /// A query arrives.
+        Ask {
+            /// Store.
+            store: StoreId,
+            /// Whose.
+            call: CallRef,
+        },
+        /// Nobody at the store's address answers.
+        ConnectTimeout(CallRef),
+        /// A query has been served.
+        Done {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+            /// Whose.
+            call: CallRef,
+        },
+        /// The sharing of the store's vCPUs says that a query may be served.
+        CpuDue {
+            /// Store.
+            store: StoreId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A write is durable on both sides.
+        Committed {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+            /// Whose.
+            call: CallRef,
+        },
+        /// The host of the primary fails (or is told to fail over).
+        FailPrimary {
+            /// Store.
+            store: StoreId,
+            /// Rebooted with failover: no detection needed, and no host is lost.
+            forced: bool,
+            /// Timeline entry of the fault.
+            cause: EntryId,
+        },
+        /// The host of the standby fails.
+        FailStandby {
+            /// Store.
+            store: StoreId,
+            /// Timeline entry of the fault.
+            cause: EntryId,
+        },
+        /// A zone is out, and with it every database host there.
+        ZoneLost {
+            /// Zone.
+            zone: ZoneId,
+            /// Timeline entry of the fault.
+            cause: EntryId,
+        },
+        /// RDS has found the primary unhealthy.
+        Detected {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
+        /// The standby has been promoted and has recovered.
+        Promoted {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
+        /// The endpoint's DNS record points to the new primary.
+        Flipped {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
+        /// A new standby is in sync.
+        StandbyInSync {
+            /// Store.
+            store: StoreId,
+            /// Life of the standby it belongs to.
+            life: u8,
+        },
+        /// The host is back (nothing could take over).
+        Recovered {
+            /// Store.
+            store: StoreId,
+            /// Life of the primary it belongs to.
+            life: u8,
+        },
     }
 }
 
@@ -257,7 +230,7 @@ impl Stores {
     }
 
     /// Handles one event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Ask { store, call } => self.ask(store, call, cx),
@@ -350,8 +323,8 @@ impl Stores {
     #[inline]
     fn serve(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
-        let call = &cx.shared.calls[at.id];
-        let Op::Query { demand, .. } = &cx.shared.program.ops[call.pc as usize] else { return };
+        let call = &cx.calls[at.id];
+        let Op::Query { demand, .. } = &cx.program.ops[call.pc as usize] else { return };
         let demand = demand.duration(&mut Substream::new(call.luck, call.pc));
         let row = &mut self.rows[id];
         match &mut row.cpu {
@@ -392,9 +365,9 @@ impl Stores {
     fn after_service(&mut self, id: StoreId, at: CallRef, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
-        let write = cx.call(at).is_some_and(|call| {
-            matches!(cx.program.ops[call.pc as usize], Op::Query { kind: QueryKind::Write, .. })
-        });
+        let write = cx
+            .call(at)
+            .is_some_and(|call| matches!(cx.program.ops[call.pc as usize], Op::Query { kind: QueryKind::Write, .. }));
         if write {
             if let Some(rds) = &mut row.rds
                 && rds.in_sync
@@ -448,13 +421,15 @@ impl Stores {
     fn reply(&mut self, id: StoreId, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let to = cx.place_of(call.instance);
-        let from = cx.network.place(self.rows[id].zone);
+        let from = cx.store_place[id];
         self.rows[id].cross_zone_queries += u64::from(from != to);
         let reply = instance::Event::StoreReply { call: at, outcome };
         cx.send(from, to, event::Event::Instance(reply));
     }
 
     /// The primary is gone: connections drop, work in flight fails.
+    #[cold]
+    #[inline(never)]
     fn fail_primary(&mut self, id: StoreId, forced: bool, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
         let name = cx.plan.stores[id].name.clone();
@@ -474,7 +449,6 @@ impl Stores {
         let entry = cx.timeline.record(now, EventKind::PrimaryFailed, name, detail, cause);
         row.outage = Some((now, entry));
         row.latest = entry;
-        cx.blame.store(id, entry);
         let waiting = row.queue.len() as u32;
         cx.observe.store(id).lost(now, waiting, row.busy, waiting + row.busy);
         row.busy = 0;
@@ -505,6 +479,8 @@ impl Stores {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn detected(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -516,6 +492,8 @@ impl Stores {
         cx.list.after(wait, store_event(Event::Promoted { store: id, life: row.life }));
     }
 
+    #[cold]
+    #[inline(never)]
     fn promoted(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -541,21 +519,23 @@ impl Stores {
     }
 
     /// Roles have swapped: the endpoint points to the former standby, and a new standby is built where the primary was.
+    #[cold]
+    #[inline(never)]
     fn flipped(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
         let Some(rds) = &mut row.rds else { return };
         std::mem::swap(&mut row.zone, &mut rds.standby);
-        cx.shared.store_place[id] = cx.shared.network.place(row.zone);
+        cx.store_place[id] = cx.network.place(row.zone);
         rds.in_sync = false;
         rds.standby_life = rds.standby_life.wrapping_add(1);
         rds.flipped = now;
         rds.flips += 1;
         row.figures.failovers += 1;
-        let outage = row.outage.map_or(Duration::ZERO, |outage| now - outage.0);
+        let outage = row.outage.map_or(0.0, |outage| (now - outage.0).as_secs_f64());
         let zone = row.zone.map_or("elsewhere", |zone| cx.plan.zones[zone].name.as_str());
         let detail =
-            format!("endpoint points to the new primary in {zone}, {outage} after the failure (RDS-EVENT-0015)");
+            format!("endpoint points to the new primary in {zone}, {outage:.1} s after the failure (RDS-EVENT-0015)");
         let name = cx.plan.stores[id].name.clone();
         row.latest = cx.timeline.record(now, EventKind::FailoverCompleted, name, detail, row.latest);
         let wait = rds.rebuild.duration(&mut rds.turns);
@@ -564,6 +544,8 @@ impl Stores {
         self.serves_again(id, now);
     }
 
+    #[cold]
+    #[inline(never)]
     fn recovered(&mut self, id: StoreId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -573,8 +555,8 @@ impl Stores {
             cx.list.after(Duration::from_secs(60), store_event(event));
             return;
         }
-        let outage = row.outage.map_or(Duration::ZERO, |outage| now - outage.0);
-        let detail = format!("host recovered after {outage}");
+        let outage = row.outage.map_or(0.0, |outage| (now - outage.0).as_secs_f64());
+        let detail = format!("host recovered after {outage:.1} s");
         let name = cx.plan.stores[id].name.clone();
         row.latest = cx.timeline.record(now, EventKind::StoreRecovered, name, detail, row.latest);
         self.serves_again(id, now);
@@ -590,6 +572,8 @@ impl Stores {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn fail_standby(&mut self, id: StoreId, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];
@@ -607,6 +591,8 @@ impl Stores {
         cx.list.after(wait, store_event(Event::StandbyInSync { store: id, life }));
     }
 
+    #[cold]
+    #[inline(never)]
     fn standby_in_sync(&mut self, id: StoreId, life: u8, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[id];

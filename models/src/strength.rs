@@ -4,23 +4,30 @@ use crate::plan::{FleetId, StoreId};
 use crate::world::World;
 use sim_core::{Table, Time};
 
-/// Stretches of weakness, in seconds; the end is missing while one lasts.
+/// Stretches of weakness, in seconds; the end is missing while one lasts. Weak is less than there was.
 #[derive(Clone, Debug, Default)]
 pub struct Spans {
     spans: Vec<(f64, Option<f64>)>,
+    /// Parts that could serve when it was last strong.
+    once: u32,
 }
 
 /// Of every fleet and store.
 #[derive(Clone, Debug, Default)]
 pub struct Strength {
-    /// Fleets: fewer healthy instances in service than desired.
+    /// Fleets: fewer instances able to serve than before, and than desired.
     pub fleets: Table<FleetId, Spans>,
     /// Stores: no primary, or no standby in sync.
     pub stores: Table<StoreId, Spans>,
 }
 
 impl Spans {
-    fn note(&mut self, strong: bool, now: f64) {
+    /// `able` parts can serve, `desired` are meant to. Growth under way is no weakness: it is measured by what was there.
+    fn note(&mut self, able: u32, desired: u32, now: f64) {
+        let strong = able >= desired.min(self.once);
+        if strong {
+            self.once = able;
+        }
         match (strong, self.spans.last_mut()) {
             (false, Some((_, None))) | (true, None | Some((_, Some(_)))) => {}
             (false, _) => self.spans.push((now, None)),
@@ -46,10 +53,11 @@ impl World<'_> {
             self.strength.stores = plan.stores.iter().map(|_| Spans::default()).collect();
         }
         for (fleet, spans) in self.strength.fleets.iter_mut() {
-            spans.note(self.groups.is_full_strength(fleet), seconds);
+            let counts = self.groups.counts(fleet);
+            spans.note(counts.healthy, counts.desired, seconds);
         }
         for (store, spans) in self.strength.stores.iter_mut() {
-            spans.note(self.stores.full_strength(store), seconds);
+            spans.note(u32::from(self.stores.full_strength(store)), 1, seconds);
         }
     }
 }

@@ -79,14 +79,12 @@ impl World<'_> {
             };
             queueing.insert(name, figures);
         }
-        let groups =
-            plan.fleets.iter().map(|(id, fleet)| (fleet.name.clone(), self.groups.figures(id, now))).collect();
+        let groups = plan.fleets.iter().map(|(id, fleet)| (fleet.name.clone(), self.groups.figures(id, now))).collect();
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {
             let lcu_hours = self.lcu_hours(id, now);
-            let starved = balancer.forward.iter().map(|entry| {
-                self.shared.observe.target_group(entry.0).starved.integral_s(now)
-            });
+            let starved =
+                balancer.forward.iter().map(|entry| self.shared.observe.target_group(entry.0).starved.integral_s(now));
             let no_healthy_target_s = starved.fold(0.0, f64::max);
             let counts = self.shared.observe.balancer(id);
             let figures = BalancerFigures {
@@ -99,11 +97,8 @@ impl World<'_> {
             };
             load_balancers.insert(balancer.name.clone(), figures);
         }
-        let databases = plan
-            .stores
-            .iter()
-            .map(|(id, store)| (store.name.clone(), self.stores.figures(id, now, plan)))
-            .collect();
+        let databases =
+            plan.stores.iter().map(|(id, store)| (store.name.clone(), self.stores.figures(id, now, plan))).collect();
         Closed { queueing, groups, load_balancers, databases, cost: self.cost(now) }
     }
 
@@ -227,7 +222,9 @@ fn warnings(plan: &Plan, summary: &Summary) -> Vec<String> {
     if succeeded > 0.0 && succeeded * 0.001 < 10.0 {
         warnings.push(format!("p99.9 rests on {succeeded:.0} requests: fewer than ten lie beyond it"));
     }
-    if plan.warm_up.is_zero() && plan.fleets.iter().all(|(_, fleet)| matches!(fleet.sizing, crate::plan::Sizing::Fixed(_))) && plan.faults.is_empty()
+    if plan.warm_up.is_zero()
+        && plan.fleets.iter().all(|(_, fleet)| matches!(fleet.sizing, crate::plan::Sizing::Fixed(_)))
+        && plan.faults.is_empty()
     {
         warnings.push("a steady state without `warm_up`: the empty start is in the figures".to_string());
     }

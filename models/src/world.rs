@@ -6,6 +6,7 @@
 //!                   └────────── engine (time, seq) ◄────┘
 //! ```
 
+use crate::agenda::Agenda;
 use crate::alarm::Alarms;
 use crate::alb::Albs;
 use crate::blame::Blame;
@@ -15,7 +16,7 @@ use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
 use crate::environment::Environment;
-use crate::event::Event;
+use crate::event::{Event, Packed};
 use crate::fault::Faults;
 use crate::group::Groups;
 use crate::health_check::HealthChecks;
@@ -28,7 +29,7 @@ use crate::program::Program;
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::series::SeriesRecorder;
-use crate::shared::{Cx, NodeFacts, Shared};
+use crate::shared::{NodeFacts, Shared};
 use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
@@ -60,18 +61,14 @@ pub struct World<'p> {
 
 impl<'p> World<'p> {
     /// The world at time zero, its first events in `list`.
-    pub fn build(
-        plan: &'p Plan,
-        seed: u64,
-        replication: u32,
-        wants_requests: bool,
-        list: &mut EventList<Event>,
-    ) -> World<'p> {
-        let network = Network::new(plan, list, seed, replication);
+    pub fn build(plan: &'p Plan, seed: u64, replication: u32, wants_requests: bool) -> World<'p> {
+        let mut list = Agenda::new();
+        let network = Network::new(plan, &mut list, seed, replication);
         let nodes: Vec<NodeFacts> = plan
             .balancers
             .iter()
-            .flat_map(|(balancer, settings)| settings.zones.iter().map(move |&zone| NodeFacts { balancer, zone }))
+            .flat_map(|(balancer, settings)| settings.zones.iter().map(move |&zone| (balancer, zone)))
+            .map(|(balancer, zone)| NodeFacts { balancer, zone, place: network.place(Some(zone)) })
             .collect();
         let dns = plan
             .balancers
@@ -81,16 +78,19 @@ impl<'p> World<'p> {
         let callers = plan
             .sites
             .ids()
-            .map(|site| plan.populations.iter().find(|(_, p)| p.site == site).map(|(population, _)| population))
+            .map(|site| {
+                let population = plan.populations.iter().find(|(_, p)| p.site == site);
+                population.map(|(population, _)| network.outside(population))
+            })
             .collect();
         let mut shared = Shared {
+            list,
             plan,
             seed,
             replication,
             requests: Pool::default(),
             calls: Pool::default(),
             program: Program::new(plan),
-            handover: std::collections::VecDeque::with_capacity(16),
             network,
             environment: Environment::new(plan),
             nodes,
@@ -104,7 +104,7 @@ impl<'p> World<'p> {
             timeline: Timeline::default(),
             observe: Observe::new(plan, wants_requests),
         };
-        let cx = &mut Cx { list, shared: &mut shared };
+        let cx = &mut shared;
         cx.store_place = store::first_places(cx);
         let mut world = World {
             clients: Clients::new(cx),
@@ -125,15 +125,15 @@ impl<'p> World<'p> {
             closed: None,
             shared,
         };
-        world.start(list);
+        world.start();
         world
     }
 
     /// Puts the first events into the list.
-    fn start(&mut self, list: &mut EventList<Event>) {
+    fn start(&mut self) {
         let World { shared, clients, albs, instances, groups, cloudwatch, alarms, faults, .. } = self;
         let plan = shared.plan;
-        let cx = &mut Cx { list, shared };
+        let cx = shared;
         let name = plan.name.clone();
         cx.timeline.record(Time::ZERO, EventKind::RunStarted, name, "the run starts", EntryId::NONE);
         // Observation comes first among simultaneous events, so that a row never holds what happens at its end.
@@ -154,21 +154,20 @@ impl<'p> World<'p> {
             }
         }
         clients.start(cx);
-        // What was handed over here is of time zero too: instances that can be found, targets that are watched.
-        while let Some(next) = self.shared.handover.pop_front() {
-            self.dispatch(next, list);
-        }
+        // What the beginning has handed over happens before anything else.
+        let first = self.shared.list.take();
+        self.handle(first);
     }
 
-    fn observe(&mut self, event: observe::Event, list: &mut EventList<Event>) {
-        let now = list.now();
+    fn observe(&mut self, event: observe::Event) {
+        let now = self.shared.now();
         let plan = self.shared.plan;
         let running = self.closed.is_none();
         match event {
             observe::Event::Interval => {
                 self.record_row(now);
                 if running {
-                    list.after(plan.series_interval, Event::Observe(event));
+                    self.shared.list.after(plan.series_interval, Event::Observe(event));
                 }
             }
             observe::Event::Second => {
@@ -178,7 +177,7 @@ impl<'p> World<'p> {
                     self.meter_hour();
                 }
                 if running {
-                    list.after(Duration::from_secs(1), Event::Observe(event));
+                    self.shared.list.after(Duration::from_secs(1), Event::Observe(event));
                 }
             }
             observe::Event::WarmUpEnds => {
@@ -222,45 +221,62 @@ impl<'p> World<'p> {
 }
 
 impl Model for World<'_> {
-    type Event = Event;
+    type Event = Packed;
 
     #[inline]
-    fn handle(&mut self, event: Event, list: &mut EventList<Event>) {
-        self.dispatch(event, list);
-        while let Some(next) = self.shared.handover.pop_front() {
-            self.dispatch(next, list);
+    fn list(&mut self) -> &mut EventList<Packed> {
+        &mut self.shared.list.list
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Packed) {
+        let mut event = event;
+        while let Some(next) = Event::unpack(event) {
+            self.dispatch(next);
+            event = self.shared.list.take();
         }
     }
 }
 
 impl World<'_> {
     /// Gives an event to the part it is for.
-    #[inline]
-    fn dispatch(&mut self, event: Event, list: &mut EventList<Event>) {
-        let cx = &mut Cx { list, shared: &mut self.shared };
+    #[inline(always)]
+    fn dispatch(&mut self, event: Event) {
+        let cx = &mut self.shared;
         match event {
             Event::Client(event) => self.clients.handle(event, cx),
             Event::Alb(event) => self.albs.handle(event, cx),
             Event::Check(event) => self.checks.handle(event, cx),
             Event::Instance(event) => {
+                self.instances.handle(event, cx);
                 if let instance::Event::Up(instance) = event {
                     self.stores.forget(instance);
                 }
-                self.instances.handle(event, cx);
             }
             Event::Store(event) => self.stores.handle(event, cx),
+            other => self.dispatch_rare(other),
+        }
+    }
+
+    /// What happens by the second or the minute, out of the way of what happens by the million.
+    #[cold]
+    #[inline(never)]
+    fn dispatch_rare(&mut self, event: Event) {
+        let cx = &mut self.shared;
+        match event {
             Event::Launch(event) => self.launches.handle(event, cx),
             Event::Group(event) => self.groups.handle(event, cx),
             Event::CloudWatch(event) => {
                 self.cloudwatch.handle(event, cx);
-                self.collect(list);
+                self.collect();
             }
             Event::Alarm(event) => self.alarms.handle(event, cx),
             Event::Fault(event) => {
                 let groups = &self.groups;
                 self.faults.handle(event, &|fleet| groups.running(fleet), cx);
             }
-            Event::Observe(event) => self.observe(event, list),
+            Event::Observe(event) => self.observe(event),
+            Event::Client(_) | Event::Alb(_) | Event::Check(_) | Event::Instance(_) | Event::Store(_) => {}
         }
     }
 }

@@ -96,6 +96,7 @@ pub(crate) fn draw(sheet: &Sheet<'_>, ink: &mut Ink, (w, h): (u32, u32)) -> Resu
             let from = bottom + BAND_GAP + row as f64 * (BAND + BAND_GAP);
             draw_band(&pen, band, sheet, &layout, from)?;
         }
+        // The lines of the faults run behind the words in the bands.
         for marker in &sheet.markers {
             let x = x_of(sheet, &layout, marker.at);
             let start = if i == 0 { top } else { top - 4.0 };
@@ -103,6 +104,7 @@ pub(crate) fn draw(sheet: &Sheet<'_>, ink: &mut Ink, (w, h): (u32, u32)) -> Resu
         }
         for (row, band) in panel.bands.iter().enumerate() {
             let middle = bottom + BAND_GAP + row as f64 * (BAND + BAND_GAP) + BAND / 2.0;
+            words_in_band(&pen, band, sheet, &layout, middle)?;
             for dot in &band.dots {
                 pen.dot((x_of(sheet, &layout, dot.at), middle), 6.0, dot.colour)?;
             }
@@ -360,10 +362,34 @@ fn draw_band(pen: &Pen<'_, '_>, band: &Band, sheet: &Sheet<'_>, layout: &Layout,
         // A state of a single row must still be seen.
         let to = to.max(from + 2.0).min(layout.right.max(from));
         pen.rect((from, top), (to, bottom), span.colour, 1.0)?;
-        if !span.text.is_empty() && font::width(&span.text, SMALL, false) + 16.0 <= to - from {
+    }
+    Ok(())
+}
+
+/// What the states of a strip are called, where there is room.
+fn words_in_band(
+    pen: &Pen<'_, '_>,
+    band: &Band,
+    sheet: &Sheet<'_>,
+    layout: &Layout,
+    middle: f64,
+) -> Result<(), crate::Error> {
+    for span in &band.spans {
+        let (from, to) = (x_of(sheet, layout, span.from), x_of(sheet, layout, span.to));
+        let width = font::width(&span.text, SMALL, false);
+        if !span.text.is_empty() && width + 16.0 <= to - from {
             let (r, g, b) = (span.colour.0, span.colour.1, span.colour.2);
             let light = 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b) > 150.0;
-            pen.text(&span.text, from + 8.0, middle + 6.0, SMALL, false, if light { INK } else { WHITE }, Align::Left)?;
+            let (left, right) = (from + 8.0, from + 8.0 + width);
+            if sheet.markers.iter().any(|m| (left..right).contains(&x_of(sheet, layout, m.at))) {
+                pen.rect(
+                    (left - 2.0, middle - BAND / 2.0 + 1.0),
+                    (right + 2.0, middle + BAND / 2.0 - 1.0),
+                    span.colour,
+                    1.0,
+                )?;
+            }
+            pen.text(&span.text, left, middle + 6.0, SMALL, false, if light { INK } else { WHITE }, Align::Left)?;
         }
     }
     Ok(())

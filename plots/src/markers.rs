@@ -17,7 +17,7 @@ use models::result::{EventKind, Incident, RunResult};
 pub(crate) const LANES: usize = 4;
 
 /// Widest label.
-const LIMIT: f64 = 330.0;
+const LIMIT: f64 = 460.0;
 
 /// A fault.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,14 +67,28 @@ pub(crate) fn of_run(result: &RunResult) -> Vec<Marker> {
         }
     }
     markers.sort_by(|a, b| a.at.total_cmp(&b.at));
-    markers.dedup_by(|b, a| a.at == b.at && a.label == b.label);
+    // Faults that strike together share a line, and a label if it has room for both.
+    markers.dedup_by(|b, a| {
+        if b.at - a.at >= 1.0 {
+            return false;
+        }
+        if !a.label.split(" + ").any(|label| label == b.label) {
+            a.label = format!("{} + {}", a.label, b.label);
+        }
+        a.until = match (a.until, b.until) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        true
+    });
     markers
 }
 
 /// What an incident is called: what broke, and what it struck instead of the arguments as written.
 pub(crate) fn name(incident: &Incident) -> String {
     let (subject, fault) = (plain(&incident.subject), plain(&incident.fault));
-    if subject.is_empty() || fault.ends_with(&subject) {
+    // What no fault explains has no subject but the whole run.
+    if subject.is_empty() || fault.ends_with(&subject) || fault == "degradation" {
         return fault;
     }
     let what = incident.fault.split('(').next().map(plain).unwrap_or_default();
@@ -156,7 +170,7 @@ mod tests {
         };
         assert_eq!(incident("KillInstance(\"web\")", "web/i-3"), "KillInstance web/i-3");
         assert_eq!(incident("FailPrimary(\"orders\")", "orders"), "FailPrimary orders");
-        assert_eq!(incident("degradation", ""), "degradation");
+        assert_eq!(incident("degradation", "twitter-spike"), "degradation");
         assert_eq!(plain("ZoneOutage( zone: \"a\", for: \"5m\" )"), "ZoneOutage zone: a for: 5m");
     }
 

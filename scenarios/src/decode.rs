@@ -4,8 +4,8 @@
 //!  outline ──Decoder──► T      a mistake: noted with its place, the offending part left out, and once more from the top
 //! ```
 //! # Models      RON's data model with implicit `Some` and unwrapped newtypes; besides, fields may be given by position
-//!               (`Cpu("web")` is `Cpu(group: "web")`), and an enum with a `Text`, `Number`, `List` or `Map` variant takes
-//!               a bare value as that variant (`"90s"` for a constant distribution)
+//!   (`Cpu("web")` is `Cpu(group: "web")`), and an enum with a `Text`, `Number`, `List` or `Map` variant takes
+//!   a bare value as that variant (`"90s"` for a constant distribution)
 //! # Leaves out  borrowing from the text; integers beyond 64 bits
 
 use crate::diagnostic::Diagnostic;
@@ -154,7 +154,7 @@ impl de::Error for Mistake {
         Mistake { what: What::Message(message.to_string()), place: None }
     }
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Mistake { what: What::Wrong { found: found.to_string(), expected: plain(expected) }, place: None }
+        Mistake { what: What::Wrong { found: seen(&found), expected: plain(expected) }, place: None }
     }
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::invalid_type(found, expected)
@@ -170,6 +170,18 @@ impl de::Error for Mistake {
     }
     fn missing_field(field: &'static str) -> Self {
         Mistake { what: What::Missing(field.to_owned()), place: None }
+    }
+}
+
+/// What was found, in the user's words instead of Rust's.
+fn seen(found: &Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Unsigned(number) => format!("the number {number}"),
+        Unexpected::Signed(number) => format!("the number {number}"),
+        Unexpected::Float(number) => format!("the number {number}"),
+        Unexpected::Str(text) => format!("the text \"{text}\""),
+        Unexpected::Bool(value) => format!("`{value}`"),
+        other => other.to_string(),
     }
 }
 
@@ -264,7 +276,11 @@ impl<'a> Decoder<'a> {
         let gone: Vec<&str> = parts.iter().filter(|p| self.removed.contains(&p.value.id)).map(|p| p.name).collect();
         let left = parts.iter().filter(|part| !self.removed.contains(&part.value.id)).cloned().collect();
         visitor.visit_map(Parts { decoder: self, left, at: 0 }).map_err(|mistake| match &mistake.what {
-            What::Missing(field) if mistake.place.is_none() && gone.contains(&field.as_str()) => {
+            // Left out for a mistake of its own, or probably meant by one that nobody knows.
+            What::Missing(field)
+                if mistake.place.is_none()
+                    && (gone.contains(&field.as_str()) || crate::diagnostic::nearest(field, &gone).is_some()) =>
+            {
                 Mistake::new(What::Consequent, node)
             }
             _ => mistake.at(node),
@@ -502,7 +518,9 @@ impl<'a> Deserializer<'a> for Decoder<'a> {
         let this = self.inner()?;
         let bare = match &this.node.kind {
             Kind::Str(_) => "Text",
-            Kind::Number(_) => "Number",
+            Kind::Number(_) if names.contains(&"Number") => "Number",
+            // A number where a text is meant lacks its unit; whoever reads the text says so.
+            Kind::Number(_) => "Text",
             Kind::List(_) => "List",
             Kind::Map(_) => "Map",
             _ => "",
@@ -513,8 +531,13 @@ impl<'a> Deserializer<'a> for Decoder<'a> {
             _ if names.contains(&OTHER) => OTHER,
             Some(name) if !BARE.contains(&name) => name,
             _ => {
-                let known: Vec<String> = names.iter().filter(|n| !BARE.contains(n)).map(|n| format!("`{n}`")).collect();
-                return this.wrong(&format!("one of {}", known.join(", ")).as_str());
+                let bare = [("Text", "a text in quotes"), ("Number", "a number"), ("List", "a list"), ("Map", "a map")];
+                let bare = bare.iter().filter(|(name, _)| names.contains(name)).map(|(_, what)| (*what).to_owned());
+                let words = names.iter().filter(|name| !BARE.contains(name)).map(|name| format!("`{name}`"));
+                let known: Vec<String> = bare.chain(words).collect();
+                let known =
+                    if let [only] = known.as_slice() { only.clone() } else { format!("one of {}", known.join(", ")) };
+                return this.wrong(&known.as_str());
             }
         };
         visitor.visit_enum(Variant { decoder: this, name }).map_err(|mistake| mistake.at(this.node))

@@ -69,7 +69,7 @@ impl Diagnostic {
     /// A name that nobody knows, with the nearest of the known ones, and all of them when they are few.
     pub fn help_names(mut self, what: &str, found: &str, known: &[&str]) -> Self {
         if let Some(near) = nearest(found, known) {
-            self = self.help(format!("a {what} with a similar name exists: `{near}`"));
+            self = self.help(format!("{} {what} with a similar name exists: `{near}`", article(what)));
         }
         match known {
             [] => {}
@@ -81,6 +81,10 @@ impl Diagnostic {
         }
         self
     }
+}
+
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// The most similar of some names, if any is similar.

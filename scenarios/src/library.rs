@@ -18,6 +18,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "nat-loss",
     "death-spiral",
     "static-reserve",
+    "canary",
     "web-farm",
     "bare-farm",
 ];

@@ -20,7 +20,8 @@ pub(crate) fn apply(source: &Source, sets: &[(String, String)]) -> Result<String
     for (path, value) in sets {
         let name = format!("--set {path}={value}");
         let complain = |diagnostic| Report { source: name.clone(), text: text.clone(), diagnostics: vec![diagnostic] };
-        let root = crate::parse(&text).map_err(|diagnostic| Report { source: source.name.clone(), ..complain(diagnostic) })?;
+        let root =
+            crate::parse(&text).map_err(|diagnostic| Report { source: source.name.clone(), ..complain(diagnostic) })?;
         text = change(&text, &root, path, value).map_err(|diagnostic| complain(*diagnostic))?;
     }
     Ok(text)
@@ -65,7 +66,10 @@ fn child<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
 fn change(text: &str, root: &Node, path: &str, value: &str) -> Result<String, Box<Diagnostic>> {
     let spot = walk(root, path);
     if path.split('.').any(str::is_empty) {
-        return Err(Box::new(Diagnostic::whole(format!("`{path}` is not a path")).help("write names with dots between them, such as `auto_scaling_groups.web.min_size`")));
+        return Err(Box::new(
+            Diagnostic::whole(format!("`{path}` is not a path"))
+                .help("write names with dots between them, such as `auto_scaling_groups.web.min_size`"),
+        ));
     }
     let (range, before, after) = match spot.left.as_slice() {
         [] => (spot.node.span.clone(), String::new(), String::new()),
@@ -84,7 +88,11 @@ fn change(text: &str, root: &Node, path: &str, value: &str) -> Result<String, Bo
         let Ok(tree) = crate::parse(&changed) else { continue };
         let (_, diagnostics) = decode::decode::<Scenario>(&tree);
         let here = range.start..range.start + new.len();
-        let about = |d: &Diagnostic| d.span.as_ref().is_some_and(|span| span.start < here.end && here.start < span.end && span.len() <= here.len());
+        let about = |d: &Diagnostic| {
+            d.span
+                .as_ref()
+                .is_some_and(|span| span.start < here.end && here.start < span.end && span.len() <= here.len())
+        };
         let mine: Vec<Diagnostic> = diagnostics.into_iter().filter(about).collect();
         if mine.is_empty() {
             return Ok(changed);
@@ -92,10 +100,18 @@ fn change(text: &str, root: &Node, path: &str, value: &str) -> Result<String, Bo
         first.get_or_insert((changed, mine));
     }
     match first {
-        None => Err(Box::new(Diagnostic::whole(format!("`{value}` is not a value")).help("write a number, a name, a text, or RON such as `Exp(mean: \"5ms\")`"))),
+        None => Err(Box::new(
+            Diagnostic::whole(format!("`{value}` is not a value"))
+                .help("write a number, a name, a text, or RON such as `Exp(mean: \"5ms\")`"),
+        )),
         // A field that decoding does not know makes the path wrong; any other mistake is one of the value.
         Some((_, mine)) if !spot.left.is_empty() && mine.iter().any(|d| d.message.starts_with("unknown field")) => {
-            let known: Vec<&str> = mine.iter().flat_map(|d| &d.help).filter(|help| help.starts_with("known:")).map(String::as_str).collect();
+            let known: Vec<&str> = mine
+                .iter()
+                .flat_map(|d| &d.help)
+                .filter(|help| help.starts_with("known:"))
+                .map(String::as_str)
+                .collect();
             Err(unknown(&spot, path, &known))
         }
         Some((changed, mine)) => {
@@ -110,8 +126,11 @@ fn change(text: &str, root: &Node, path: &str, value: &str) -> Result<String, Bo
 
 /// Where to insert a field that is not written yet, with what stands before and after its value.
 fn insertion(text: &str, spot: &Spot<'_>, left: &[&str]) -> Option<(Range<usize>, String, String)> {
-    let is_name = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !left.iter().all(|name| is_name(&name)) {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    if !left.iter().all(|name| is_name(name)) {
         return None;
     }
     let chain = left.join(": (");

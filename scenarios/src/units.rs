@@ -188,7 +188,7 @@ fn positive_money(number: f64) -> Result<f64, String> {
 
 /// How a unit reads texts and numbers.
 macro_rules! unit {
-    ($type:ident, $what:literal, $text:expr, $number:expr) => {
+    ($type:ident, $name:literal, $what:literal, $text:expr, $number:expr) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Reads;
@@ -223,19 +223,19 @@ macro_rules! unit {
                 stringify!($type).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "title": $what })
+                json_schema!({ "type": "string", "title": $name })
             }
         }
     };
 }
 
-unit!(Dur, "a duration such as \"90s\"", duration, |number| {
+unit!(Dur, "duration", "a duration such as \"90s\"", duration, |number| {
     if number == 0.0 {
         return Ok(0.0);
     }
     Err(with_help(&format!("a duration without a unit: `{number}`"), &format!("write `\"{number}s\"` for seconds")))
 });
-unit!(Rate, "a rate such as \"250/s\"", rate, |number| {
+unit!(Rate, "rate", "a rate such as \"250/s\"", rate, |number| {
     if number == 0.0 {
         return Ok(0.0);
     }
@@ -244,11 +244,11 @@ unit!(Rate, "a rate such as \"250/s\"", rate, |number| {
         &format!("write `\"{number}/s\"` for so many per second"),
     ))
 });
-unit!(Size, "a size such as \"4KiB\"", size, |number| {
+unit!(Size, "size", "a size such as \"4KiB\"", size, |number| {
     Err(with_help(&format!("a size without a unit: `{number}`"), &format!("write `\"{number}B\"` for bytes")))
 });
-unit!(Money, "an amount in USD such as 0.096", money, positive_money);
-unit!(Share, "a share such as \"30%\" or 0.3", share, in_unit);
+unit!(Money, "money", "an amount in USD such as 0.096", money, positive_money);
+unit!(Share, "share", "a share such as \"30%\" or 0.3", share, in_unit);
 
 #[cfg(test)]
 mod tests {

@@ -76,3 +76,21 @@ fn a_queue_takes_ten_lines() {
     assert_eq!(plan.populations.values().next().unwrap().round_trip.mean(), 0.0);
     assert_eq!(plan.network.round_trip.values().next().unwrap().values().next().unwrap().mean(), 0.0);
 }
+
+/// Everything that a plan can hold, written once.
+#[test]
+fn every_part_of_a_plan_can_be_written() {
+    let plan = plan(include_str!("texts/everything.ron"));
+    assert_eq!(plan.faults.len(), 20);
+    assert_eq!(plan.expectations.len(), 20);
+    assert_eq!(plan.alarms.len(), 14);
+    let outcomes: std::collections::BTreeSet<String> =
+        plan.expectations.iter().map(|e| format!("{:?}", std::mem::discriminant(&e.quantity))).collect();
+    assert_eq!(outcomes.len(), 20);
+    let metrics: std::collections::BTreeSet<String> =
+        plan.alarms.values().map(|alarm| format!("{:?}", std::mem::discriminant(&alarm.metric))).collect();
+    assert_eq!(metrics.len(), 14);
+    let actions: std::collections::BTreeSet<String> =
+        plan.faults.values().map(|fault| format!("{:?}", std::mem::discriminant(&fault.action))).collect();
+    assert_eq!(actions.len(), 18);
+}

@@ -3,7 +3,7 @@
 use scenarios::{compile, library, load};
 
 /// Shipped scenarios with warnings, and how many: those show the very mistake the warning is about.
-const WARNED: &[(&str, usize)] = &[];
+const WARNED: &[(&str, usize)] = &[("nat-loss", 1), ("death-spiral", 1)];
 
 #[test]
 fn every_shipped_scenario_compiles_without_warnings_that_are_not_its_point() {
@@ -41,4 +41,22 @@ fn names_are_found_with_and_without_their_ending() {
     let folder = load(env!("CARGO_MANIFEST_DIR")).unwrap_err().to_string();
     assert!(folder.contains("is a folder"), "{folder}");
     assert!(load("").is_err());
+}
+
+#[test]
+fn what_the_scenarios_suggest_to_try_can_be_set() {
+    let tries: &[(&str, &[(&str, &str)])] = &[
+        ("death-spiral", &[("services.web.backlog", "64")]),
+        ("death-spiral", &[("auto_scaling_groups.web.health_check_type", "Ec2")]),
+        (
+            "static-reserve",
+            &[("auto_scaling_groups.web.min_size", "6"), ("auto_scaling_groups.web.desired_capacity", "6")],
+        ),
+        ("twitter-spike", &[("duration", "30m")]),
+    ];
+    for (name, sets) in tries {
+        let sets: Vec<(String, String)> = sets.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect();
+        let compiled = compile(&load(name).unwrap(), &sets).unwrap_or_else(|report| panic!("{report}"));
+        assert!(compiled.warnings.diagnostics.len() <= 2, "{}", compiled.warnings);
+    }
 }

@@ -23,7 +23,9 @@ fn values_are_replaced_where_they_stand() {
     .unwrap();
     let fleet = plan.fleets.values().next().unwrap();
     let Sizing::AutoScaling(group) = &fleet.sizing else { panic!("a group") };
-    assert!(matches!(group.policies[0].kind, PolicyKind::Simple { cooldown: Some(c), .. } if c == Duration::from_secs(120)));
+    assert!(
+        matches!(group.policies[0].kind, PolicyKind::Simple { cooldown: Some(c), .. } if c == Duration::from_secs(120))
+    );
     assert_eq!(group.max_size, 24);
     assert_eq!(fleet.template.boot.duration.mean(), 30.0);
     assert_eq!(plan.name, "other");

@@ -43,6 +43,7 @@ struct Station {
 }
 
 struct Farm {
+    list: EventList<Event>,
     arrivals: (Sampler, Stream),
     computing: (Sampler, Stream),
     querying: (Sampler, Stream),
@@ -59,11 +60,13 @@ fn draws(mean: f64, purpose: &str) -> (Sampler, Stream) {
 }
 
 impl Farm {
-    fn build(list: &mut EventList<Event>) -> Farm {
+    fn build() -> Farm {
+        let mut list = EventList::new();
         let station = |free| Station { free, waiting: VecDeque::new() };
         let source = list.slot();
         list.set(source, Time::ZERO, Event::Arrive);
         Farm {
+            list,
             arrivals: draws(0.000_5, "arrivals"),
             computing: draws(0.006, "computing"),
             querying: draws(0.004, "querying"),
@@ -77,15 +80,15 @@ impl Farm {
     }
 
     #[inline]
-    fn compute(&mut self, request: RequestId, instance: u16, list: &mut EventList<Event>) {
+    fn compute(&mut self, request: RequestId, instance: u16) {
         let (sampler, stream) = &mut self.computing;
-        list.after(sampler.duration(stream), Event::Computed { request, instance });
+        self.list.after(sampler.duration(stream), Event::Computed { request, instance });
     }
 
     #[inline]
-    fn query(&mut self, request: RequestId, list: &mut EventList<Event>) {
+    fn query(&mut self, request: RequestId) {
         let (sampler, stream) = &mut self.querying;
-        list.after(sampler.duration(stream), Event::Queried { request });
+        self.list.after(sampler.duration(stream), Event::Queried { request });
     }
 }
 
@@ -93,40 +96,45 @@ impl Model for Farm {
     type Event = Event;
 
     #[inline]
-    fn handle(&mut self, event: Event, list: &mut EventList<Event>) {
+    fn list(&mut self) -> &mut EventList<Event> {
+        &mut self.list
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Event) {
         match event {
             Event::Arrive => {
                 let (sampler, stream) = &mut self.arrivals;
-                list.set(self.source, list.now() + sampler.duration(stream), Event::Arrive);
-                let request = self.requests.insert(list.now());
+                self.list.set(self.source, self.list.now() + sampler.duration(stream), Event::Arrive);
+                let request = self.requests.insert(self.list.now());
                 self.next = (self.next + 1) % self.instances.len();
                 let station = &mut self.instances[self.next];
                 if station.free == 0 {
                     station.waiting.push_back(request);
                 } else {
                     station.free -= 1;
-                    self.compute(request, self.next as u16, list);
+                    self.compute(request, self.next as u16);
                 }
             }
             Event::Computed { request, instance } => {
                 let station = &mut self.instances[usize::from(instance)];
                 match station.waiting.pop_front() {
-                    Some(next) => self.compute(next, instance, list),
+                    Some(next) => self.compute(next, instance),
                     None => station.free += 1,
                 }
                 if self.store.free == 0 {
                     self.store.waiting.push_back(request);
                 } else {
                     self.store.free -= 1;
-                    self.query(request, list);
+                    self.query(request);
                 }
             }
             Event::Queried { request } => {
                 match self.store.waiting.pop_front() {
-                    Some(next) => self.query(next, list),
+                    Some(next) => self.query(next),
                     None => self.store.free += 1,
                 }
-                self.latency.record((list.now() - self.requests.remove(request)).nanos());
+                self.latency.record((self.list.now() - self.requests.remove(request)).nanos());
             }
         }
     }
@@ -137,7 +145,7 @@ impl Model for Farm {
 fn farm(bencher: Bencher) {
     bencher.counter(ItemsCount::new(1_200_000_u32)).bench_local(|| {
         let mut engine = Engine::new();
-        let mut farm = Farm::build(&mut engine.list);
+        let mut farm = Farm::build();
         engine.run_until(&mut farm, Time::ZERO + Duration::from_secs(600), u64::MAX, &mut ());
         let mean = farm.latency.mean().unwrap_or(0.0) / 1e6;
         assert!((mean - 13.437).abs() < 0.1, "the mean sojourn is {mean} ms, which is not that of theory");

@@ -18,8 +18,11 @@ pub trait Model {
     /// The closed set of events, small and copied.
     type Event: Copy + Fingerprint;
 
-    /// Lets `event` happen at `list.now()`; whatever follows from it is put into `list`.
-    fn handle(&mut self, event: Self::Event, list: &mut EventList<Self::Event>);
+    /// The pending events and the clock. They are the model's own, so that its handlers have one thing to hold.
+    fn list(&mut self) -> &mut EventList<Self::Event>;
+
+    /// Lets `event` happen at the time that the list shows; whatever follows from it is put into the list.
+    fn handle(&mut self, event: Self::Event);
 }
 
 /// Two words that stand for an event in the digest: what happened, and to whom.
@@ -79,48 +82,35 @@ pub enum Progress {
 
 /// A run under way.
 #[derive(Clone, Debug)]
-pub struct Engine<E: Copy> {
-    /// The pending events and the clock.
-    pub list: EventList<E>,
+pub struct Engine {
     /// The digest of all events so far.
     pub digest: Digest,
     /// How many events have happened.
     pub events: u64,
 }
 
-impl<E: Copy + Fingerprint> Engine<E> {
-    /// A run in which nothing has happened and nothing is pending.
+impl Engine {
+    /// A run in which nothing has happened.
     #[must_use]
     pub fn new() -> Self {
-        Engine { list: EventList::new(), digest: Digest::new(), events: 0 }
-    }
-
-    /// The clock.
-    pub fn now(&self) -> Time {
-        self.list.now()
+        Engine { digest: Digest::new(), events: 0 }
     }
 
     /// Lets events happen up to and including `end`, at most `limit` of them in this call.
     ///
     /// Calls with ever later ends, or with any limits, give the same run as one call.
-    pub fn run_until<M: Model<Event = E>>(
-        &mut self,
-        model: &mut M,
-        end: Time,
-        limit: u64,
-        probe: &mut impl Probe<M>,
-    ) -> Progress {
+    pub fn run_until<M: Model>(&mut self, model: &mut M, end: Time, limit: u64, probe: &mut impl Probe<M>) -> Progress {
         let mut left = limit;
         let progress = loop {
             if left == 0 {
                 break Progress::Limit;
             }
-            let Some((time, event)) = self.list.pop_before(end) else {
-                break if self.list.is_empty() { Progress::Empty } else { Progress::ReachedEnd };
+            let Some((time, event)) = model.list().pop_before(end) else {
+                break if model.list().is_empty() { Progress::Empty } else { Progress::ReachedEnd };
             };
             left -= 1;
             self.digest.record(time, event.fingerprint());
-            model.handle(event, &mut self.list);
+            model.handle(event);
             probe.event(time, &event, model);
         };
         self.events += limit - left;
@@ -128,7 +118,7 @@ impl<E: Copy + Fingerprint> Engine<E> {
     }
 }
 
-impl<E: Copy + Fingerprint> Default for Engine<E> {
+impl Default for Engine {
     fn default() -> Self {
         Engine::new()
     }
@@ -147,16 +137,22 @@ mod tests {
 
     /// Each event schedules two later ones until the numbers run out.
     struct Tree {
+        list: EventList<u32>,
         seen: Vec<u32>,
     }
 
     impl Model for Tree {
         type Event = u32;
-        fn handle(&mut self, event: u32, list: &mut EventList<u32>) {
+
+        fn list(&mut self) -> &mut EventList<u32> {
+            &mut self.list
+        }
+
+        fn handle(&mut self, event: u32) {
             self.seen.push(event);
             if event < 100 {
-                list.after(Duration::from_nanos(u64::from(event % 7)), 2 * event);
-                list.after(Duration::from_nanos(u64::from(event % 3)), 2 * event + 1);
+                self.list.after(Duration::from_nanos(u64::from(event % 7)), 2 * event);
+                self.list.after(Duration::from_nanos(u64::from(event % 3)), 2 * event + 1);
             }
         }
     }
@@ -170,10 +166,10 @@ mod tests {
         }
     }
 
-    fn start() -> (Engine<u32>, Tree) {
-        let mut engine = Engine::new();
-        engine.list.at(Time::from_nanos(5), 1);
-        (engine, Tree { seen: Vec::new() })
+    fn start() -> (Engine, Tree) {
+        let mut list = EventList::new();
+        list.at(Time::from_nanos(5), 1);
+        (Engine::new(), Tree { list, seen: Vec::new() })
     }
 
     #[test]
@@ -188,7 +184,7 @@ mod tests {
             match pieces.run_until(&mut again, end, 3, &mut count) {
                 Progress::Empty => break,
                 Progress::ReachedEnd => {
-                    assert_eq!(pieces.now(), end);
+                    assert_eq!(again.list.now(), end);
                     end += Duration::from_nanos(2);
                 }
                 Progress::Limit => {}

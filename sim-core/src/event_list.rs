@@ -226,8 +226,17 @@ impl<E: Copy> EventList<E> {
             self.heap.take()
         } else {
             let place = place_of(head);
-            self.stale = place;
-            self.sources[place as usize].queue.pop_front()?.event
+            let source = &mut self.sources[place as usize];
+            let event = source.queue.pop_front()?.event;
+            match source.delay {
+                // The next of a lane is known: looked up now, it is there before the handler has come to an end.
+                Some(_) => {
+                    let next = source.queue.front().map_or(NEVER, |next| key(next.time, next.seq, place));
+                    self.heads.replace(place, next);
+                }
+                None => self.stale = place,
+            }
+            event
         };
         Some((Time::from_nanos(time), event))
     }

@@ -187,7 +187,8 @@ impl<I: Id, T> IndexMut<I> for Table<I, T> {
 
 /// Rows that come and go; a row given up serves the next insertion, the one given up last first.
 ///
-/// Once it has held its greatest number of rows it allocates nothing more.
+/// Rows are plain values, so that the generation alone says whether one is in use: it is even then. Once it has held its
+/// greatest number of rows it allocates nothing more.
 #[derive(Clone)]
 pub struct Pool<I, T> {
     rows: Vec<Row<T>>,
@@ -197,11 +198,19 @@ pub struct Pool<I, T> {
 
 #[derive(Clone)]
 struct Row<T> {
+    /// Counts on when the row is taken and when it is given up: even while it is in use.
     generation: u32,
-    value: Option<T>,
+    value: T,
 }
 
-impl<I: Id, T> Pool<I, T> {
+impl<T> Row<T> {
+    #[inline]
+    const fn used(&self) -> bool {
+        self.generation.is_multiple_of(2)
+    }
+}
+
+impl<I: Id, T: Copy> Pool<I, T> {
     /// A pool without rows.
     #[must_use]
     pub const fn new() -> Self {
@@ -217,20 +226,23 @@ impl<I: Id, T> Pool<I, T> {
     /// Puts `value` into a free row and returns its id.
     #[inline]
     pub fn insert(&mut self, value: T) -> I {
-        if let Some(index) = self.free.pop() {
-            self.rows[index as usize].value = Some(value);
-            I::new(index as usize)
-        } else {
-            self.grow(value)
-        }
+        self.enter(value).0
     }
 
-    #[cold]
-    fn grow(&mut self, value: T) -> I {
-        let id = I::new(self.rows.len());
-        assert!(self.rows.len() < u32::MAX as usize, "more rows than a pool can count");
-        self.rows.push(Row { generation: 0, value: Some(value) });
-        id
+    /// Puts `value` into a free row and returns its id and its generation.
+    // Inlined, so that a value made for the call is written into its row and nowhere else.
+    #[inline(always)]
+    pub fn enter(&mut self, value: T) -> (I, u32) {
+        if let Some(index) = self.free.pop() {
+            let row = &mut self.rows[index as usize];
+            row.generation = row.generation.wrapping_add(1);
+            row.value = value;
+            (I::new(index as usize), row.generation)
+        } else {
+            assert!(self.rows.len() < u32::MAX as usize, "more rows than a pool can count");
+            self.rows.push(Row { generation: 0, value });
+            (I::new(self.rows.len() - 1), 0)
+        }
     }
 
     /// Gives the row up and returns what was in it; its generation counts on.
@@ -240,8 +252,9 @@ impl<I: Id, T> Pool<I, T> {
     #[inline]
     pub fn remove(&mut self, id: I) -> T {
         let row = &mut self.rows[id.index()];
-        let value = row.value.take().expect("a row is removed once, while it is in use");
+        assert!(row.used(), "a row is removed once, while it is in use");
         row.generation = row.generation.wrapping_add(1);
+        let value = row.value;
         self.free.push(id.index() as u32);
         value
     }
@@ -255,22 +268,22 @@ impl<I: Id, T> Pool<I, T> {
         self.rows[id.index()].generation
     }
 
-    /// The row of `id` if it is in use and still of this generation.
+    /// The row of `id` if it is in use and still of this generation, which is one that a row in use had.
     #[inline]
     pub fn get(&self, id: I, generation: u32) -> Option<&T> {
-        self.rows.get(id.index()).filter(|row| row.generation == generation)?.value.as_ref()
+        self.rows.get(id.index()).filter(|row| row.generation == generation).map(|row| &row.value)
     }
 
-    /// The row of `id` to change, if it is in use and still of this generation.
+    /// The row of `id` to change, if it is in use and still of this generation, which is one that a row in use had.
     #[inline]
     pub fn get_mut(&mut self, id: I, generation: u32) -> Option<&mut T> {
-        self.rows.get_mut(id.index()).filter(|row| row.generation == generation)?.value.as_mut()
+        self.rows.get_mut(id.index()).filter(|row| row.generation == generation).map(|row| &mut row.value)
     }
 
     /// Whether the row is in use.
     #[inline]
     pub fn contains(&self, id: I) -> bool {
-        self.rows.get(id.index()).is_some_and(|row| row.value.is_some())
+        self.rows.get(id.index()).is_some_and(Row::used)
     }
 
     /// How many rows are in use.
@@ -293,22 +306,23 @@ impl<I: Id, T> Pool<I, T> {
 
     /// The rows in use with their ids, in order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
-        self.rows.iter().enumerate().filter_map(|(index, row)| Some((I::new(index), row.value.as_ref()?)))
+        self.rows.iter().enumerate().filter(|(_, row)| row.used()).map(|(index, row)| (I::new(index), &row.value))
     }
 
     /// The rows in use to change, with their ids, in order of the ids.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (I, &mut T)> {
-        self.rows.iter_mut().enumerate().filter_map(|(index, row)| Some((I::new(index), row.value.as_mut()?)))
+        let used = self.rows.iter_mut().enumerate().filter(|(_, row)| row.used());
+        used.map(|(index, row)| (I::new(index), &mut row.value))
     }
 }
 
-impl<I: Id, T> Default for Pool<I, T> {
+impl<I: Id, T: Copy> Default for Pool<I, T> {
     fn default() -> Self {
         Pool::new()
     }
 }
 
-impl<I: Id, T: fmt::Debug> fmt::Debug for Pool<I, T> {
+impl<I: Id, T: Copy + fmt::Debug> fmt::Debug for Pool<I, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
@@ -316,20 +330,24 @@ impl<I: Id, T: fmt::Debug> fmt::Debug for Pool<I, T> {
 
 /// # Panics
 /// Where the row is not in use.
-impl<I: Id, T> Index<I> for Pool<I, T> {
+impl<I: Id, T: Copy> Index<I> for Pool<I, T> {
     type Output = T;
     #[inline]
     fn index(&self, id: I) -> &T {
-        self.rows[id.index()].value.as_ref().expect("the row is in use")
+        let row = &self.rows[id.index()];
+        assert!(row.used(), "the row is in use");
+        &row.value
     }
 }
 
 /// # Panics
 /// Where the row is not in use.
-impl<I: Id, T> IndexMut<I> for Pool<I, T> {
+impl<I: Id, T: Copy> IndexMut<I> for Pool<I, T> {
     #[inline]
     fn index_mut(&mut self, id: I) -> &mut T {
-        self.rows[id.index()].value.as_mut().expect("the row is in use")
+        let row = &mut self.rows[id.index()];
+        assert!(row.used(), "the row is in use");
+        &mut row.value
     }
 }
 

@@ -36,11 +36,13 @@ impl Fingerprint for Event {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Customer {
     born: Time,
 }
 
 struct Queue {
+    list: EventList<Event>,
     arrivals: Stream,
     services: Stream,
     between: Sampler,
@@ -61,7 +63,8 @@ const MEAN_BETWEEN: f64 = 0.01;
 const MEAN_SERVICE: f64 = 0.03;
 
 impl Queue {
-    fn build(list: &mut EventList<Event>, seed: u64, replication: u32) -> Queue {
+    fn build(seed: u64, replication: u32) -> Queue {
+        let mut list = EventList::new();
         let mut queue = Queue {
             arrivals: Stream::new(seed, replication, "queue", "arrivals"),
             services: Stream::new(seed, replication, "queue", "services"),
@@ -69,6 +72,7 @@ impl Queue {
             service: Dist::Exponential { mean: MEAN_SERVICE }.sampler(),
             source: list.slot(),
             way_back: list.lane(WAY_BACK),
+            list,
             workers: WORKERS,
             waiting: VecDeque::new(),
             customers: Pool::new(),
@@ -77,14 +81,14 @@ impl Queue {
             latency: Histogram::new(7),
         };
         let first = queue.between.duration(&mut queue.arrivals);
-        list.set(queue.source, list.now() + first, Event::Arrive);
+        queue.list.set(queue.source, Time::ZERO + first, Event::Arrive);
         queue
     }
 
-    fn serve(&mut self, customer: CustomerId, list: &mut EventList<Event>) {
+    fn serve(&mut self, customer: CustomerId) {
         self.workers -= 1;
-        self.busy.add(1.0, list.now());
-        list.after(self.service.duration(&mut self.services), Event::Done { customer });
+        self.busy.add(1.0, self.list.now());
+        self.list.after(self.service.duration(&mut self.services), Event::Done { customer });
     }
 
     fn forget(&mut self, now: Time) {
@@ -97,29 +101,33 @@ impl Queue {
 impl Model for Queue {
     type Event = Event;
 
-    fn handle(&mut self, event: Event, list: &mut EventList<Event>) {
+    fn list(&mut self) -> &mut EventList<Event> {
+        &mut self.list
+    }
+
+    fn handle(&mut self, event: Event) {
         match event {
             Event::Arrive => {
-                let next = list.now() + self.between.duration(&mut self.arrivals);
-                list.set(self.source, next, Event::Arrive);
-                let customer = self.customers.insert(Customer { born: list.now() });
+                let next = self.list.now() + self.between.duration(&mut self.arrivals);
+                self.list.set(self.source, next, Event::Arrive);
+                let customer = self.customers.insert(Customer { born: self.list.now() });
                 match self.workers {
                     0 => self.waiting.push_back(customer),
-                    _ => self.serve(customer, list),
+                    _ => self.serve(customer),
                 }
             }
             Event::Done { customer } => {
                 self.workers += 1;
-                self.busy.add(-1.0, list.now());
+                self.busy.add(-1.0, self.list.now());
                 let generation = self.customers.generation(customer);
-                list.via(self.way_back, Event::Answered { customer, generation });
+                self.list.via(self.way_back, Event::Answered { customer, generation });
                 if let Some(next) = self.waiting.pop_front() {
-                    self.serve(next, list);
+                    self.serve(next);
                 }
             }
             Event::Answered { customer, generation } => {
                 if self.customers.get(customer, generation).is_some() {
-                    let sojourn = list.now() - self.customers.remove(customer).born;
+                    let sojourn = self.list.now() - self.customers.remove(customer).born;
                     self.sojourn.record(sojourn.as_secs_f64());
                     self.latency.record(sojourn.nanos());
                 }
@@ -139,10 +147,8 @@ impl Probe<Queue> for Record {
     }
 }
 
-fn start(seed: u64, replication: u32) -> (Engine<Event>, Queue) {
-    let mut engine = Engine::new();
-    let queue = Queue::build(&mut engine.list, seed, replication);
-    (engine, queue)
+fn start(seed: u64, replication: u32) -> (Engine, Queue) {
+    (Engine::new(), Queue::build(seed, replication))
 }
 
 fn seconds(seconds: u64) -> Time {
@@ -165,10 +171,10 @@ fn sojourn_and_utilisation_agree_with_theory() {
     for replication in 0..20 {
         let (mut engine, mut queue) = start(11, replication);
         engine.run_until(&mut queue, seconds(20), u64::MAX, &mut ());
-        queue.forget(engine.now());
+        queue.forget(queue.list.now());
         assert_eq!(engine.run_until(&mut queue, seconds(1_020), u64::MAX, &mut ()), Progress::ReachedEnd);
         sojourns.extend(queue.sojourn.mean());
-        loads.push(queue.busy.mean(engine.now()));
+        loads.push(queue.busy.mean(queue.list.now()));
         let (mean, exact) = (queue.sojourn.mean().expect("customers"), queue.latency.mean().expect("customers"));
         assert!((mean * 1e9 / exact - 1.0).abs() < 1e-9, "both count the same customers");
     }

@@ -14,8 +14,8 @@ use std::io::Read;
 /// The commented scenario that `sim new` writes.
 pub const STARTER: &str = include_str!("starter.ron");
 
-/// Text on standard input beyond this is no scenario.
-const MOST_BYTES: u64 = 64 << 20;
+/// A stream longer than this is no scenario.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// A scenario that can run.
 #[derive(Debug)]
@@ -45,17 +45,27 @@ pub struct Diagnosis {
 
 /// Finds a scenario.
 pub fn load(name: &str) -> Result<Source, Report> {
-    if name != "-" {
-        return scenarios::load(name);
+    if name == "-" {
+        return stream("standard input", &mut std::io::stdin());
     }
-    let source = "standard input".to_string();
+    // What a shell passes for `<(command)` is neither a file nor a folder.
+    let is_stream = std::fs::metadata(name).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    match std::fs::File::open(name) {
+        Ok(mut file) if is_stream => stream(name, &mut file),
+        _ => scenarios::load(name),
+    }
+}
+
+/// Reads a scenario to the end of a stream.
+fn stream(name: &str, from: &mut dyn Read) -> Result<Source, Report> {
+    let complain = |message: String| Err(Report::whole(name, Diagnostic::whole(message)));
     let mut text = String::new();
-    match std::io::stdin().take(MOST_BYTES).read_to_string(&mut text) {
-        Ok(_) => Ok(Source { name: source, text, dir: Some(".".into()) }),
-        Err(error) => {
-            let message = format!("cannot read it: {}", crate::failure::reason(&error));
-            Err(Report::whole(&source, Diagnostic::whole(message)))
+    match from.take(MOST_BYTES).read_to_string(&mut text) {
+        Ok(read) if read as u64 == MOST_BYTES => {
+            complain(format!("more than {} MiB are no scenario", MOST_BYTES >> 20))
         }
+        Ok(_) => Ok(Source { name: name.into(), text, dir: Some(".".into()) }),
+        Err(error) => complain(format!("cannot read it: {}", crate::failure::reason(&error))),
     }
 }
 

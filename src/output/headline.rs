@@ -1,6 +1,6 @@
 //! The run in one sentence, and the causes of failure in words.
 
-use super::units;
+use super::{incidents, units};
 use models::result::{Incident, Summary};
 
 /// What a reader should know if they read nothing else.
@@ -11,8 +11,9 @@ pub fn sentence(summary: &Summary) -> String {
         format!("No request was made in {}", units::seconds(summary.duration_s))
     } else if requests.failed == 0 {
         format!(
-            "All {} that ended succeeded over {}",
+            "All {}{} succeeded over {}",
             units::plural(ended, "request"),
+            if requests.in_flight > 0 { " that ended" } else { "" },
             units::seconds(summary.duration_s)
         )
     } else {
@@ -24,49 +25,52 @@ pub fn sentence(summary: &Summary) -> String {
             units::count(requests.failed),
         );
         if let Some((cause, n)) = causes(summary).first() {
-            let share = units::percent(*n as f64 / requests.failed as f64);
-            text.push_str(&format!(", {share} of them {}", meaning(cause)));
+            let share = match requests.failed {
+                1 => String::new(),
+                failed if failed == *n => ", all of them".into(),
+                failed => format!(", {} of them", units::percent(*n as f64 / failed as f64)),
+            };
+            text.push_str(&format!("{share}: {}", meaning(cause)));
         }
         text
     };
     text.push_str(". ");
-    text.push_str(&incidents(&summary.incidents));
-    text
+    text.push_str(&told(&summary.incidents));
+    // A figure and its unit stay on one line.
+    let mut tied = String::with_capacity(text.len());
+    let mut last = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let unit = letters.peek().is_some_and(|next| "%smh".contains(*next) || next.is_ascii_digit());
+        tied.push(if c == ' ' && unit && (last.is_ascii_digit() || tied.ends_with("\u{a0}m")) { '\u{a0}' } else { c });
+        last = c;
+    }
+    tied
 }
 
 /// Incidents in a few words.
-fn incidents(incidents: &[Incident]) -> String {
-    if incidents.is_empty() {
-        return "There was no incident.".into();
-    }
-    let count = units::plural(incidents.len() as u64, "incident");
-    let open = incidents.iter().filter(|incident| incident.restored_s.is_none()).count();
-    if open > 0 && incidents.len() == 1 {
-        return "One incident, not put right by the end.".into();
-    }
-    if open > 0 {
-        return format!("Of {count} {open} {} not put right by the end.", if open == 1 { "was" } else { "were" });
-    }
-    let longest = incidents
+fn told(all: &[Incident]) -> String {
+    let count = units::plural(all.len() as u64, "incident");
+    let open = all.iter().filter(|incident| incident.restored_s.is_none()).count();
+    let noticed: Vec<&Incident> = all.iter().filter(|incident| !incidents::unnoticed(incident)).collect();
+    let longest = noticed
         .iter()
-        .filter_map(|incident| Some((incident.restored_s? - incident.t_s, incident)))
+        .filter_map(|incident| Some((incident.restored_s? - incident.t_s, incidents::title(incident))))
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    match longest {
-        Some((seconds, incident)) if incidents.len() == 1 => {
-            format!(
-                "One incident ({} {}) was put right after {}.",
-                incident.fault,
-                incident.subject,
-                units::seconds(seconds)
-            )
+    match (all, longest) {
+        ([], _) => "There was no incident.".into(),
+        ([_], _) if open > 0 => "One incident, and users were not served again by the end.".into(),
+        (_, _) if open > 0 => {
+            format!("Of {count} {open} {} not over by the end.", if open == 1 { "was" } else { "were" })
         }
-        Some((seconds, incident)) => format!(
-            "Of {count} the longest ({} {}) was put right after {}.",
-            incident.fault,
-            incident.subject,
-            units::seconds(seconds)
+        ([one], None) => format!("Users did not notice the one incident, {}.", incidents::title(one)),
+        (_, None) => format!("Users noticed none of {count}."),
+        ([_], Some((s, what))) => format!("Of the one incident, {what}, users had {}.", units::seconds(s)),
+        (_, Some((s, what))) => format!(
+            "Users noticed {} of {count}, longest {what}, for {}.",
+            if noticed.len() == all.len() { "each".into() } else { units::count(noticed.len() as u64) },
+            units::seconds(s)
         ),
-        None => format!("There were {count}."),
     }
 }
 
@@ -85,10 +89,10 @@ pub fn meaning(outcome: &str) -> &str {
         "target_5xx" => "an error of the target's own",
         "connections_exhausted" => "no connection left at the store",
         "database_unavailable" => "no primary, or cut off by a failover",
-        "elb_502" => "502 of the balancer: refused, reset or cut",
-        "elb_503" => "503 of the balancer: no target registered",
-        "elb_504" => "504 of the balancer: no answer in time",
-        "refused" => "refused: instance gone or backlog full",
+        "elb_502" => "502 of the balancer (refused, reset or cut)",
+        "elb_503" => "503 of the balancer (no target registered)",
+        "elb_504" => "504 of the balancer (no answer in time)",
+        "refused" => "refused (instance gone or backlog full)",
         "timed_out" => "given up by the client",
         "stale_dns" => "sent to a node that had left DNS",
         "connect_timeout" => "no connection in time",
@@ -104,13 +108,13 @@ mod tests {
 
     #[test]
     fn the_sentence_names_the_commonest_cause_and_the_longest_incident() {
-        let text = sentence(&sample::result().summary);
+        let text = sentence(&sample::result().summary).replace('\u{a0}', " ");
         assert!(
             text.starts_with("99.0 % of 1,000,000 requests succeeded over 3 h; 10,000 failed, 70.0 % of them"),
             "{text}"
         );
         assert!(
-            text.contains("Of 2 incidents the longest (degradation users) was put right after 8 m 12 s."),
+            text.contains("Users noticed each of 2 incidents, longest degradation without a fault, for 8 m 12 s."),
             "{text}"
         );
     }
@@ -118,6 +122,6 @@ mod tests {
     #[test]
     fn nothing_happening_is_said_plainly() {
         let text = sentence(&Summary { incidents: vec![], ..sample::quiet() });
-        assert_eq!(text, "No request was made in 1 h. There was no incident.");
+        assert_eq!(text, "No request was made in 1\u{a0}h. There was no incident.");
     }
 }

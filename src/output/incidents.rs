@@ -12,10 +12,35 @@ use models::result::Incident;
 pub struct Link {
     /// What was reached.
     pub name: &'static str,
-    /// Seconds since the link before.
-    pub after_s: f64,
+    /// Seconds since the link before; `None` if it was so already when the incident began.
+    pub after_s: Option<f64>,
     /// Seconds since it struck.
     pub in_all_s: f64,
+}
+
+/// What happened, and to whom if that is not said already: `FailPrimary("orders")`, `Kill(AnyOf("web", 1)): web/i-2`.
+pub fn title(incident: &Incident) -> String {
+    let (fault, subject) = (units::plain(&incident.fault), units::plain(&incident.subject));
+    if incident.fault == "degradation" {
+        "degradation without a fault".into()
+    } else if subject.is_empty() || fault.contains(&format!("\"{subject}\"")) {
+        fault
+    } else {
+        format!("{fault}: {subject}")
+    }
+}
+
+/// Whether users had nothing of it: no bad second between its beginning and its end.
+pub fn unnoticed(incident: &Incident) -> bool {
+    incident.failed_requests == 0 && incident.restored_s.is_some_and(|at| at <= incident.t_s)
+}
+
+/// What users had of it.
+pub fn felt(incident: &Incident) -> String {
+    if unnoticed(incident) {
+        return "users did not notice".into();
+    }
+    format!("{} failed", units::plural(incident.failed_requests, "request"))
 }
 
 /// The links that came, in order of time, and the names of those that never did.
@@ -27,29 +52,42 @@ pub fn chain(incident: &Incident) -> (Vec<Link>, Vec<&'static str>) {
         ("restored", incident.restored_s),
         ("full strength", incident.redundancy_restored_s),
     ];
-    let mut came: Vec<(&'static str, f64)> = links.iter().filter_map(|(name, at)| Some((*name, (*at)?))).collect();
+    let mut came: Vec<(&'static str, f64)> = links
+        .iter()
+        .filter(|(name, _)| *name != "restored" || !unnoticed(incident))
+        .filter_map(|(name, at)| Some((*name, (*at)?)))
+        .collect();
     // A stable sort: of links at the same moment, the order above is the order of causes.
     came.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut before = incident.t_s;
     let came = came
         .into_iter()
         .map(|(name, at)| {
-            let link = Link { name, after_s: at - before, in_all_s: at - incident.t_s };
-            before = at;
-            link
+            // An alarm that was up already, say, when this began.
+            let after_s = (at >= incident.t_s).then(|| at - before);
+            before = before.max(at);
+            Link { name, after_s, in_all_s: (at - incident.t_s).max(0.0) }
         })
         .collect();
     (came, links.iter().filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect())
 }
 
-/// The chain in one line: `struck → detected +12 s → decided +0 s → …`.
+/// The chain in one line: `struck → detected +12 s → decided at once → …`.
 pub fn line(incident: &Incident) -> String {
     let (came, _) = chain(incident);
     let mut text = String::from("struck");
     for (i, link) in came.iter().enumerate() {
-        text.push_str(&format!(" → {} +{}", link.name, units::seconds(link.after_s)));
+        // What is done after all is well again is only the end of the clearing up.
+        let late = link.name == "acted" && came[..i].iter().any(|before| before.name == "full strength");
+        let name = if late { "last action" } else { link.name };
+        match link.after_s {
+            None => text.push_str(&format!(" → {name} already")),
+            // Less than a millisecond is the order of events, and not a wait.
+            Some(after) if after < 0.001 => text.push_str(&format!(" → {name} at once")),
+            Some(after) => text.push_str(&format!(" → {name} +{}", units::seconds(after))),
+        }
         let tells = matches!(link.name, "restored" | "full strength") && i > 0;
-        if tells && link.in_all_s != link.after_s {
+        if tells && Some(link.in_all_s) != link.after_s {
             text.push_str(&format!(" ({} in all)", units::seconds(link.in_all_s)));
         }
     }
@@ -59,7 +97,16 @@ pub fn line(incident: &Incident) -> String {
 /// What never came, in words; `None` if all did.
 pub fn missing(incident: &Incident) -> Option<String> {
     let (_, missing) = chain(incident);
-    match missing.as_slice() {
+    let words: Vec<&str> = missing
+        .into_iter()
+        .map(|name| match name {
+            "decided" => "decided upon",
+            "acted" => "acted upon",
+            "full strength" => "at full strength again",
+            other => other,
+        })
+        .collect();
+    match words.as_slice() {
         [] => None,
         [one] => Some(format!("never {one}")),
         [some @ .., last] => Some(format!("never {} nor {last}", some.join(", "))),
@@ -83,9 +130,36 @@ mod tests {
         };
         assert_eq!(
             line(&incident),
-            "struck → detected +12 s → decided +0 s → restored +18 s (30 s in all) → acted +17 s → full strength +17 m 13 s (18 m in all)"
+            "struck → detected +12 s → decided at once → restored +18 s (30 s in all) → acted +17 s → full strength +17 m 13 s (18 m in all)"
         );
         assert_eq!(missing(&incident), None);
+    }
+
+    #[test]
+    fn what_was_known_before_it_struck_is_said_so_without_a_negative_wait() {
+        let incident = Incident {
+            t_s: 100.0,
+            detected_s: Some(58.0),
+            restored_s: Some(215.0),
+            failed_requests: 3,
+            ..Incident::default()
+        };
+        assert_eq!(line(&incident), "struck → detected already → restored +1 m 55 s");
+    }
+
+    #[test]
+    fn what_users_did_not_notice_was_not_restored_to_them() {
+        let incident = Incident {
+            t_s: 10.0,
+            detected_s: Some(12.0),
+            restored_s: Some(10.0),
+            redundancy_restored_s: Some(20.0),
+            acted_s: Some(31.0),
+            ..Incident::default()
+        };
+        assert_eq!(felt(&incident), "users did not notice");
+        assert_eq!(line(&incident), "struck → detected +2 s → full strength +8 s (10 s in all) → last action +11 s");
+        assert_eq!(missing(&incident).unwrap(), "never decided upon");
     }
 
     #[test]
@@ -97,6 +171,16 @@ mod tests {
             decided_s: Some(12.0),
             ..Incident::default()
         };
-        assert_eq!(missing(&incident).unwrap(), "never restored nor full strength");
+        assert_eq!(missing(&incident).unwrap(), "never restored nor at full strength again");
+    }
+
+    #[test]
+    fn a_title_says_whom_it_struck_once() {
+        let titled = |fault: &str, subject: &str| {
+            title(&Incident { fault: fault.into(), subject: subject.into(), ..Incident::default() })
+        };
+        assert_eq!(titled("FailPrimary(\"orders\")", "orders"), "FailPrimary(\"orders\")");
+        assert_eq!(titled("Kill(AnyOf(\"web\", 1))", "web/i-2"), "Kill(AnyOf(\"web\", 1)): web/i-2");
+        assert_eq!(titled("degradation", "twitter-spike"), "degradation without a fault");
     }
 }

@@ -17,6 +17,7 @@ pub mod report;
 pub mod table;
 pub mod units;
 
+mod happened;
 mod headline;
 mod incidents;
 mod story;

@@ -4,18 +4,15 @@
 //! # Leaves out  what only machines want: the files have it
 
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
-use super::{headline, incidents, story, units};
+use super::{happened, headline, units};
 use crate::experiment::Experiment;
 use anstyle::Style;
-use models::result::{EventKind, Latency, Summary, Traffic};
+use models::result::{ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Lines of the timeline that are shown.
-const STORY: usize = 24;
-
 /// Rows of a table beyond which the rest is left to `summary.json`.
-const ROWS: usize = 12;
+pub(super) const ROWS: usize = 12;
 
 /// How a figure is written.
 type Show = fn(f64) -> String;
@@ -43,9 +40,9 @@ impl Page<'_> {
         users(out, summary)?;
         self.estimates(out)?;
         traffic(out, summary)?;
-        machinery(out, summary)?;
-        reactions(out, summary)?;
-        timeline(out, &story::tell(&result.timeline, STORY))?;
+        machinery(out, &self.experiment.first)?;
+        happened::incidents(out, summary)?;
+        happened::timeline(out, &result.timeline)?;
         cost(out, summary)?;
         self.expectations(out, summary)?;
         cautions(out, summary)?;
@@ -119,7 +116,7 @@ impl Page<'_> {
             let (mark, style) = if held { ("✓", GOOD) } else { ("✗", BAD) };
             let found = match tally {
                 Some(tally) => format!("held in {} of {}", tally.held, tally.of),
-                None => expectation.value.map_or("never happened".into(), |value| format!("found {}", exact(value))),
+                None => found(expectation),
             };
             let text = units::plain(&expectation.text);
             writeln!(out, "  {} {text}  {}", paint(mark, style), paint(&found, if held { DIM } else { BAD }))?;
@@ -136,9 +133,9 @@ impl Page<'_> {
             let plots = self.files.iter().filter(|file| file.ends_with(".png") || file.ends_with(".svg")).count();
             let mut names: Vec<&str> = self.files.iter().map(String::as_str).collect();
             names.retain(|name| !name.ends_with(".png") && !name.ends_with(".svg"));
-            let mut text = names.join("  ");
+            let mut text = names.join(", ");
             if plots > 0 {
-                text.push_str(&format!("  {plots} plots (PNG, SVG)"));
+                text.push_str(&format!(", {} as PNG and SVG", units::plural(plots as u64 / 2, "plot")));
             }
             for line in wrap(&text, WIDTH - 2) {
                 writeln!(out, "  {}", paint(&line, DIM))?;
@@ -156,7 +153,7 @@ impl Page<'_> {
             text.push_str(&format!(", {}", units::plural(run.events, "event")));
         }
         if run.peak_rss_mb > 0.0 {
-            text.push_str(&format!(", {} MiB at most", units::figure(run.peak_rss_mb)));
+            text.push_str(&format!(", {} MiB of memory", units::figure(run.peak_rss_mb)));
         }
         writeln!(out, "{}    {}", paint("Run", TITLE), paint(&text, DIM))
     }
@@ -189,12 +186,14 @@ fn users(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         units::count(requests.failed),
         units::count(requests.in_flight),
     )?;
-    let l = &summary.latency_ms;
-    let mut latency = Table::new(1);
-    latency.head(&["latency", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"]);
-    let values = [l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max];
-    latency.row(std::iter::once(Cell::from("")).chain(values.map(|x| Cell::from(units::ms(x)))));
-    print(out, &latency)?;
+    if requests.succeeded > 0 {
+        let l = &summary.latency_ms;
+        let mut latency = Table::new(1);
+        latency.head(&["", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"]);
+        let values = [l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max];
+        latency.row(std::iter::once(Cell::from("latency")).chain(values.map(|x| Cell::from(units::ms(x)))));
+        print(out, &latency)?;
+    }
     if summary.sessions_lost > 0 {
         writeln!(out, "  {} lost with their instance", units::plural(summary.sessions_lost, "session"))?;
     }
@@ -228,13 +227,15 @@ fn traffic(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     table.head(&["", "offered", "failed", "availability", "mean", "p50", "p95", "p99", "max"]);
     for (name, traffic) in rows.iter().take(2 * ROWS) {
         let Latency { mean, p50, p95, p99, max, .. } = traffic.latency_ms;
+        // Without an answer there is no time of one.
+        let shown = |x: f64| if traffic.requests.succeeded == 0 { "–".into() } else { Cell::from(units::ms(x)) };
         let mut row: Vec<Cell> = vec![
             units::plain(name).into(),
             units::count(traffic.requests.offered).into(),
             units::count(traffic.requests.failed).into(),
             units::percent(traffic.availability).into(),
         ];
-        row.extend([mean, p50, p95, p99, max].map(|x| Cell::from(units::ms(x))));
+        row.extend([mean, p50, p95, p99, max].map(shown));
         table.row(row);
     }
     print(out, &table)?;
@@ -242,19 +243,21 @@ fn traffic(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 }
 
 /// Queues, groups, stores, balancers and alarms.
-fn machinery(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+fn machinery(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
+    let summary = &result.summary;
     if !summary.queueing_ms.is_empty() {
         section(out, "Queues")?;
         let mut table = Table::new(1);
-        table.head(&["", "utilisation", "must wait", "mean wait", "p95", "p99", "waiting", "served", "refused"]);
+        table.head(&["", "utilisation", "had to wait", "mean wait", "p95", "p99", "waiting", "served", "refused"]);
         for (name, q) in summary.queueing_ms.iter().take(ROWS) {
+            let wait = |x: f64| if q.probability_of_wait > 0.0 { Cell::from(units::ms(x)) } else { "–".into() };
             table.row([
                 units::plain(name).into(),
-                Cell::new(units::percent(q.utilisation), if q.utilisation > 0.9 { CARE } else { Style::new() }),
+                Cell::new(usage(result, name, q), if q.utilisation > 0.9 { CARE } else { Style::new() }),
                 units::percent(q.probability_of_wait).into(),
-                units::ms(q.wait.mean).into(),
-                units::ms(q.wait.p95).into(),
-                units::ms(q.wait.p99).into(),
+                wait(q.wait.mean),
+                wait(q.wait.p95),
+                wait(q.wait.p99),
                 units::figure(q.mean_waiting).into(),
                 units::count(q.served).into(),
                 units::count(q.refused).into(),
@@ -275,7 +278,7 @@ fn machinery(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             "launches",
             "failed",
             "replaced",
-            "ended",
+            "terminated",
             "hours",
         ]);
         for (name, g) in summary.groups.iter().take(ROWS) {
@@ -295,19 +298,37 @@ fn machinery(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         print(out, &table)?;
         more(out, summary.groups.len().saturating_sub(ROWS))?;
     }
-    databases(out, summary)?;
+    databases(out, result)?;
     balancers(out, summary)?;
     alarms(out, summary)
 }
 
-fn databases(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-    if summary.databases.is_empty() {
+/// How busy a queue's servers were. Of a managed database's many connections the share says nothing, so their number is
+/// told.
+pub fn usage(result: &RunResult, name: &str, q: &Queueing) -> String {
+    if is_managed(result, name) {
+        format!("{} conns", units::figure((q.mean_present - q.mean_waiting).max(0.0)))
+    } else {
+        units::percent(q.utilisation)
+    }
+}
+
+/// Whether a store has a primary that can fail over, and is not a queue with servers alone.
+pub fn is_managed(result: &RunResult, store: &str) -> bool {
+    result.series.get(&format!("database.{store}.primary_zone")).is_some()
+        || result.summary.databases.get(store).is_some_and(|d| d.failovers > 0 || d.unavailable_s > 0.0)
+}
+
+fn databases(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
+    let stores = result.summary.databases.iter().filter(|(name, _)| is_managed(result, name));
+    let stores: Vec<_> = stores.collect();
+    if stores.is_empty() {
         return Ok(());
     }
     section(out, "Databases")?;
     let mut table = Table::new(2);
     table.head(&["", "primary", "failovers", "unavailable", "longest", "committed", "lost", "failed queries"]);
-    for (name, d) in summary.databases.iter().take(ROWS) {
+    for (name, d) in stores.iter().take(ROWS) {
         table.row([
             units::plain(name).into(),
             units::plain(&d.primary_zone).into(),
@@ -320,7 +341,7 @@ fn databases(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         ]);
     }
     print(out, &table)?;
-    more(out, summary.databases.len().saturating_sub(ROWS))
+    more(out, stores.len().saturating_sub(ROWS))
 }
 
 fn balancers(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
@@ -350,6 +371,7 @@ fn alarms(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         return Ok(());
     }
     section(out, "Alarms")?;
+    let mut table = Table::new(2);
     for (name, changes) in summary.alarms.iter().take(ROWS) {
         let raised: Vec<String> =
             changes.iter().filter(|change| change.to == "ALARM").map(|change| units::clock(change.t_s)).collect();
@@ -358,93 +380,10 @@ fn alarms(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             times if times.len() <= 6 => format!("raised at {}", times.join(", ")),
             times => format!("raised {} times, first at {}, last at {}", times.len(), times[0], times[times.len() - 1]),
         };
-        writeln!(out, "  {}  {}", units::plain(name), paint(&text, DIM))?;
+        table.row([units::plain(name).into(), Cell::new(text, DIM)]);
     }
+    print(out, &table)?;
     more(out, summary.alarms.len().saturating_sub(ROWS))
-}
-
-/// Each incident with its chain.
-fn reactions(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-    if summary.incidents.is_empty() {
-        return Ok(());
-    }
-    section(out, "Incidents")?;
-    for incident in summary.incidents.iter().take(ROWS) {
-        let what = format!("{} {}", units::plain(&incident.fault), units::plain(&incident.subject));
-        let failed = units::plural(incident.failed_requests, "request");
-        writeln!(
-            out,
-            "  {}  {}  {}",
-            units::clock(incident.t_s),
-            paint(&what, BOLD),
-            paint(&format!("{failed} failed"), DIM)
-        )?;
-        let mut lines = wrap_chain(&incidents::line(incident));
-        if let Some(missing) = incidents::missing(incident) {
-            let style = if incident.restored_s.is_none() { BAD } else { CARE };
-            lines.push(paint(&missing, style));
-        }
-        for line in lines {
-            writeln!(out, "           {line}")?;
-        }
-    }
-    more(out, summary.incidents.len().saturating_sub(ROWS))
-}
-
-/// A chain in lines, broken before an arrow and nowhere else.
-fn wrap_chain(chain: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for link in chain.split(" → ") {
-        match lines.last_mut() {
-            None => lines.push(link.into()),
-            Some(line) if line.chars().count() + 3 + link.chars().count() <= WIDTH - 11 => {
-                line.push_str(" → ");
-                line.push_str(link);
-            }
-            Some(_) => lines.push(format!("→ {link}")),
-        }
-    }
-    lines
-}
-
-fn timeline(out: &mut dyn Write, story: &story::Story) -> io::Result<()> {
-    if story.head.is_empty() {
-        return Ok(());
-    }
-    section(out, "Timeline")?;
-    let mut table = Table::new(4);
-    for line in &story.head {
-        table.row(story_row(line));
-    }
-    if story.skipped > 0 {
-        let text = format!("… {} more in timeline.jsonl", units::count(story.skipped as u64));
-        table.row(["".into(), Cell::new(text, DIM)]);
-    }
-    for line in &story.tail {
-        table.row(story_row(line));
-    }
-    print(out, &table)
-}
-
-fn story_row(line: &story::Line) -> [Cell; 4] {
-    use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
-    use EventKind::{
-        DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, StandbyFailed,
-    };
-    let style = match line.kind {
-        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted => {
-            BAD
-        }
-        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded => GOOD,
-        _ => Style::new(),
-    };
-    let subject = if line.count > 1 { format!("{} ×{}", line.subject, line.count) } else { line.subject.clone() };
-    [
-        Cell::new(units::clock(line.t_s), DIM),
-        Cell::new(story::words(line.kind), style),
-        subject.into(),
-        Cell::new(&line.detail, DIM),
-    ]
 }
 
 fn cost(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
@@ -480,21 +419,38 @@ fn wrap_at(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-/// A value that was compared with a limit: with as many digits as tell it from the limit.
-pub fn exact(value: f64) -> String {
-    let text = format!("{value:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+/// What was found where something was expected, in the unit that people think in.
+pub(super) fn found(expectation: &ExpectationResult) -> String {
+    let Some(value) = expectation.value else { return "never happened".into() };
+    let what = expectation.text.split('(').next().unwrap_or_default();
+    match what {
+        "Recovery" => format!("found {}", units::seconds(value)),
+        _ if what.ends_with("Ms") => format!("found {} ms", exact(value)),
+        _ if what.ends_with('S') => format!("found {} s", exact(value)),
+        _ => format!("found {}", exact(value)),
+    }
 }
 
-fn section(out: &mut dyn Write, title: &str) -> io::Result<()> {
+/// A value that was compared with a limit: six significant digits, which tell it from any limit that people write.
+pub fn exact(value: f64) -> String {
+    let whole = value.abs().trunc();
+    let digits = if whole < 1.0 { 0 } else { format!("{whole:.0}").len() };
+    let text = format!("{value:.*}", 6_usize.saturating_sub(digits));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// The title of a part of the page.
+pub(super) fn section(out: &mut dyn Write, title: &str) -> io::Result<()> {
     writeln!(out, "\n{}", paint(title, TITLE))
 }
 
-fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+/// Writes a table.
+pub(super) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     table.lines().iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn more(out: &mut dyn Write, n: usize) -> io::Result<()> {
+/// Says how many rows are in the files alone.
+pub(super) fn more(out: &mut dyn Write, n: usize) -> io::Result<()> {
     if n == 0 { Ok(()) } else { writeln!(out, "  {}", paint(&format!("… {n} more in summary.json"), DIM)) }
 }
 
@@ -539,19 +495,25 @@ mod tests {
             "9.99 s",
             "web.order",
             "31.0 %",
-            "struck → detected +12 s → decided +0 s → acted +35 s → restored +0 s (47 s in all)",
-            "never acted nor full strength",
+            "struck → detected +12 s → decided at once → acted +35 s → restored at once (47 s in all)",
+            "never acted upon nor at full strength again",
             "raised at 0:39:00",
             "use1-az2",
             "database.orders $3.97",
             "✓ Availability(at_least: 0.99)  found 0.99",
-            "✗ Recovery(of: \"orders\", within: \"30s\")  found 47",
+            "✗ Recovery(of: \"orders\", within: \"30s\")  found 47 s",
             "! the run is shorter",
-            "2 plots",
+            "1 plot as PNG and SVG",
             "1,000,000 requests in 710 ms",
         ] {
             assert!(text.contains(wanted), "no {wanted:?} in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_found_value_has_six_digits() {
+        let found = [0.990_209_4, 31.263_794, 13.0, 1_234_567.8, 0.0, 120.0, -2.5].map(exact);
+        assert_eq!(found, ["0.990209", "31.2638", "13", "1234568", "0", "120", "-2.5"]);
     }
 
     #[test]

@@ -7,34 +7,52 @@ use super::{headline, incidents, page, story, units};
 use crate::experiment::Experiment;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use models::result::{Summary, Traffic};
+use models::result::{RunResult, Summary, Traffic};
 use std::fmt::Write;
+
+/// The plot that stands first.
+const OVERVIEW: &str = "overview";
 
 /// What it looks like. Follows the reader's choice of light or dark.
 const STYLE: &str = "\
-:root{color-scheme:light dark;--line:#8884;--dim:#7a7f87;--good:#1a7f37;--bad:#c62828}\
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
-h1{margin-bottom:0}h2{margin-top:2.2rem;font-size:1.15rem;border-bottom:1px solid var(--line)}\
-.dim{color:var(--dim)}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}\
-.lead{font-size:1.15rem;font-weight:600}\
-.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
-th{font-weight:500;color:var(--dim)}th,td{padding:.2rem .9rem .2rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
+:root{color-scheme:light dark;--ink:#1c2128;--page:#fff;--card:#f5f6f8;--line:#d9dde3;--dim:#636b76;--good:#1a7f37;--bad:#c62828;--care:#9a6700}\
+@media(prefers-color-scheme:dark){:root{--ink:#e3e6ea;--page:#14171c;--card:#1d2229;--line:#343b45;--dim:#98a1ad;--good:#4cc26a;--bad:#ff7b72;--care:#d9a53a}}\
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:72rem;margin:2.5rem auto;padding:0 1.5rem}\
+h1{margin:0;font-size:2rem}h2{margin:2.6rem 0 .7rem;font-size:1.2rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}\
+p{margin:.3rem 0}.dim{color:var(--dim)}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}\
+.lead{font-size:1.12rem;margin:1rem 0}\
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.7rem;margin:1.2rem 0}\
+.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.55rem .9rem}\
+.card b{display:block;font-size:1.35rem;font-variant-numeric:tabular-nums}.card span{color:var(--dim);font-size:.85rem}\
+.wide{overflow-x:auto;margin:.6rem 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}\
+th{font-weight:500;color:var(--dim)}th,td{padding:.22rem 1.1rem .22rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}\
 th:first-child,td:first-child,.text td,.text th{text-align:left}.text td:last-child{white-space:normal}\
-img{max-width:100%;background:#fff;border-radius:4px}figure{margin:1.2rem 0}figcaption{color:var(--dim)}";
+ul{list-style:none;padding:0}li{margin:.2rem 0}code{font-size:.9em}\
+.incident{border-left:4px solid var(--line);padding:.1rem 0 .1rem .9rem;margin:.9rem 0}\
+figure{margin:1rem 0}img{width:100%;background:#fff;border:1px solid var(--line);border-radius:8px;box-sizing:border-box}\
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(30rem,1fr));gap:0 1rem}\
+@media print{body{max-width:none;margin:0;font-size:11px}h2{break-after:avoid}figure,.incident,.card,tr{break-inside:avoid}.wide{overflow:visible}}";
 
 /// The report. `plots` are files by name, of which the SVG are shown, or the PNG of those that have no SVG.
 pub fn html(experiment: &Experiment, plots: &[(String, Vec<u8>)]) -> String {
     let summary = &experiment.first.summary;
     let mut body = String::new();
     head(&mut body, experiment);
+    cards(&mut body, summary);
+    verdicts(&mut body, experiment);
+    figures(&mut body, plots, |stem| stem == OVERVIEW);
+    reactions(&mut body, summary);
     users(&mut body, summary);
-    figures(&mut body, plots);
     estimates(&mut body, experiment);
     traffic(&mut body, summary);
-    machinery(&mut body, summary);
-    reactions(&mut body, summary);
+    machinery(&mut body, &experiment.first);
+    if plots.iter().any(|(name, _)| !name.starts_with(OVERVIEW)) {
+        let _ = writeln!(body, "<h2>Plots</h2>");
+    }
+    let _ = writeln!(body, "<div class=\"pair\">");
+    figures(&mut body, plots, |stem| stem != OVERVIEW);
+    let _ = writeln!(body, "</div>");
     timeline(&mut body, experiment);
-    verdicts(&mut body, experiment);
     let title = escape(&summary.scenario);
     // The policy forbids whatever an unforeseen text might try: nothing is loaded and nothing runs.
     format!(
@@ -64,42 +82,55 @@ fn head(body: &mut String, experiment: &Experiment) {
     );
 }
 
+/// The figures that are asked for first.
+fn cards(body: &mut String, summary: &Summary) {
+    let (requests, l) = (&summary.requests, &summary.latency_ms);
+    let latency = |x: f64| if requests.succeeded == 0 { "–".into() } else { units::ms(x) };
+    let cards = [
+        ("availability", units::percent(summary.availability)),
+        ("requests", units::count(requests.offered)),
+        ("failed", units::count(requests.failed)),
+        ("goodput per second", units::figure(summary.goodput_per_s)),
+        ("latency, median", latency(l.p50)),
+        ("latency, 99 % below", latency(l.p99)),
+        ("cost per hour", units::usd(summary.cost_usd.per_hour)),
+    ];
+    let _ = writeln!(body, "<div class=\"cards\">");
+    for (what, figure) in cards {
+        let _ = writeln!(body, "<div class=\"card\"><b>{}</b><span>{what}</span></div>", escape(&figure));
+    }
+    let _ = writeln!(body, "</div>");
+}
+
 fn users(body: &mut String, summary: &Summary) {
     let (requests, l) = (&summary.requests, &summary.latency_ms);
-    table(
-        body,
-        "What users felt",
-        &["", "availability", "goodput per s", "offered", "failed", "in flight at the end"],
-        vec![vec![
-            "requests".into(),
-            units::percent(summary.availability),
-            units::figure(summary.goodput_per_s),
-            units::count(requests.offered),
-            units::count(requests.failed),
-            units::count(requests.in_flight),
-        ]],
-    );
-    let values = [l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max].map(units::ms);
-    rows(
-        body,
-        "",
-        &["", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"],
-        vec![std::iter::once("latency".to_string()).chain(values).collect()],
-    );
+    if requests.succeeded > 0 {
+        let values = [l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max].map(units::ms);
+        table(
+            body,
+            "Latency of succeeded requests",
+            &["", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"],
+            vec![std::iter::once("from first sending to answer".to_string()).chain(values).collect()],
+        );
+    }
     let causes = headline::causes(summary)
         .into_iter()
         .map(|(cause, n)| {
             let share = n as f64 / requests.failed.max(1) as f64;
-            vec![cause.into(), units::count(n), units::percent(share), headline::meaning(cause).into()]
+            vec![headline::meaning(cause).into(), cause.into(), units::count(n), units::percent(share)]
         })
         .collect();
-    table(body, "Errors by cause", &["", "requests", "of failed", ""], causes);
+    table(body, "Errors by cause", &["", "in the files", "requests", "of failed"], causes);
+    if requests.in_flight > 0 {
+        let n = units::plural(requests.in_flight, "request");
+        let _ = writeln!(body, "<p class=\"dim\">{n} had not ended when the run did.</p>");
+    }
 }
 
-/// The plots as images.
-fn figures(body: &mut String, plots: &[(String, Vec<u8>)]) {
+/// The wanted ones of the plots as images.
+fn figures(body: &mut String, plots: &[(String, Vec<u8>)], wanted: fn(&str) -> bool) {
     for (name, bytes) in plots {
-        let Some((stem, kind)) = name.rsplit_once('.') else { continue };
+        let Some((stem, kind)) = name.rsplit_once('.').filter(|(stem, _)| wanted(stem)) else { continue };
         let mime = match kind {
             "svg" => "image/svg+xml",
             "png" if !plots.iter().any(|(other, _)| other.strip_suffix(".svg") == Some(stem)) => "image/png",
@@ -108,7 +139,7 @@ fn figures(body: &mut String, plots: &[(String, Vec<u8>)]) {
         let label = escape(&stem.replace(['-', '_'], " "));
         let _ = writeln!(
             body,
-            "<figure><img alt=\"{label}\" src=\"data:{mime};base64,{}\"><figcaption>{label}</figcaption></figure>",
+            "<figure><img alt=\"{label}\" src=\"data:{mime};base64,{}\"></figure>",
             STANDARD.encode(bytes)
         );
     }
@@ -160,11 +191,12 @@ fn traffic(body: &mut String, summary: &Summary) {
     table(body, "Clients", &titles, summary.clients.iter().map(row).collect());
 }
 
-fn machinery(body: &mut String, summary: &Summary) {
+fn machinery(body: &mut String, result: &RunResult) {
+    let summary = &result.summary;
     let queues = summary.queueing_ms.iter().map(|(name, q)| {
         vec![
             name.clone(),
-            units::percent(q.utilisation),
+            page::usage(result, name, q),
             units::percent(q.probability_of_wait),
             units::ms(q.wait.mean),
             units::ms(q.wait.p95),
@@ -174,7 +206,7 @@ fn machinery(body: &mut String, summary: &Summary) {
             units::count(q.refused),
         ]
     });
-    let titles = ["", "utilisation", "must wait", "mean wait", "p95", "p99", "waiting", "served", "refused"];
+    let titles = ["", "utilisation", "had to wait", "mean wait", "p95", "p99", "waiting", "served", "refused"];
     table(body, "Queues", &titles, queues.collect());
     let groups = summary.groups.iter().map(|(name, g)| {
         let counts =
@@ -184,20 +216,11 @@ fn machinery(body: &mut String, summary: &Summary) {
         row.push(units::figure(g.instance_hours));
         row
     });
-    let titles = [
-        "",
-        "fewest in service",
-        "mean",
-        "most",
-        "at end",
-        "launches",
-        "failed",
-        "replacements",
-        "terminations",
-        "hours",
-    ];
+    let titles =
+        ["", "fewest in service", "mean", "most", "at end", "launches", "failed", "replaced", "terminated", "hours"];
     table(body, "Groups", &titles, groups.collect());
-    let databases = summary.databases.iter().map(|(name, d)| {
+    let managed = summary.databases.iter().filter(|(name, _)| page::is_managed(result, name));
+    let databases = managed.map(|(name, d)| {
         vec![
             name.clone(),
             d.primary_zone.clone(),
@@ -238,39 +261,41 @@ fn machinery(body: &mut String, summary: &Summary) {
 }
 
 fn reactions(body: &mut String, summary: &Summary) {
-    let incidents = summary.incidents.iter().map(|incident| {
-        let mut chain = incidents::line(incident);
-        if let Some(missing) = incidents::missing(incident) {
-            chain.push_str(&format!("; {missing}"));
-        }
-        vec![
+    if summary.incidents.is_empty() {
+        return;
+    }
+    let _ = writeln!(body, "<h2>Incidents</h2>");
+    for incident in &summary.incidents {
+        let class = if incidents::unnoticed(incident) { "good" } else { "care" };
+        let never = match incidents::missing(incident) {
+            Some(never) => format!("<br><span class=\"care\">{}</span>", escape(&never)),
+            None => String::new(),
+        };
+        let _ = writeln!(
+            body,
+            "<div class=\"incident\"><p><span class=\"dim\">{}</span> <b>{}</b> <span class=\"{class}\">{}</span></p><p>{}{never}</p></div>",
             units::clock(incident.t_s),
-            format!("{} {}", incident.fault, incident.subject),
-            format!("{} failed", units::plural(incident.failed_requests, "request")),
-            chain,
-        ]
-    });
-    let incidents: Vec<_> = incidents.collect();
-    if !incidents.is_empty() {
-        let _ = writeln!(body, "<h2>Incidents</h2>");
-        rows(body, "text", &["struck at", "what", "users", "chain"], incidents);
+            escape(&incidents::title(incident)),
+            escape(&incidents::felt(incident)),
+            escape(&incidents::line(incident)),
+        );
     }
 }
 
 fn timeline(body: &mut String, experiment: &Experiment) {
     let story = story::tell(&experiment.first.timeline, 200);
-    let row = |line: &story::Line| {
-        let subject = if line.count > 1 { format!("{} ×{}", line.subject, line.count) } else { line.subject.clone() };
-        vec![units::clock(line.t_s), story::words(line.kind), subject, line.detail.clone()]
-    };
+    let row = |line: &story::Line| vec![units::clock(line.t_s), story::words(line.kind), line.whom(), line.words()];
     let mut lines: Vec<Vec<String>> = story.head.iter().map(row).collect();
     if story.skipped > 0 {
-        lines.push(vec![String::new(), format!("… {} more in timeline.jsonl", story.skipped)]);
+        lines.push(vec!["…".into(), format!("{} more", story.skipped)]);
     }
     lines.extend(story.tail.iter().map(row));
     if !lines.is_empty() {
         let _ = writeln!(body, "<h2>Timeline</h2>");
         rows(body, "text", &["at", "what", "whom", ""], lines);
+        if story.skipped + story.lesser > 0 {
+            let _ = writeln!(body, "<p class=\"dim\">All of it is in <code>timeline.jsonl</code>.</p>");
+        }
     }
 }
 
@@ -283,13 +308,14 @@ fn verdicts(body: &mut String, experiment: &Experiment) {
             let held = tally.map_or(expectation.held, |tally| tally.held == tally.of);
             let found = match tally {
                 Some(tally) => format!("held in {} of {}", tally.held, tally.of),
-                None => {
-                    expectation.value.map_or("never happened".into(), |value| format!("found {}", page::exact(value)))
-                }
+                None => page::found(expectation),
             };
             let (class, mark) = if held { ("good", "✓") } else { ("bad", "✗") };
             let text = escape(&expectation.text);
-            let _ = writeln!(body, "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> {found}</li>");
+            let _ = writeln!(
+                body,
+                "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> <span class=\"dim\">{found}</span></li>"
+            );
         }
         let _ = writeln!(body, "</ul>");
     }

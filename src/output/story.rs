@@ -1,105 +1,192 @@
-//! The timeline on the terminal: the events that tell the story, like ones side by side, the middle left out if it is long.
+//! The timeline on the terminal: the events that tell the story, like ones side by side, the lesser ones left out if it is
+//! long.
 //!
-//! # Models      the kinds that change what users feel or what there is to serve them; runs of one kind at one subject
-//!   become one line with their number
-//! # Leaves out  single steps of a launch and single targets, which `timeline.jsonl` has
+//! # Models      the kinds that change what users feel or what there is to serve them; like events that follow each other, or
+//!   happen together, become one line with their number. A story too long loses single targets and replacements
+//!   first, then what only confirms what was told, and then its middle
+//! # Leaves out  single steps of a launch, which `timeline.jsonl` has
 
 use super::units;
 use models::result::{EventKind, TimelineEvent};
+
+/// Like events of one subject within so many seconds of the last one are one line.
+const TOGETHER_S: f64 = 300.0;
+/// Like events so close are one line even if others stand between them.
+const AT_ONCE_S: f64 = 5.0;
+/// How many lines back these may be.
+const LOOK_BACK: usize = 6;
 
 /// A line of the story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// When the first of its events was.
     pub t_s: f64,
+    /// When the last was.
+    pub until_s: f64,
     /// Of what kind.
     pub kind: EventKind,
     /// To whom; without the instance if there are several.
     pub subject: String,
-    /// In words; of the first if there are several.
+    /// In words; if there are several that differ, of the first.
     pub detail: String,
     /// How many.
     pub count: u64,
+    /// Whether those differ in words.
+    pub differ: bool,
 }
 
-/// What is left out between two lines.
-#[derive(Clone, Debug, PartialEq)]
+impl Line {
+    /// To whom, and to how many.
+    pub fn whom(&self) -> String {
+        if self.count > 1 { format!("{} ×{}", self.subject, self.count) } else { self.subject.clone() }
+    }
+
+    /// The words, and how long it went on.
+    pub fn words(&self) -> String {
+        let until = if self.until_s - self.t_s >= 1.0 {
+            format!(" (until {})", units::clock(self.until_s))
+        } else {
+            String::new()
+        };
+        let first = if self.differ { "first " } else { "" };
+        format!("{first}{}{until}", self.detail)
+    }
+}
+
+/// The lines that are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Story {
     /// The beginning.
     pub head: Vec<Line>,
-    /// Lines left out.
+    /// Lines left out of the middle.
     pub skipped: usize,
     /// The end.
     pub tail: Vec<Line>,
+    /// Lines left out here and there, because others matter more.
+    pub lesser: usize,
 }
 
 /// The story of a timeline in at most `limit` lines.
 pub fn tell(timeline: &[TimelineEvent], limit: usize) -> Story {
+    let all = lines(timeline, 3);
+    let mut chosen = all.clone();
+    for weight in [2, 1] {
+        if chosen.len() > limit {
+            chosen = lines(timeline, weight);
+        }
+    }
+    let lesser = all.len().saturating_sub(chosen.len());
+    if chosen.len() <= limit {
+        return Story { head: chosen, skipped: 0, tail: Vec::new(), lesser };
+    }
+    let tail = chosen.split_off(chosen.len() - limit / 3);
+    let skipped = chosen.len() - (limit - limit / 3);
+    chosen.truncate(limit - limit / 3);
+    Story { head: chosen, skipped, tail, lesser }
+}
+
+/// The events of at most that weight, like ones together.
+fn lines(timeline: &[TimelineEvent], weight: u8) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for event in timeline.iter().filter(|event| tells(event.kind)) {
-        let group = event.subject.split('/').next().unwrap_or_default();
-        match lines.last_mut() {
-            Some(last)
-                if last.kind == event.kind
-                    && event.subject.contains('/')
-                    && last.subject.split('/').next() == Some(group)
-                    && event.t_s - last.t_s < 300.0 =>
-            {
-                last.count += 1;
-                last.subject = group.into();
+    for event in timeline.iter().filter(|event| weigh(event).is_some_and(|w| w <= weight)) {
+        let subject = units::plain(&event.subject);
+        let detail = detail(event);
+        let group = subject.split('/').next().unwrap_or_default().to_string();
+        let like = |line: &Line| {
+            line.kind == event.kind
+                && line.subject.split('/').next() == Some(&group)
+                // An alarm or a fault is told each time.
+                && (subject.contains('/') || (weigh(event) != Some(1) && line.subject == subject))
+        };
+        // A policy and what it changed are one thing.
+        if let Some(policy) = lines.last_mut().filter(|line| {
+            event.kind == EventKind::DesiredCapacityChanged
+                && line.kind == EventKind::PolicyInvoked
+                && line.subject == subject
+                && event.t_s - line.until_s < 1.0
+        }) {
+            policy.kind = event.kind;
+            policy.detail = format!("{}; {}", detail, policy.detail);
+            continue;
+        }
+        let near = |i: usize, line: &Line| {
+            let since = event.t_s - line.until_s;
+            since < AT_ONCE_S || (i == 0 && since < TOGETHER_S)
+        };
+        let found = lines.iter_mut().rev().take(LOOK_BACK).enumerate().find(|(i, line)| like(line) && near(*i, line));
+        match found {
+            Some((_, line)) => {
+                line.count += 1;
+                line.until_s = event.t_s;
+                line.differ |= line.detail != detail;
+                line.subject = group;
             }
-            _ => lines.push(Line {
+            None => lines.push(Line {
                 t_s: event.t_s,
+                until_s: event.t_s,
                 kind: event.kind,
-                subject: units::plain(&event.subject),
-                detail: units::plain(&event.detail),
+                subject,
+                detail,
                 count: 1,
+                differ: false,
             }),
         }
     }
-    if lines.len() <= limit {
-        return Story { head: lines, skipped: 0, tail: Vec::new() };
-    }
-    let tail = lines.split_off(lines.len() - limit / 3);
-    let skipped = lines.len() - (limit - limit / 3);
-    lines.truncate(limit - limit / 3);
-    Story { head: lines, skipped, tail }
+    lines
 }
 
-/// Whether events of this kind tell the story, or only its details.
-fn tells(kind: EventKind) -> bool {
+/// How much an event matters: 1 tells the story, 2 fills it in, 3 is for those who want it all; `None` is left to the file.
+fn weigh(event: &TimelineEvent) -> Option<u8> {
     use EventKind::*;
-    matches!(
-        kind,
+    Some(match event.kind {
         FaultStarted
-            | FaultEnded
-            | LaunchFailed
-            | InstanceInService
-            | InstanceLost
-            | InstanceMarkedUnhealthy
-            | TargetUnhealthy
-            | FailOpen
-            | FailOpenEnded
-            | NodeOutOfDns
-            | NodeBackInDns
-            | AlarmState
-            | PolicyInvoked
-            | DesiredCapacityChanged
-            | ReplacementStarted
-            | RebalanceStarted
-            | PrimaryFailed
-            | FailoverStarted
-            | FailoverCompleted
-            | StandbyFailed
-            | StandbyInSync
-            | StoreRecovered
-            | DegradationStarted
-            | DegradationEnded
-    )
+        | FaultEnded
+        | InstanceLost
+        | FailOpen
+        | PrimaryFailed
+        | FailoverStarted
+        | FailoverCompleted
+        | StandbyFailed
+        | StoreRecovered
+        | DegradationStarted
+        | DegradationEnded
+        | PolicyInvoked
+        | DesiredCapacityChanged => 1,
+        // That an alarm has its first datapoint is no news.
+        AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
+        AlarmState if event.detail.contains("→ ALARM") => 1,
+        AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
+        | RebalanceStarted | StandbyInSync => 2,
+        InstanceMarkedUnhealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        _ => return None,
+    })
+}
+
+/// The words of an event without digits that nobody reads: `1m21.398868403s` as `1m21.3s`.
+fn detail(event: &TimelineEvent) -> String {
+    let text = units::plain(&event.detail).replace("INSUFFICIENT_DATA", "no data");
+    let mut short = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('.') {
+        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        let keep = if digits > 4 && rest[at + 1 + digits..].starts_with('s') { 1 } else { digits };
+        short.push_str(&rest[..at + 1 + keep]);
+        rest = &rest[at + 1 + digits..];
+    }
+    short.push_str(rest);
+    short
 }
 
 /// A kind in words: `fault started`.
 pub fn words(kind: EventKind) -> String {
+    match kind {
+        EventKind::AlarmState => return "alarm".into(),
+        EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
+        EventKind::DesiredCapacityChanged => return "desired capacity".into(),
+        EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::NodeBackInDns => return "node back in DNS".into(),
+        _ => {}
+    }
     // The kind's name in the files is its words already, joined by underscores.
     let name = serde_json::to_value(kind).ok();
     name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().replace('_', " ")
@@ -127,15 +214,53 @@ mod tests {
     }
 
     #[test]
-    fn a_long_story_loses_its_middle() {
-        let timeline: Vec<_> = (0..100).map(|i| event(f64::from(i), EventKind::AlarmState, "cpu-high")).collect();
+    fn what_happens_at_once_is_one_line_each_even_if_mixed() {
+        let mut timeline = Vec::new();
+        for i in 0..3 {
+            timeline.push(event(10.0, EventKind::InstanceMarkedUnhealthy, &format!("web/i-{i}")));
+            timeline.push(event(10.0, EventKind::ReplacementStarted, "web"));
+        }
         let story = tell(&timeline, 30);
-        assert_eq!((story.head.len(), story.skipped, story.tail.len()), (20, 70, 10));
-        assert_eq!(story.tail[0].t_s, 90.0);
+        let lines: Vec<_> = story.head.iter().map(|line| line.whom()).collect();
+        assert_eq!(lines, ["web ×3", "web ×3"]);
+    }
+
+    #[test]
+    fn a_long_story_loses_the_lesser_events_and_then_its_middle() {
+        let mut timeline: Vec<_> = (0..40)
+            .map(|i| TimelineEvent {
+                detail: "OK → ALARM".into(),
+                ..event(f64::from(i) * 1000.0, EventKind::AlarmState, "cpu-high")
+            })
+            .collect();
+        timeline.insert(20, event(19_500.0, EventKind::TargetHealthy, "web/i-1"));
+        let story = tell(&timeline, 30);
+        assert_eq!((story.head.len(), story.skipped, story.tail.len(), story.lesser), (20, 10, 10, 1));
+        assert_eq!(story.tail[0].t_s, 30_000.0);
+    }
+
+    #[test]
+    fn a_policy_and_what_it_changed_are_one_line() {
+        let timeline = [
+            TimelineEvent { detail: "double: +100 %".into(), ..event(5.0, EventKind::PolicyInvoked, "web") },
+            TimelineEvent { detail: "4 → 8".into(), ..event(5.0, EventKind::DesiredCapacityChanged, "web") },
+        ];
+        let story = tell(&timeline, 30);
+        assert_eq!(story.head.len(), 1);
+        assert_eq!(story.head[0].words(), "4 → 8; double: +100 %");
+    }
+
+    #[test]
+    fn digits_that_nobody_reads_are_left_out() {
+        let told =
+            |text: &str| detail(&TimelineEvent { detail: text.into(), ..event(0.0, EventKind::FaultEnded, "x") });
+        assert_eq!(told("in az2, 1m21.398868403s after. Newest 19.32"), "in az2, 1m21.3s after. Newest 19.32");
+        assert_eq!(told("x.").as_str(), "x.");
     }
 
     #[test]
     fn kinds_have_words() {
-        assert_eq!(words(EventKind::NodeBackInDns), "node back in dns");
+        assert_eq!(words(EventKind::FaultStarted), "fault started");
+        assert_eq!(words(EventKind::NodeBackInDns), "node back in DNS");
     }
 }

@@ -143,10 +143,11 @@ fn fitting(chars: impl Iterator<Item = char>, room: usize) -> String {
         .collect()
 }
 
-/// Text in lines of at most `width` columns, broken at spaces; a longer word keeps its line for itself.
+/// Text in lines of at most `width` columns, broken at spaces (not at those that tie a figure to its unit); a longer word
+/// keeps its line for itself.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in text.split(|c: char| c.is_whitespace() && c != '\u{a0}').filter(|word| !word.is_empty()) {
         let last = lines.len() - 1;
         let line = &mut lines[last];
         if line.is_empty() {
@@ -158,7 +159,8 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
             lines.push(word.to_string());
         }
     }
-    lines
+    // What had to stay together has done so.
+    lines.iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
 #[cfg(test)]
@@ -196,5 +198,6 @@ mod tests {
     #[test]
     fn lines_break_at_spaces() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("after 6\u{a0}m 5 s", 8), ["after", "6 m 5 s"]);
     }
 }

@@ -115,6 +115,8 @@ pub fn usd(x: f64) -> String {
     if x < 0.0 {
         return format!("−{}", usd(-x));
     }
+    // A sum of nothing may be minus zero, which is no money either.
+    let x = x + 0.0;
     let decimals = if x == 0.0 || x >= 0.995 { 2 } else { 4 };
     if x >= 999.5 { format!("${}", count(x.round() as u64)) } else { format!("${x:.decimals$}") }
 }
@@ -191,7 +193,7 @@ mod tests {
 
     #[test]
     fn money_below_a_dollar_has_more_digits() {
-        assert_eq!([0.0, 0.0042, 12.345, 12_345.0].map(usd), ["$0.00", "$0.0042", "$12.35", "$12,345"]);
+        assert_eq!([0.0, -0.0, 0.0042, 12.345, 12_345.0].map(usd), ["$0.00", "$0.00", "$0.0042", "$12.35", "$12,345"]);
     }
 
     #[test]

@@ -154,14 +154,15 @@ impl Groups {
             return;
         }
         marked.sort_unstable_by_key(|one| (one.0, one.1));
-        let checked: &[TargetGroupId] = if group.elb_health_check { &plan.fleets[id].target_groups } else { &[] };
+        let checked: &[TargetGroupId] = if group.elb_health_check { &self.fleets[id].checked } else { &[] };
+        let grace = group.health_check_grace_period;
         let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
         let standing = Standing {
             desired: self.fleets[id].desired,
             healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count()
                 as u32,
             busy: self.busy(id),
-            unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, now)).count() as u32,
+            unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, grace, now)).count() as u32,
         };
         let may = allowance(standing) as usize;
         let total = marked.len();

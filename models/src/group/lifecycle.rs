@@ -194,7 +194,6 @@ impl Groups {
         let (id, again, cause) = (row.fleet, !row.extra, cx.blame.of_instance(instance));
         let name = cx.name_of(instance);
         self.launch_failed(id, &name, why, again, cause, cx);
-        self.fleets[id].counters.replacements += 1;
         self.terminate(instance, why, cause, cx);
     }
 

@@ -7,9 +7,9 @@
 //!  Balance (zones) ──────────────────────┘
 //! ```
 //! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!               scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
+//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
 //! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
-//!               hooks, maintenance policies
+//!   hooks, maintenance policies
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
 mod health;
@@ -20,7 +20,7 @@ mod replacement;
 mod report;
 mod scaling;
 
-use crate::event::{self, Words as EventWords, words};
+use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
 use crate::result::EventKind;
@@ -31,117 +31,89 @@ use report::Counters;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Stream, Table, Time, TimeWeighted, Words};
 
-/// What happens to fleets.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A target has been deregistered (drained) from a target group.
-    Drained {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-    },
-    /// The verdict on a target that the API shows has changed.
-    Verdict {
-        /// Target group.
-        group: TargetGroupId,
-        /// Target.
-        instance: InstanceId,
-        /// Healthy or unhealthy.
-        healthy: bool,
-        /// Timeline entry of the change.
-        cause: EntryId,
-    },
-    /// EC2 reports `running`.
-    Running(InstanceId),
-    /// EC2 could not bring it to `running`.
-    NotRunning(InstanceId),
-    /// Bootstrap and smoke test are over: the launch hook may complete.
-    HookDone {
-        /// Instance.
-        instance: InstanceId,
-        /// CONTINUE or ABANDON.
-        ok: bool,
-    },
-    /// The hook's heartbeat timeout is over.
-    HookTimeout(InstanceId),
-    /// Registration has been asked for: in service.
-    Enter(InstanceId),
-    /// EC2's status checks have been impaired long enough for the group to know.
-    Impaired {
-        /// Instance.
-        instance: InstanceId,
-        /// Timeline entry of what is wrong.
-        cause: EntryId,
-    },
-    /// The instance is gone (terminated, stopped, its zone without power); the group has yet to notice.
-    Lost {
-        /// Instance.
-        instance: InstanceId,
-        /// Timeline entry of what took it.
-        cause: EntryId,
-    },
-    /// The group notices that an instance is gone.
-    LossNoticed {
-        /// Instance.
-        instance: InstanceId,
-        /// Timeline entry of the loss.
-        cause: EntryId,
-    },
-    /// An alarm's action has arrived.
-    Invoke {
-        /// Group.
-        fleet: FleetId,
-        /// Index into its policies.
-        policy: u16,
-        /// The alarm.
-        alarm: AlarmId,
-        /// Timeline entry of the alarm's change.
-        cause: EntryId,
-    },
-    /// All notifications of this instant have arrived.
-    Decide(FleetId),
-    /// A failed launch is tried again.
-    Retry {
-        /// Group.
-        fleet: FleetId,
-        /// Timeline entry of the failure.
-        cause: EntryId,
-    },
-    /// EC2 has terminated it.
-    Terminated(InstanceId),
-    /// The group looks at the health of its instances.
-    Poll(FleetId),
-    /// The group looks at its balance over zones.
-    Balance(FleetId),
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> EventWords {
-        let one = |kind, instance: InstanceId| words(kind, 0, instance.index() as u32, 0);
-        match self {
-            Event::Drained { group, instance } => words(0, 0, instance.index() as u32, group.index() as u32),
-            Event::Verdict { group, instance, healthy, cause } => {
-                words(1, (group.index() as u32) << 1 | healthy as u32, instance.index() as u32, cause.0)
-            }
-            Event::Running(instance) => one(2, instance),
-            Event::NotRunning(instance) => one(3, instance),
-            Event::HookDone { instance, ok } => words(4, ok as u32, instance.index() as u32, 0),
-            Event::HookTimeout(instance) => one(5, instance),
-            Event::Enter(instance) => one(6, instance),
-            Event::Impaired { instance, cause } => words(7, 0, instance.index() as u32, cause.0),
-            Event::Lost { instance, cause } => words(8, 0, instance.index() as u32, cause.0),
-            Event::LossNoticed { instance, cause } => words(9, 0, instance.index() as u32, cause.0),
-            Event::Invoke { fleet, policy, alarm, cause } => {
-                words(10, fleet.index() as u32, u32::from(policy) << 16 | alarm.index() as u32, cause.0)
-            }
-            Event::Decide(fleet) => words(11, fleet.index() as u32, 0, 0),
-            Event::Retry { fleet, cause } => words(12, fleet.index() as u32, 0, cause.0),
-            Event::Terminated(instance) => one(13, instance),
-            Event::Poll(fleet) => words(14, fleet.index() as u32, 0, 0),
-            Event::Balance(fleet) => words(15, fleet.index() as u32, 0, 0),
-        }
+events! {
+    /// What happens to fleets.
+    pub enum Event {
+        /// A target has been deregistered (drained) from a target group.
+        Drained {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+        },
+        /// The verdict on a target that the API shows has changed.
+        Verdict {
+            /// Target group.
+            group: TargetGroupId,
+            /// Target.
+            instance: InstanceId,
+            /// Healthy or unhealthy.
+            healthy: bool,
+            /// Timeline entry of the change.
+            cause: EntryId,
+        },
+        /// EC2 reports `running`.
+        Running(InstanceId),
+        /// EC2 could not bring it to `running`.
+        NotRunning(InstanceId),
+        /// Bootstrap and smoke test are over: the launch hook may complete.
+        HookDone {
+            /// Instance.
+            instance: InstanceId,
+            /// CONTINUE or ABANDON.
+            ok: bool,
+        },
+        /// The hook's heartbeat timeout is over.
+        HookTimeout(InstanceId),
+        /// Registration has been asked for: in service.
+        Enter(InstanceId),
+        /// EC2's status checks have been impaired long enough for the group to know.
+        Impaired {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what is wrong.
+            cause: EntryId,
+        },
+        /// The instance is gone (terminated, stopped, its zone without power); the group has yet to notice.
+        Lost {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what took it.
+            cause: EntryId,
+        },
+        /// The group notices that an instance is gone.
+        LossNoticed {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of the loss.
+            cause: EntryId,
+        },
+        /// An alarm's action has arrived.
+        Invoke {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+            /// The alarm.
+            alarm: AlarmId,
+            /// Timeline entry of the alarm's change.
+            cause: EntryId,
+        },
+        /// All notifications of this instant have arrived.
+        Decide(FleetId),
+        /// A failed launch is tried again.
+        Retry {
+            /// Group.
+            fleet: FleetId,
+            /// Timeline entry of the failure.
+            cause: EntryId,
+        },
+        /// EC2 has terminated it.
+        Terminated(InstanceId),
+        /// The group looks at the health of its instances.
+        Poll(FleetId),
+        /// The group looks at its balance over zones.
+        Balance(FleetId),
     }
 }
 
@@ -167,6 +139,8 @@ struct Fleet {
     /// Last refusal per policy and the notification it answered: the same again is not written down again.
     refused: Vec<Option<(Refusal, EntryId)>>,
     counters: Counters,
+    /// Its target groups that some balancer forwards to, and so checks.
+    checked: Vec<TargetGroupId>,
     /// How long a new instance is kept out of the group's metrics.
     metric_warmup: Duration,
     /// Seconds of instances that have ended: billed, and run.
@@ -259,6 +233,12 @@ fn settings(plan: &Plan, fleet: FleetId) -> Option<&AutoScaling> {
     }
 }
 
+/// Target groups of a fleet that some balancer forwards to.
+fn checked(fleet: &crate::plan::Fleet, plan: &Plan) -> Vec<TargetGroupId> {
+    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forward.iter().any(|to| to.0 == *group));
+    fleet.target_groups.iter().copied().filter(forwards).collect()
+}
+
 /// A length as read by people: `12.3 s`.
 fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
@@ -293,6 +273,7 @@ impl Groups {
                 invoked: Vec::new(),
                 refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
                 counters: Counters::default(),
+                checked: checked(fleet, plan),
                 metric_warmup: report::metric_warmup(id, plan),
                 billed_s: 0.0,
                 ran_s: 0.0,
@@ -513,14 +494,20 @@ impl Row {
         self.state == State::InService && (self.initial || past)
     }
 
-    /// Whether it is new and has still to pass its first health checks and its warm-up.
-    fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, now: Time) -> bool {
+    /// Whether it is new and has still to pass its warm-up and, within its grace, the first checks of `checked`.
+    fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, grace: Duration, now: Time) -> bool {
         match self.state {
             State::Pending | State::Waiting => true,
             State::InService if self.marked.is_none() && !self.initial => {
-                !self.warm(warmup, now) || checked.iter().any(|group| !self.passed.contains(group))
+                // Beyond its grace an instance is healthy or marked; one that nobody checks would be waited for in vain.
+                let graced = self.entered.is_some_and(|entered| now < entered.saturating_add(grace));
+                !self.warm(warmup, now) || graced && !self.has_passed(checked)
             }
             _ => false,
         }
+    }
+
+    fn has_passed(&self, checked: &[TargetGroupId]) -> bool {
+        checked.iter().all(|group| self.passed.contains(group))
     }
 }

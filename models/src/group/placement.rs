@@ -3,7 +3,7 @@
 //! # Models      fewest instances first; best effort over the other zones; rebalancing; the default termination policy
 //! # Leaves out  subnets; purchase options; other termination policies; scale-in protection
 //! # Source      Amazon EC2 Auto Scaling user guide, "Availability Zone distribution" and "Termination policies";
-//!               `aws/scaling.md` §1.6, §1.8
+//!   `aws/scaling.md` §1.6, §1.8
 
 use crate::plan::{Distribution, ZoneId};
 
@@ -93,19 +93,16 @@ mod tests {
 
     #[test]
     fn a3_a_skew_of_two_or_more_is_rebalanced_into_the_smallest_usable_zone() {
-        let table: [(&[(u32, bool)], Option<(usize, usize, u32)>); 7] = [
-            (&[(3, true), (3, true)], None),
-            (&[(4, true), (3, true)], None),
-            (&[(2, true), (4, true)], Some((0, 1, 1))),
-            (&[(0, true), (6, true)], Some((0, 1, 3))),
-            (&[(0, false), (6, true)], None),
-            (&[(0, false), (2, true), (6, true)], Some((1, 2, 2))),
-            (&[], None),
-        ];
-        for (counts, expected) in table {
-            let found = rebalance(&usable(counts), 40).map(|(to, from, n)| (to.index(), from.index(), n));
-            assert_eq!(found, expected, "{counts:?}");
-        }
+        let moves = |counts: &[(u32, bool)]| {
+            rebalance(&usable(counts), 40).map(|(to, from, count)| (to.index(), from.index(), count))
+        };
+        assert_eq!(moves(&[(3, true), (3, true)]), None);
+        assert_eq!(moves(&[(4, true), (3, true)]), None);
+        assert_eq!(moves(&[(2, true), (4, true)]), Some((0, 1, 1)));
+        assert_eq!(moves(&[(0, true), (6, true)]), Some((0, 1, 3)));
+        assert_eq!(moves(&[(0, false), (6, true)]), None);
+        assert_eq!(moves(&[(0, false), (2, true), (6, true)]), Some((1, 2, 2)));
+        assert_eq!(moves(&[]), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Scaling policies: the arithmetic from an alarm's notification to a new desired capacity, or to a reason for none.
 //!
 //! # Models      simple and step scaling, the three adjustment types, percent rounding, minimum magnitude, the bounds of
-//!               steps, warm-up and cooldown, clamping, the largest of several capacities
+//!   steps, warm-up and cooldown, clamping, the largest of several capacities
 //! # Leaves out  target tracking, scheduled and predictive scaling
 //! # Source      Amazon EC2 Auto Scaling user guide, "Step and simple scaling policies"; `aws/scaling.md` §2, §3.1 to §3.4
 
@@ -62,7 +62,7 @@ impl Refusal {
             Refusal::AtMax(max) => format!("already at the maximum of {max}"),
             Refusal::AtMin(min) => format!("already at the minimum of {min}"),
             Refusal::Warming => "no scale-in while instances warm up".to_string(),
-            Refusal::Enough => "what it asks for is already under way".to_string(),
+            Refusal::Enough => "what it asks for is there already, or under way".to_string(),
             Refusal::NoStep => "no step adjustment for the metric's value".to_string(),
             Refusal::Outvoted(capacity) => format!("another policy asks for {capacity} at the same time"),
         }

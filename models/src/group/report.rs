@@ -17,11 +17,13 @@ pub struct Counts {
     pub desired: u32,
     /// In service, as the group sees it: lost ones it has yet to notice are among them.
     pub in_service: u32,
+    /// In service, their application up, and passed by every target group: those that can serve.
+    pub healthy: u32,
     /// Launched, and not yet running.
     pub pending: u32,
-    /// Running without their application up; those that no hook holds back are in service too.
+    /// Running, and their application not up or not yet passed; those that no hook holds back are in service too.
     pub booting: u32,
-    /// In service, but marked unhealthy, unhealthy in a target group, or lost.
+    /// In service with their application up once, but marked unhealthy, unhealthy in a target group, or lost.
     pub unhealthy: u32,
     /// Being terminated.
     pub terminating: u32,
@@ -49,14 +51,17 @@ impl Groups {
         let (desired, launches) = (fleet_row.desired, fleet_row.counters.launches);
         let mut counts = Counts { desired, launches, ..Counts::default() };
         for row in self.members(fleet) {
-            let coming = matches!(row.state, State::Pending | State::Waiting);
             counts.in_service += u32::from(row.state == State::InService);
-            counts.pending += u32::from(coming && row.running.is_none());
-            counts.booting += u32::from(
-                (coming || row.state == State::InService) && row.running.is_some() && !row.ready && !row.lost,
-            );
-            counts.unhealthy += u32::from(row.state == State::InService && row.ill());
-            counts.terminating += u32::from(row.state == State::Terminating);
+            let passed = row.has_passed(&fleet_row.checked);
+            match row.state {
+                State::Pending | State::Waiting if row.running.is_none() => counts.pending += 1,
+                State::Pending | State::Waiting => counts.booting += 1,
+                State::InService if row.lost || (row.ready && passed && row.ill()) => counts.unhealthy += 1,
+                State::InService if row.ready && passed => counts.healthy += 1,
+                State::InService => counts.booting += 1,
+                State::Terminating => counts.terminating += 1,
+                State::Stopped | State::Gone => {}
+            }
         }
         counts
     }
@@ -74,12 +79,6 @@ impl Groups {
 
     fn those(&self, fleet: FleetId, chosen: impl Fn(&Row) -> bool) -> Vec<InstanceId> {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
-    }
-
-    /// Whether as many instances as desired are in service and none of these is known to be ill.
-    pub fn is_full_strength(&self, fleet: FleetId) -> bool {
-        let counts = self.counts(fleet);
-        counts.in_service - counts.unhealthy >= counts.desired
     }
 
     /// Seconds billed up to `now`: every start for at least 60 s.

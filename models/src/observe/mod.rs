@@ -15,7 +15,7 @@ pub use station::{Level, Station};
 pub use users::{BadSpan, Users};
 
 use crate::Outcome;
-use crate::event::{Words, words};
+use crate::event::events;
 use crate::plan::*;
 use crate::request::{InstanceId, Request};
 use crate::run::RequestRecord;
@@ -27,23 +27,17 @@ const FINE: u32 = 8;
 /// Bits of the histograms of one interval: relative error below 0.8 %.
 const COARSE: u32 = 6;
 
-/// What happens to observation.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A row of the series is full.
-    Interval,
-    /// A second is over: how do users fare?
-    Second,
-    /// The warm-up ends: what was counted so far is deleted.
-    WarmUpEnds,
-    /// The run ends: levels and cost are closed; requests in flight may still end.
-    RunEnds,
-}
-
-impl Event {
-    /// For the digest.
-    pub(crate) fn words(self) -> Words {
-        words(self as u8, 0, 0, 0)
+events! {
+    /// What happens to observation.
+    pub enum Event {
+        /// A row of the series is full.
+        Interval,
+        /// A second is over: how do users fare?
+        Second,
+        /// The warm-up ends: what was counted so far is deleted.
+        WarmUpEnds,
+        /// The run ends: levels and cost are closed; requests in flight may still end.
+        RunEnds,
     }
 }
 

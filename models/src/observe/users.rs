@@ -1,7 +1,7 @@
 //! How users fare, second by second: the stretches in which too many requests failed.
 //!
 //! # Models      a second is bad if more than one in a hundred of the requests that ended in it failed; bad seconds no
-//!               more than ten seconds apart make one stretch. Both figures are modelling choices
+//!   more than ten seconds apart make one stretch. Both figures are modelling choices
 //! # Leaves out  slow answers: they count as good
 
 use crate::Outcome;

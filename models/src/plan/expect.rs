@@ -2,7 +2,6 @@
 
 use super::{AlarmId, FleetId, PopulationId, StoreId};
 
-
 /// One expectation.
 #[derive(Clone, Debug)]
 pub struct Expectation {
@@ -71,4 +70,3 @@ pub enum RecoveryOf {
     /// Users: until requests succeed again.
     Users,
 }
-

@@ -32,7 +32,8 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
     for alarm in left {
         let value = result.series.get(&format!("alarm.{alarm}.value"));
         let unit = value.map_or("1", |column| column.unit.as_str());
-        let mut panel = Panel::new(format!("alarm {alarm}"), format!("newest datapoint ({unit})"));
+        let axis = if unit.is_empty() { "newest datapoint".into() } else { format!("newest datapoint ({unit})") };
+        let mut panel = Panel::new(format!("alarm {alarm}"), axis);
         if let Some(column) = value {
             panel.curves.push(Curve::new("newest datapoint", series(0), &column.values));
         }
@@ -55,7 +56,7 @@ fn threshold<'a>(result: &'a RunResult, panel: &mut Panel<'a>, alarm: &str, i: u
     let tones: [RGBColor; 3] = [RED, INK, RGBColor(0x7a, 0x4f, 0x9a)];
     if let Some(column) = result.series.get(&format!("alarm.{alarm}.threshold")) {
         let value = column.values.iter().rev().find(|v| v.is_finite());
-        let unit = if column.unit == "1" { String::new() } else { format!(" {}", column.unit) };
+        let unit = if matches!(column.unit.as_str(), "" | "1") { String::new() } else { format!(" {}", column.unit) };
         let at = value.map_or(String::new(), |v| {
             format!(" {}{unit}", crate::axis::number(*v, if v.fract() == 0.0 { 1.0 } else { 0.01 }))
         });

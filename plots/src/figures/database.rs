@@ -1,20 +1,24 @@
 //! Where each store's primary is, whether it can be written, and whether the standby is in sync.
 
 use crate::figures::names;
-use crate::sheet::{Band, Curve, Glyph, Panel, spans};
+use crate::sheet::{Band, Curve, Glyph, Panel, Span, spans};
 use crate::theme::{BLUE, RED, WELL, YELLOW, area};
-use models::result::RunResult;
+use models::result::{EventKind, RunResult};
 
-/// One panel per store: connections in use, and three bands.
+/// One panel per store that has a primary: connections in use, and three bands. Of a plain store the connections alone
+/// would be no picture.
 pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
-    names(result, "database.").into_iter().map(|name| panel(result, name)).collect()
+    let has_primary = |name: &&str| result.series.get(&format!("database.{name}.primary_zone")).is_some();
+    names(result, "database.").into_iter().filter(has_primary).map(|name| panel(result, name)).collect()
 }
 
 fn panel<'a>(result: &'a RunResult, store: &str) -> Panel<'a> {
     let get = |figure: &str| result.series.get(&format!("database.{store}.{figure}"));
     let mut panel = Panel { steps: true, ..Panel::new(title(result, store), "connections (count)") };
     match get("connections") {
-        Some(column) => panel.curves.push(Curve::new("connections in use", BLUE, &column.values)),
+        Some(column) => {
+            panel.curves.push(Curve::new("connections in use, at each interval's end", BLUE, &column.values))
+        }
         None => panel.weight = 0.0,
     }
     let mut band = |figure: &str, label: &str, look: &dyn Fn(i64) -> (plotters::style::RGBColor, String)| {
@@ -33,6 +37,12 @@ fn panel<'a>(result: &'a RunResult, store: &str) -> Panel<'a> {
     band("standby", "standby", &|ok| {
         if ok == 0 { (YELLOW, "not in sync".into()) } else { (WELL, "in sync".into()) }
     });
+    // The moments of the events are exact; the rows are rounded, and may step over a short outage.
+    let outages = outages(result, store);
+    if let Some(writable) = panel.bands.iter_mut().find(|band| band.label == "writable" && !outages.is_empty()) {
+        let whole = Span { from: 0.0, to: result.summary.duration_s, colour: WELL, text: "yes".into() };
+        writable.spans = std::iter::once(whole).chain(outages).collect();
+    }
     let shown = |text: &str| panel.bands.iter().any(|b| b.spans.iter().any(|span| span.text == text));
     let (down, apart) = (shown("no"), shown("not in sync"));
     if down {
@@ -42,6 +52,26 @@ fn panel<'a>(result: &'a RunResult, store: &str) -> Panel<'a> {
         panel.key("standby not in sync", Glyph::Box, YELLOW);
     }
     panel
+}
+
+/// When the store could not be written, from the timeline.
+fn outages(result: &RunResult, store: &str) -> Vec<Span> {
+    let mut since = None;
+    let mut spans = Vec::new();
+    for event in result.timeline.iter().filter(|event| event.subject == store) {
+        match event.kind {
+            EventKind::PrimaryFailed | EventKind::FailoverStarted => since = since.or(Some(event.t_s)),
+            EventKind::FailoverCompleted | EventKind::StoreRecovered => {
+                let down = |from| Span { from, to: event.t_s, colour: RED, text: "no".into() };
+                spans.extend(since.take().map(down));
+            }
+            _ => {}
+        }
+    }
+    // Down to the end, if it never came back.
+    let down = |from| Span { from, to: result.summary.duration_s, colour: RED, text: "no".into() };
+    spans.extend(since.map(down));
+    spans
 }
 
 /// The name, and what the summary says of it.

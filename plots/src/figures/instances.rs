@@ -9,7 +9,8 @@ use models::result::RunResult;
 const STATES: [(&str, &str, plotters::style::RGBColor); 5] = [
     ("in_service", "in service", CALM_GREEN),
     ("unhealthy", "unhealthy", RED),
-    ("booting", "booting", ORANGE),
+    // Boots, or is up and has not passed its first checks.
+    ("booting", "coming up", ORANGE),
     ("pending", "pending", YELLOW),
     ("terminating", "terminating", QUIET),
 ];

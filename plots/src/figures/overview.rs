@@ -17,12 +17,18 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
     for (title, weight, part) in [
         ("Requests", 1.25, traffic::panels(result)),
         ("Latency", 1.0, latency::panels(result)),
-        ("Instances", 1.0, instances::panels(result)),
+        ("Instances", 1.0, instances::panels(result).into_iter().filter(|panel| !is_still(panel)).collect()),
         ("CPU and alarms", 1.0, alarms(result).into_iter().collect()),
         ("Database", 0.8, database::panels(result)),
     ] {
         for mut panel in part.into_iter().take(MOST) {
-            panel.title = if panel.title.is_empty() { title.into() } else { format!("{title}: {}", panel.title) };
+            panel.title = if panel.title == "CPU" {
+                panel.title
+            } else if panel.title.is_empty() {
+                title.into()
+            } else {
+                format!("{title}: {}", panel.title)
+            };
             panel.weight *= weight;
             panels.push(panel);
         }
@@ -38,6 +44,7 @@ fn alarms(result: &RunResult) -> Option<Panel<'_>> {
     if panel.title == "CPU" {
         panel.title.clear();
     }
+    let still = panel.bands.is_empty() && parts.len() == 0;
     for other in parts {
         panel.bands.extend(other.bands);
         for key in other.keys {
@@ -45,7 +52,15 @@ fn alarms(result: &RunResult) -> Option<Panel<'_>> {
         }
     }
     panel.bands.truncate(BANDS);
+    if still {
+        panel.title = "CPU".into();
+    }
     Some(panel)
+}
+
+/// A fleet that never changed is a bar without a story.
+fn is_still(panel: &Panel<'_>) -> bool {
+    matches!(panel.layers.as_slice(), [only] if only.values.iter().all(|value| *value == only.values[0]))
 }
 
 /// The strip of events: one band per kind of machinery.

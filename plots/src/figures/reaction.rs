@@ -32,29 +32,36 @@ pub(crate) fn note(result: &RunResult) -> String {
 
 /// Where the time axis ends, in seconds since the fault.
 pub(crate) fn end_s(result: &RunResult) -> f64 {
-    let lasted = |i: &Incident| i.restored_s.or(links(i).last().map(|link| i.t_s + link.2)).map(|t| t - i.t_s);
+    // Of what users did not notice, the machinery's last link counts.
+    let lasted = |i: &Incident| {
+        let links = links(i);
+        links.iter().find(|link| link.0 == "restored").or(links.last()).map(|link| link.2)
+    };
     let longest = result.summary.incidents.iter().filter_map(lasted).filter(|t| t.is_finite()).fold(0.0, f64::max);
     if longest > 0.0 { longest * 1.15 } else { 60.0 }
 }
 
-/// What was reached, its colour until then, and when, in seconds since the fault.
+/// What was reached, its colour until then, and when, in seconds since the fault; in order of time, since users may be
+/// served again before the machinery is done.
 fn links(incident: &Incident) -> Vec<(&'static str, RGBColor, f64)> {
-    let mut reached = 0.0;
-    [
-        ("detect", RED, incident.detected_s),
-        ("decide", ORANGE, incident.decided_s),
-        ("act", YELLOW, incident.acted_s),
-        ("restore", BLUE, incident.restored_s),
-        ("regain full strength", WELL, incident.redundancy_restored_s),
-    ]
-    .into_iter()
-    .filter_map(|(name, colour, at)| {
-        let since = at? - incident.t_s;
-        // A link that came before the one it follows took no time of its own.
-        reached = f64::max(reached, since);
-        since.is_finite().then_some((name, colour, reached))
-    })
-    .collect()
+    let all = [
+        ("detected", RED, incident.detected_s),
+        ("decided", ORANGE, incident.decided_s),
+        ("acted", YELLOW, incident.acted_s),
+        ("restored", BLUE, incident.restored_s),
+        ("full strength", WELL, incident.redundancy_restored_s),
+    ];
+    let unnoticed = incident.failed_requests == 0 && incident.restored_s.is_some_and(|at| at <= incident.t_s);
+    let mut links: Vec<_> = all
+        .into_iter()
+        .filter(|(name, ..)| *name != "restored" || !unnoticed)
+        // What was known before it struck took no time.
+        .filter_map(|(name, colour, at)| Some((name, colour, (at? - incident.t_s).max(0.0))))
+        .filter(|(.., since)| since.is_finite())
+        .collect();
+    // Stable: of links at the same moment, the order above is that of causes.
+    links.sort_by(|a, b| a.2.total_cmp(&b.2));
+    links
 }
 
 fn panel<'a>(incident: &Incident, end: f64) -> Panel<'a> {
@@ -63,9 +70,10 @@ fn panel<'a>(incident: &Incident, end: f64) -> Panel<'a> {
     let mut band = Band::default();
     let mut from = 0.0;
     for (name, colour, to) in links(incident) {
-        panel.key(&format!("{} to {name}", lasted(to - from)), Glyph::Box, colour);
+        panel.key(&format!("{name} after {}", lasted(to)), Glyph::Box, colour);
         if to > from && from < end {
-            band.spans.push(Span { from, to: to.min(end), colour, text: lasted(to - from) });
+            let on = if to > end { " …" } else { "" };
+            band.spans.push(Span { from, to: to.min(end), colour, text: format!("{}{on}", lasted(to - from)) });
         }
         from = to;
     }
@@ -82,7 +90,7 @@ fn clock(t: f64) -> String {
 fn lasted(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
-        0..10 => format!("{seconds:.1} s"),
+        0..10 => format!("{} s", format!("{seconds:.1}").trim_end_matches(".0")),
         10..120 => format!("{whole} s"),
         120..3600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", whole / 3600, whole / 60 % 60),
@@ -104,12 +112,12 @@ mod tests {
             ..Incident::default()
         };
         let told: Vec<_> = links(&incident).into_iter().map(|(name, _, at)| (name, at)).collect();
-        assert_eq!(told, [("detect", 12.0), ("act", 12.0), ("restore", 60.0)]);
+        assert_eq!(told, [("acted", 11.0), ("detected", 12.0), ("restored", 60.0)]);
     }
 
     #[test]
     fn durations_are_told_as_people_say_them() {
-        let told = [0.42, 46.2, 200.0, 4000.0].map(lasted);
-        assert_eq!(told, ["0.4 s", "46 s", "3 min 20 s", "1 h 6 min"]);
+        let told = [0.0, 0.42, 46.2, 200.0, 4000.0].map(lasted);
+        assert_eq!(told, ["0 s", "0.4 s", "46 s", "3 min 20 s", "1 h 6 min"]);
     }
 }

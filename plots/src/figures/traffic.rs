@@ -26,14 +26,14 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
         .collect();
     causes.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
     if causes.is_empty()
-        && let Some(column) = series.get("failed_per_s")
+        && let Some(column) = series.get("failed_per_s").filter(|column| sum(column) > 0.0)
     {
         let values = (&column.values[..]).into();
         panel.layers.push(Layer { label: "failed".into(), colour: RED, values });
     }
     let own = if causes.len() > CAUSES + 1 { CAUSES } else { causes.len() };
     for (i, (name, column, _)) in causes[..own].iter().enumerate() {
-        let label = format!("failed: {}", name.replace('_', " "));
+        let label = format!("failed: {}", name.replace('_', " ").replace("elb ", "balancer's ").replace("dns", "DNS"));
         panel.layers.push(Layer { label, colour: failure(i), values: (&column.values[..]).into() });
     }
     if own < causes.len() {

@@ -265,7 +265,7 @@ impl<'a> Cx<'a> {
 pub(crate) fn show(seconds: f64) -> String {
     let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
     match seconds {
-        s if s == 0.0 => "0 s".to_owned(),
+        0.0 => "0 s".to_owned(),
         s if s < 1.0 => format!("{} ms", rounded(s * 1e3)),
         s if s < 600.0 => format!("{} s", rounded(s)),
         s if s < 7200.0 && s % 60.0 == 0.0 => format!("{} min", s / 60.0),

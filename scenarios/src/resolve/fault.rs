@@ -1,20 +1,17 @@
 //! Faults.
 
 use super::context::{Cx, FleetKind};
+use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
-use crate::schema::{self, Which};
+use crate::schema::{self, Database, MultiAz, Which};
 use crate::units::Dur;
 use models::plan::{
-    Fault, FaultAction, FaultId, NatId, Occurrence, Selection, SelectionMode, ServiceId, Sizing, Store, StoreId,
+    Fault, FaultAction, FaultId, NatId, Occurrence, Selection, SelectionMode, ServiceId, Sizing, StoreId,
 };
 use models::plan::{Fleet, FleetId};
 use sim_core::{Duration, Table};
 
-pub(crate) fn resolve(
-    cx: &mut Cx<'_>,
-    fleets: &Table<FleetId, Fleet>,
-    stores: &Table<StoreId, Store>,
-) -> Table<FaultId, Fault> {
+pub(crate) fn resolve(cx: &mut Cx<'_>, fleets: &Table<FleetId, Fleet>) -> Table<FaultId, Fault> {
     let list = cx.root.field("faults");
     let whole = list.node().items().len() == cx.scenario.faults.len();
     let mut faults = Table::default();
@@ -25,7 +22,8 @@ pub(crate) fn resolve(
                 let at = place.part("time", 0);
                 if cx.horizon > 0.0 && time.0 > cx.horizon {
                     let help = format!("the scenario ends at {}", super::context::show(cx.horizon));
-                    cx.error(at, "a fault after the end of the run", "never strikes", &help);
+                    let diagnostic = Diagnostic::warning(at.span(), "a fault after the end of the run");
+                    cx.say(diagnostic.label("never strikes").help(help));
                 }
                 (Occurrence::At(Duration::from_secs_f64(time.0)), action, place.part("action", 1))
             }
@@ -41,7 +39,7 @@ pub(crate) fn resolve(
             }
         };
         let name = cx.spelling(at);
-        if let Some(action) = self::action(cx, action, at, fleets, stores) {
+        if let Some(action) = self::action(cx, action, at, fleets) {
             faults.push(Fault { name, when, action });
         }
     }
@@ -57,7 +55,6 @@ fn action<'a>(
     written: &'a schema::FaultAction,
     place: Place<'a>,
     fleets: &Table<FleetId, Fleet>,
-    stores: &Table<StoreId, Store>,
 ) -> Option<FaultAction> {
     use schema::FaultAction as Written;
     let first = |field| place.part(field, 0);
@@ -101,14 +98,10 @@ fn action<'a>(
             latency: cx.time(place.part("latency", 2), *latency, 0.0, 0.0, 3600.0),
             duration: lasting(*duration),
         },
-        Written::FailPrimary { database } => {
-            FaultAction::FailPrimary(rds(cx, database, first("database"), stores, false)?)
-        }
-        Written::FailStandby { database } => {
-            FaultAction::FailStandby(rds(cx, database, first("database"), stores, true)?)
-        }
+        Written::FailPrimary { database } => FaultAction::FailPrimary(rds(cx, database, first("database"), false)?),
+        Written::FailStandby { database } => FaultAction::FailStandby(rds(cx, database, first("database"), true)?),
         Written::RebootWithFailover { database } => {
-            FaultAction::RebootWithFailover(rds(cx, database, first("database"), stores, true)?)
+            FaultAction::RebootWithFailover(rds(cx, database, first("database"), true)?)
         }
         Written::FailNat { nat_gateway, duration } => {
             let gateways = &cx.scenario.nat_gateways;
@@ -130,16 +123,10 @@ fn action<'a>(
     })
 }
 
-fn rds<'a>(
-    cx: &mut Cx<'a>,
-    name: &str,
-    place: Place<'a>,
-    stores: &Table<StoreId, Store>,
-    needs_standby: bool,
-) -> Option<StoreId> {
+fn rds<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>, needs_standby: bool) -> Option<StoreId> {
     let id = StoreId::new(cx.find("database", "databases", &cx.scenario.databases, name, place)?);
-    match stores.get(id).map(|store| &store.rds) {
-        Some(None) => {
+    match cx.scenario.databases.get(name) {
+        Some(Database::Plain(_)) => {
             cx.error(
                 place,
                 format!("database `{name}` is a plain one and never fails"),
@@ -147,7 +134,7 @@ fn rds<'a>(
                 "make it `Rds(..)`",
             );
         }
-        Some(Some(rds)) if needs_standby && rds.standby.is_none() && cx.out.is_empty() => {
+        Some(Database::Rds(rds)) if needs_standby && rds.multi_az == MultiAz::None => {
             cx.error(place, format!("database `{name}` has no standby"), "Single-AZ", "add `multi_az: Standby`");
         }
         _ => {}
@@ -181,13 +168,13 @@ fn selection<'a>(
         None => None,
     };
     let fleet = fleet?;
-    if let (SelectionMode::Nth(number), Some(Sizing::Fixed(count))) =
-        (mode, fleets.get(fleet).map(|fleet| &fleet.sizing))
+    if let SelectionMode::Nth(number) = mode
+        && cx.fleets[fleet.index()].1 != FleetKind::Group
+        && let Some(Sizing::Fixed(count)) = fleets.get(fleet).map(|fleet| &fleet.sizing)
+        && number >= *count
     {
-        if number >= *count && cx.fleets[fleet.index()].1 != FleetKind::Group {
-            let help = format!("instances are numbered from 0 to {}", count.saturating_sub(1));
-            cx.error(place.part("number", 1), format!("`{group}` has no instance {number}"), "beyond the last", &help);
-        }
+        let help = format!("instances are numbered from 0 to {}", count.saturating_sub(1));
+        cx.error(place.part("number", 1), format!("`{group}` has no instance {number}"), "beyond the last", &help);
     }
     Some(Selection { fleet, zone, mode })
 }

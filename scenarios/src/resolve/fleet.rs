@@ -149,16 +149,23 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
         bootstrap_download_gb: written.bootstrap_download.map_or(0.5, |size| size.0 / 1e9),
         egress_timeout: cx.time(place.field("egress_timeout"), written.egress_timeout, 60.0, 0.0, 86400.0),
         smoke_test,
-        lifecycle_hook: written.lifecycle_hook.as_ref().map(|hook_written| LifecycleHook {
-            heartbeat_timeout: cx.time(
-                hook.field("heartbeat_timeout"),
-                hook_written.heartbeat_timeout,
-                3600.0,
-                30.0,
-                7200.0,
-            ),
-            continue_by_default: matches!(hook_written.default_result, Some(schema::DefaultResult::Continue)),
-        }),
+        lifecycle_hook: match &written.lifecycle_hook {
+            Some(hook_written) => Some(LifecycleHook {
+                heartbeat_timeout: cx.time(
+                    hook.field("heartbeat_timeout"),
+                    hook_written.heartbeat_timeout,
+                    3600.0,
+                    30.0,
+                    7200.0,
+                ),
+                continue_by_default: matches!(hook_written.default_result, Some(schema::DefaultResult::Continue)),
+            }),
+            // A test before service is a launch hook (scaling.md §7.3), with AWS's defaults.
+            None => written
+                .smoke_test
+                .is_some()
+                .then_some(LifecycleHook { heartbeat_timeout: Duration::from_secs(3600), continue_by_default: false }),
+        },
     }
 }
 

@@ -66,14 +66,14 @@ pub(crate) fn resolve(
     let custom_metrics = alarm::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
     let alarms = alarm::alarms(&mut cx, &stores);
-    let faults = fault::resolve(&mut cx, &fleets, &stores);
+    let faults = fault::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.out.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return (None, cx.out);
     }
     let duration = Duration::from_secs_f64(cx.horizon);
-    let usual_interval = if cx.horizon < 3600.0 { 1.0 } else { 60.0 };
+    let usual_interval = usual_interval(cx.horizon);
     let plan = Plan {
         name: scenario.name.clone().unwrap_or_default(),
         description: scenario.description.clone().unwrap_or_default(),
@@ -144,8 +144,8 @@ fn head(cx: &mut Cx<'_>) {
             cx.error(at, "`series_interval` must be whole seconds", "not whole seconds", "choose `\"1s\"` or more");
         }
     }
-    let rows = cx.horizon / scenario.series_interval.map_or(60.0, |interval| interval.0.max(1.0));
-    if rows > 1e7 {
+    let rows = cx.horizon / scenario.series_interval.map_or(f64::INFINITY, |interval| interval.0.max(1.0));
+    if rows > 1e6 {
         cx.error(
             root.field("series_interval"),
             format!("{rows:.0} rows of series"),
@@ -153,4 +153,10 @@ fn head(cx: &mut Cx<'_>) {
             "choose a longer `series_interval`",
         );
     }
+}
+/// The finest usual width of a row, in seconds, that gives at most so many rows: runs of any length stay small.
+fn usual_interval(horizon: f64) -> f64 {
+    const ROWS: f64 = 1800.0;
+    let usual = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0];
+    usual.into_iter().find(|width| horizon / width <= ROWS).unwrap_or_else(|| (horizon / ROWS / 3600.0).ceil() * 3600.0)
 }

@@ -3,7 +3,7 @@
 //! # Models      on demand, us-east-1, Linux, USD, as read from January to September 2026
 //! # Leaves out  savings plans, spot, free tier, tiers of internet traffic
 //! # Source      scaling.md §6.3, network.md §11, data-and-resilience.md §1.5 and §23. Sizes of a DB family beyond the two
-//!               published ones are priced by their memory, as AWS does within a family.
+//!   published ones are priced by their memory, as AWS does within a family.
 
 use super::context::Cx;
 use crate::outline::Place;

@@ -6,7 +6,7 @@ use crate::outline::{Kind, Place};
 use crate::schema::{Level, Profile};
 use crate::units::Dur;
 use models::plan::RateProfile;
-use sim_core::{Duration, Time};
+use sim_core::{Duration, Time, math};
 use std::f64::consts::TAU;
 
 /// Knots per wave: straight lines between them are off by at most 3.1e-4 of the amplitude.
@@ -214,7 +214,7 @@ fn wave<'a>(
     // Knots fall on the peaks, so that the largest rate is met exactly.
     let first = peak_at - (peak_at / step).ceil() * step;
     let count = ((end - first) / step).ceil() as usize;
-    let rate = |time: f64| mean + amplitude * libm::cos(TAU * (time - peak_at) / period);
+    let rate = |time: f64| mean + amplitude * math::cos(TAU * (time - peak_at) / period);
     let mut knots: Vec<(Time, f64)> = vec![(Time::ZERO, rate(0.0))];
     knots.extend(
         (1..=count).map(|i| first + step * i as f64).filter(|time| *time > 0.0).map(|time| (at(time), rate(time))),

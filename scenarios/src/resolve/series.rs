@@ -28,7 +28,10 @@ pub(crate) fn read<'a>(
     let text = match std::fs::metadata(&full) {
         Ok(meta) if meta.is_dir() => Err("it is a folder".to_owned()),
         Ok(meta) if meta.len() > MOST_BYTES => Err("it is larger than 256 MiB".to_owned()),
-        _ => std::fs::read(&full).map_err(|error| error.to_string()),
+        _ => std::fs::read(&full).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        }),
     };
     let read = text.and_then(|bytes| points(&bytes, columns));
     match read {

@@ -199,18 +199,26 @@ pub(crate) fn populations(
                 cx.error(place, message, "leads nowhere", help);
             }
         }
-        let one_fleet = answering.iter().all(|id| services[*id].fleet == services[answering[0]].fleet);
-        if !one_fleet {
-            let names: Vec<String> = answering.iter().map(|id| format!("`{}`", services[*id].name)).collect();
-            let message =
-                format!("load balancer `{}` leads to services on different groups: {}", client.to, names.join(", "));
-            cx.error(
-                place.field("to"),
-                message,
-                "one service at a time",
-                "give each service a load balancer of its own",
-            );
+        // Behind weighted target groups stand versions of one service: each has to answer what the first does.
+        let (first, versions) = answering.split_first().map_or((None, &[][..]), |(first, rest)| (Some(*first), rest));
+        for version in versions {
+            let lacks = |name: &str| {
+                services[*version].endpoints.iter().all(|id| endpoints.get(*id).is_none_or(|e| e.name != name))
+            };
+            let of_first = endpoints.values().filter(|endpoint| Some(endpoint.service) == first);
+            let missing: Vec<String> =
+                of_first.filter(|e| lacks(&e.name)).map(|endpoint| format!("`{}`", endpoint.name)).collect();
+            if let (Some(first), false) = (first, missing.is_empty()) {
+                let (one, other) = (&services[first].name, &services[*version].name);
+                let message =
+                    format!("behind `{}`, service `{other}` has no endpoint {}", client.to, missing.join(", "));
+                let label = format!("leads to `{one}` and to `{other}`");
+                let help = "versions behind one load balancer need endpoints of the same names; other services need a \
+                            load balancer of their own";
+                cx.error(place.field("to"), message, &label, help);
+            }
         }
+        let answering: Vec<ServiceId> = first.into_iter().collect();
         let mix = mix(cx, client, &answering, endpoints, place);
         let round_trip =
             cx.dist(place.field("round_trip"), client.round_trip.as_ref(), geography::client_round_trip(cx));

@@ -5,8 +5,8 @@ use super::dist::{lognormal, uniform};
 use super::price;
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
-use crate::units::{Dur, Size};
 use crate::schema::{self, Database, Failover, MultiAz};
+use crate::units::{Dur, Size};
 use models::plan::{Rds, Reconnect, Replication, Store, StoreId, ZoneId};
 use sim_core::{Dist, Duration, Table};
 

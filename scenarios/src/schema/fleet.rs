@@ -27,7 +27,8 @@ pub struct LaunchTemplate {
     pub bootstrap_download: Option<Size>,
     /// A failed download gives up after so long. Default 60 s (a modelling choice).
     pub egress_timeout: Option<Dur>,
-    /// Test of the application before it goes into service. Default: none.
+    /// Test of the application before it goes into service: a launch hook, with AWS's defaults unless `lifecycle_hook` says
+    /// otherwise. Default: none.
     pub smoke_test: Option<Dist>,
     /// Share of launches that fail at the end of `pending`. Default 0.
     pub pending_failure: Option<Share>,
@@ -37,7 +38,8 @@ pub struct LaunchTemplate {
     pub bootstrap_failure: Option<Share>,
     /// Share of smoke tests that fail. Default 0.
     pub smoke_test_failure: Option<Share>,
-    /// Launch lifecycle hook: holds the instance in `Pending:Wait` until bootstrap and smoke test have passed. Default: none.
+    /// Launch lifecycle hook: holds the instance in `Pending:Wait` until bootstrap and smoke test have passed. Default: one if
+    /// there is a `smoke_test`, else none.
     pub lifecycle_hook: Option<LifecycleHook>,
 }
 

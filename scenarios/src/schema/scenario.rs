@@ -24,7 +24,8 @@ pub struct Scenario {
     pub warm_up: Option<Dur>,
     /// After `duration` no request is born; those in flight get so long to end. Default 60 s.
     pub drain: Option<Dur>,
-    /// Width of one row of the series, whole seconds. Default 60 s, or 1 s in runs of less than an hour.
+    /// Width of one row of the series, whole seconds. Default: 1 s, 2 s, 5 s, 10 s, …, the first that makes no more than 1,800
+    /// rows.
     pub series_interval: Option<Dur>,
     /// Seed of every random stream. Default 1.
     pub seed: Option<u64>,

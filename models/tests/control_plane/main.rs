@@ -1,0 +1,10 @@
+//! The control loop end to end: what alarms, policies, groups and launches do, second by second, in small plans whose
+//! delays are constant, so that every link of a chain can be checked against the rule that it follows.
+
+mod fixture;
+
+mod drawn;
+mod health;
+mod launches;
+mod metrics;
+mod scaling;
