@@ -71,7 +71,7 @@ fn the_way_into_service_is_the_sum_of_its_parts() {
         assert_eq!(entries(&run, EventKind::LaunchStarted).len(), 1);
         let incident = &run.summary.incidents[0];
         is("struck", 100.0, incident.t_s);
-        is("detected", 100.0, incident.detected_s.expect("detected"));
+        is("detected", 103.0, incident.detected_s.expect("detected"));
         is("decided", 103.0, incident.decided_s.expect("decided"));
     }
 }
