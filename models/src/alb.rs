@@ -252,14 +252,16 @@ impl Albs {
         let view = &mut node.views[group_id];
         let sticky = group.stickiness.and_then(|_| group.sticky.get(&(request.site, request.user)).copied());
         let target = match sticky {
-            Some((target, end)) if request.user != 0 && end > now && view.candidates.contains(&target) => Some(target),
+            Some((target, end)) if is_session(&request) && end > now && view.candidates.contains(&target) => {
+                Some(target)
+            }
             _ => view.pick(group.algorithm, &mut node.picks),
         };
         let Some(target) = target else {
             return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx);
         };
         if let Some(length) = group.stickiness
-            && request.user != 0
+            && is_session(&request)
         {
             group.sticky.insert((request.site, request.user), (target, now + length));
         }
@@ -665,6 +667,11 @@ impl Albs {
     pub fn targets(&self, group_id: TargetGroupId) -> impl Iterator<Item = (InstanceId, bool)> {
         self.groups[group_id].registered.iter().map(|target| (target.0, target.1 == Verdict::Healthy))
     }
+}
+
+/// Whether a request belongs to a session that could stick: those of services that call are strangers.
+fn is_session(request: &Request) -> bool {
+    request.user != 0 && request.parent == CallRef::NONE
 }
 
 /// For every endpoint, the one of the same name in the service that runs behind a target group; itself if there is none.

@@ -453,7 +453,7 @@ impl Instances {
             return;
         }
         let Some(call) = cx.call(at) else { return };
-        let CallState::AtStore(store) = call.state else { return };
+        let CallState::StoreAnswered(store) = call.state else { return };
         let instance = call.instance;
         self.return_connection(instance, store, cx);
         if outcome.is_ok() {
@@ -610,7 +610,7 @@ impl Instances {
                 }
                 true
             }
-            CallState::AtStore(store) => {
+            CallState::AtStore(store) | CallState::StoreAnswered(store) => {
                 // The store works on; the connection is free for the next.
                 self.return_connection(instance, store, cx);
                 true

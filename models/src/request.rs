@@ -113,6 +113,8 @@ pub enum CallState {
     PoolWait(StoreId),
     /// At a store, or on the wire to or from it.
     AtStore(StoreId),
+    /// A store has answered it, and the answer is on the wire.
+    StoreAnswered(StoreId),
     /// Waiting for calls, branches or a sleep.
     Waiting,
     /// Waiting for a worker again, having given it up during a wait.

@@ -235,9 +235,10 @@ impl Stores {
         match event {
             Event::Ask { store, call } => self.ask(store, call, cx),
             Event::ConnectTimeout(call) => {
-                if let Some(&row) = cx.call(call)
+                if let Some(row) = cx.call_mut(call)
                     && let CallState::AtStore(store) = row.state
                 {
+                    row.state = CallState::StoreAnswered(store);
                     self.rows[store].figures.failed_queries += 1;
                     let outcome = Outcome::DatabaseUnavailable;
                     cx.hand_over(event::Event::Instance(instance::Event::StoreReply { call, outcome }));
@@ -419,8 +420,10 @@ impl Stores {
     /// An answer goes back to the instance.
     #[inline]
     fn reply(&mut self, id: StoreId, at: CallRef, outcome: Outcome, cx: &mut Cx) {
-        let Some(call) = cx.call(at) else { return };
-        let to = cx.place_of(call.instance);
+        let Some(call) = cx.call_mut(at) else { return };
+        call.state = CallState::StoreAnswered(id);
+        let instance = call.instance;
+        let to = cx.place_of(instance);
         let from = cx.store_place[id];
         self.rows[id].cross_zone_queries += u64::from(from != to);
         let reply = instance::Event::StoreReply { call: at, outcome };
