@@ -13,6 +13,7 @@ pub struct Blame {
     instances: Vec<EntryId>,
     zones: Vec<EntryId>,
     fleets: Vec<(EntryId, Time)>,
+    launches: Vec<EntryId>,
 }
 
 impl Blame {
@@ -32,6 +33,16 @@ impl Blame {
             Some(&(entry, until)) if now <= until => entry,
             _ => EntryId::NONE,
         }
+    }
+
+    /// What makes launches of a fleet fail.
+    pub fn of_launches(&self, fleet: FleetId) -> EntryId {
+        self.launches.get(fleet.index()).copied().unwrap_or(EntryId::NONE)
+    }
+
+    /// Puts failing launches of a fleet down to `entry`.
+    pub fn launches(&mut self, fleet: FleetId, entry: EntryId) {
+        put(&mut self.launches, fleet.index(), entry);
     }
 
     /// Puts a fleet's slowness down to `entry`, for alarms that fire before `until`.

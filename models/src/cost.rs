@@ -24,6 +24,8 @@ const REQUESTS_PER_CONNECTION: f64 = 10.0;
 /// What has to be metered hour by hour.
 #[derive(Clone, Debug)]
 pub struct Meter {
+    /// Start of the hour under way.
+    since: Time,
     hours: Table<BalancerId, Hour>,
     lcu_hours: Table<BalancerId, f64>,
 }
@@ -39,6 +41,7 @@ impl Meter {
     /// Nothing metered yet.
     pub fn new(plan: &Plan) -> Self {
         Meter {
+            since: Time::ZERO,
             hours: plan.balancers.iter().map(|_| Hour::default()).collect(),
             lcu_hours: plan.balancers.iter().map(|_| 0.0).collect(),
         }
@@ -47,13 +50,14 @@ impl Meter {
 
 impl World<'_> {
     /// A full hour is over.
-    pub(crate) fn meter_hour(&mut self) {
+    pub(crate) fn meter_hour(&mut self, now: Time) {
         for balancer in self.shared.plan.balancers.ids() {
             let lcu = self.lcu_of_hour(balancer, HOUR_S);
             let counts = self.shared.observe.balancer(balancer);
             self.meter.hours[balancer] = Hour { requests: counts.all_requests, bytes: counts.bytes };
             self.meter.lcu_hours[balancer] += lcu;
         }
+        self.meter.since = now;
     }
 
     /// Capacity units of the hour under way, `seconds` of which are over.
@@ -73,15 +77,17 @@ impl World<'_> {
 
     /// LCU-hours so far.
     pub(crate) fn lcu_hours(&mut self, balancer: BalancerId, now: Time) -> f64 {
-        let into = now.as_secs_f64() % HOUR_S;
+        let into = (now - self.meter.since).as_secs_f64();
         self.meter.lcu_hours[balancer] + self.lcu_of_hour(balancer, into)
     }
 
-    /// The bill so far.
-    pub(crate) fn cost(&mut self, now: Time) -> Cost {
+    /// The bill if all ended now. `whole`: an hour begun counts as a whole one, as it does on the bill; else by its part,
+    /// so that the cost over time has no steps.
+    pub(crate) fn cost(&mut self, now: Time, whole: bool) -> Cost {
         let plan = self.shared.plan;
         let prices = &plan.prices;
         let hours = now.as_secs_f64() / HOUR_S;
+        let begun = if whole { hours.ceil() } else { hours };
         let mut cost = Cost::default();
         let add = |cost: &mut Cost, part: String, usd: f64| {
             if usd > 0.0 {
@@ -104,10 +110,10 @@ impl World<'_> {
         }
         for (id, balancer) in plan.balancers.iter() {
             let lcu = self.lcu_hours(id, now) * prices.lcu_hour;
-            add(&mut cost, format!("load_balancer.{}", balancer.name), hours.ceil() * prices.balancer_hour + lcu);
+            add(&mut cost, format!("load_balancer.{}", balancer.name), begun * prices.balancer_hour + lcu);
         }
         let nats = plan.nat_gateways.len() as f64;
-        add(&mut cost, "nat".to_string(), nats * hours.ceil() * prices.nat_hour + nat_gb * prices.nat_gb);
+        add(&mut cost, "nat".to_string(), nats * begun * prices.nat_hour + nat_gb * prices.nat_gb);
         let mut cross_zone_bytes = self.shared.cross_zone_bytes as f64;
         for (id, store) in plan.stores.iter() {
             let copies = if store.rds.as_ref().is_some_and(|rds| rds.standby.is_some()) { 2.0 } else { 1.0 };

@@ -212,6 +212,7 @@ impl Faults {
             }
             FaultAction::FailLaunches(fleet, probability, _) => {
                 cx.environment.launch_failure[*fleet] += probability;
+                cx.blame.launches(*fleet, entry);
             }
             FaultAction::InsufficientCapacity(zone, _) => {
                 cx.environment.zones[*zone].no_capacity += 1;

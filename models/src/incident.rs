@@ -41,6 +41,10 @@ pub fn incidents(world: &World) -> Vec<Incident> {
         incident.detected_s = first(&chain, detects);
         incident.decided_s = first(&chain, decides);
         incident.acted_s = chain.iter().filter(|entry| acts(entry.kind)).map(|entry| entry.t_s).next_back();
+        if incident.acted_s.is_none() && incident.decided_s.is_some() {
+            // Somebody did it, on another chain: what was struck is at full strength again.
+            incident.acted_s = incident.redundancy_restored_s.filter(|restored| *restored > opened.t_s);
+        }
         let over = chain.iter().filter(|entry| entry.kind == EventKind::FaultEnded).map(|entry| entry.t_s);
         let until = over.chain(incident.acted_s).fold(opened.t_s, f64::max) + AFTERMATH_S;
         felt(&mut incident, spans, &mut explained, until);

@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::Plan;
+use crate::plan::{Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -72,6 +72,16 @@ impl SeriesRecorder {
             }
         }
         Series { interval_s: self.interval_s, columns: self.columns }
+    }
+}
+
+/// The unit of a metric's values.
+fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Cpu(_) | Metric::DatabaseCpu(_) => "%",
+        Metric::TargetResponseTime(_) => "s",
+        Metric::Custom(_) => "",
+        _ => "1",
     }
 }
 
@@ -166,10 +176,11 @@ impl World<'_> {
         for (id, alarm) in plan.alarms.iter() {
             let name = format!("alarm.{}", alarm.name);
             series.put(&format!("{name}.state"), "1", self.alarms.state(id).code());
-            series.put(&format!("{name}.value"), "", self.alarms.value(id).unwrap_or(f64::NAN));
-            series.put(&format!("{name}.threshold"), "", alarm.threshold);
+            let unit = unit(alarm.metric);
+            series.put(&format!("{name}.value"), unit, self.alarms.value(id).unwrap_or(f64::NAN));
+            series.put(&format!("{name}.threshold"), unit, alarm.threshold);
         }
-        let total = self.cost(now).total;
+        let total = self.cost(now, false).total;
         let series = &mut self.series;
         series.put("cost_usd", "USD", total);
         series.put("cost_usd_per_h", "USD/h", (total - series.last_cost).max(0.0) / width * 3600.0);

@@ -99,7 +99,7 @@ impl World<'_> {
         }
         let databases =
             plan.stores.iter().map(|(id, store)| (store.name.clone(), self.stores.figures(id, now, plan))).collect();
-        Closed { queueing, groups, load_balancers, databases, cost: self.cost(now) }
+        Closed { queueing, groups, load_balancers, databases, cost: self.cost(now, true) }
     }
 
     /// The result of the run.

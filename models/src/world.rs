@@ -174,7 +174,7 @@ impl<'p> World<'p> {
                 self.shared.observe.users.second(now);
                 self.watch_strength(now);
                 if running && now.nanos().is_multiple_of(Duration::from_secs(3600).nanos()) {
-                    self.meter_hour();
+                    self.meter_hour(now);
                 }
                 if running {
                     self.shared.list.after(Duration::from_secs(1), Event::Observe(event));

@@ -29,7 +29,10 @@ impl Groups {
         if refused || usable.is_none() && !nowhere {
             let full: Vec<&str> = order.iter().map(|&zone| plan.zones[zone].name.as_str()).collect();
             let (why, blamed) = match refused {
-                true => ("the launch request failed".to_string(), None),
+                true => (
+                    "the launch request failed".to_string(),
+                    Some(cx.blame.of_launches(id)).filter(|entry| entry.known().is_some()),
+                ),
                 false => {
                     let kept = if group.distribution == Distribution::BalancedOnly {
                         ", and other zones are not tried"
