@@ -129,7 +129,7 @@ impl World<'_> {
             }
             let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
             let (mut sum, mut count) = (0.0, 0);
-            for instance in self.groups.running(id) {
+            for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
                 let index = instance.index();
                 if series.cpu_marks.len() <= index {

@@ -421,6 +421,10 @@ impl Stores {
     #[inline]
     fn reply(&mut self, id: StoreId, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(call) = cx.call_mut(at) else { return };
+        if call.state != CallState::AtStore(id) {
+            // It was dropped while the store worked on it.
+            return;
+        }
         call.state = CallState::StoreAnswered(id);
         let instance = call.instance;
         let to = cx.place_of(instance);
