@@ -121,7 +121,8 @@ pub struct Traffic {
 /// Waiting at a service's workers or a store's connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Queueing {
-    /// Wait before first service, of those that were served, waiting or not.
+    /// Wait before first service, of those that were served, waiting or not. In JSON its figures stand beside the others.
+    #[serde(flatten)]
     pub wait: Latency,
     /// Share of served requests that had to wait.
     pub probability_of_wait: f64,
