@@ -12,7 +12,8 @@ struct Pending<E> {
 /// First in, first out.
 #[derive(Clone)]
 pub(super) struct Ring<E> {
-    /// None, or a power of two of rows; what stands outside of the queue is left from before.
+    /// None, or a power of two of rows. The row behind the last is always free and has the key `NEVER`; what stands in
+    /// the others is left from before.
     rows: Vec<Pending<E>>,
     first: usize,
     len: usize,
@@ -37,8 +38,8 @@ impl<E: Copy> Ring<E> {
     /// Adds a row at the end.
     #[inline]
     pub(super) fn push(&mut self, key: u128, event: E) {
-        if self.len == self.rows.len() {
-            self.grow(key, event);
+        if self.len + 1 >= self.rows.len() {
+            self.grow(event);
         }
         // Part by part, and nowhere handed on as a whole: a row put together in memory first is slow to be read back.
         let row = self.row(self.len);
@@ -46,15 +47,25 @@ impl<E: Copy> Ring<E> {
         row.key = key;
         row.event = event;
         self.len += 1;
+        self.end();
     }
 
-    /// Makes room for as many again; this key and event fill it for now.
+    /// Marks the end of the queue.
+    #[inline]
+    fn end(&mut self) {
+        let row = self.row(self.len);
+        if let Some(row) = self.rows.get_mut(row) {
+            row.key = NEVER;
+        }
+    }
+
+    /// Makes room for as many again; this event fills it for now.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, key: u128, event: E) {
+    fn grow(&mut self, event: E) {
         self.rows.rotate_left(self.first);
         self.first = 0;
-        self.rows.resize((2 * self.len).max(4), Pending { key, event });
+        self.rows.resize((2 * self.rows.len()).max(4), Pending { key: NEVER, event });
     }
 
     /// Takes the first event.
@@ -72,15 +83,15 @@ impl<E: Copy> Ring<E> {
     /// The key of the first row, or `NEVER`.
     #[inline]
     pub(super) fn first(&self) -> u128 {
-        // Read either way and covered without a branch: whether a short lane has another is past predicting.
-        let cover = u128::from(self.len > 0).wrapping_sub(1) & NEVER;
-        self.rows.get(self.row(0)).map_or(NEVER, |row| row.key | cover)
+        // Nobody asks whether there is one: of a short lane that would be past predicting.
+        self.rows.get(self.row(0)).map_or(NEVER, |row| row.key)
     }
 
     /// Forgets all rows.
     #[inline]
-    pub(super) const fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.len = 0;
+        self.end();
     }
 
     /// All keys in order.
