@@ -13,6 +13,7 @@
 
 use crate::environment::Environment;
 use crate::event::{self, events};
+use crate::network::Place;
 use crate::plan::*;
 use crate::request::*;
 use crate::result::EventKind;
@@ -242,7 +243,7 @@ impl Albs {
         let balancer = &self.balancers[node.balancer];
         let group_id = match balancer.forward[..] {
             [only] => only.1,
-            [] => return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx),
+            [] => return self.respond(index, at, cx.caller_place(&request), Outcome::ServiceUnavailable, cx),
             _ => {
                 let pick = node.picks.below(balancer.forward[balancer.forward.len() - 1].0);
                 balancer.forward.iter().find(|entry| pick < entry.0).map_or(balancer.forward[0].1, |entry| entry.1)
@@ -258,7 +259,7 @@ impl Albs {
             _ => view.pick(group.algorithm, &mut node.picks),
         };
         let Some(target) = target else {
-            return self.respond(index, at, &request, Outcome::ServiceUnavailable, cx);
+            return self.respond(index, at, cx.caller_place(&request), Outcome::ServiceUnavailable, cx);
         };
         if let Some(length) = group.stickiness
             && is_session(&request)
@@ -324,19 +325,19 @@ impl Albs {
             cx.observe.responded(node.balancer, call.target_group, now - call.sent_at, outcome);
         }
         if let Waiter::Node(request) = call.waiter
-            && let Some(&row) = cx.request(request)
+            && let Some(row) = cx.request(request)
         {
-            self.respond(call.node, request, &row, seen, cx);
+            self.respond(call.node, request, cx.caller_place(row), seen, cx);
         }
     }
 
     /// Sends an answer to the caller.
-    fn respond(&mut self, index: u16, at: RequestRef, request: &Request, outcome: Outcome, cx: &mut Cx) {
+    fn respond(&mut self, index: u16, at: RequestRef, to: Place, outcome: Outcome, cx: &mut Cx) {
         let node = &self.nodes[index as usize];
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
             cx.observe.elb_5xx(node.balancer);
         }
-        let (from, to) = (cx.nodes[index as usize].place, cx.caller_place(request));
+        let from = cx.nodes[index as usize].place;
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
     }
 
@@ -368,13 +369,14 @@ impl Albs {
         } else {
             cx.calls[at.id].waiter = Waiter::Nobody;
         }
-        if let Some(&row) = cx.request(request) {
-            self.respond(call.node, request, &row, Outcome::GatewayTimeout, cx);
+        if let Some(row) = cx.request(request) {
+            self.respond(call.node, request, cx.caller_place(row), Outcome::GatewayTimeout, cx);
         }
     }
 
     /// A call is no longer in progress for its node.
-    #[inline]
+    // Inlined, so that of a call only what is read here is copied.
+    #[inline(always)]
     fn settle(&mut self, call: &Call, cx: &mut Cx) {
         let group = &self.groups[call.target_group];
         if group.algorithm == Algorithm::LeastOutstandingRequests {
@@ -503,8 +505,8 @@ impl Albs {
             } else {
                 cx.calls[at.id].waiter = Waiter::Nobody;
             }
-            if let Some(&row) = cx.request(request) {
-                self.respond(call.node, request, &row, Outcome::BadGateway, cx);
+            if let Some(row) = cx.request(request) {
+                self.respond(call.node, request, cx.caller_place(row), Outcome::BadGateway, cx);
             }
         }
         let detail = match cut.len() {

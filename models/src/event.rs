@@ -61,6 +61,51 @@ impl Packed {
     const fn rest(self) -> u128 {
         (self.1 as u128) << 64 | self.0 as u128
     }
+
+    /// Part and kind in one byte, four bits each, so that one jump leads to the handler.
+    #[inline(always)]
+    pub(crate) const fn door(self) -> u8 {
+        (self.0 | self.0 >> 4) as u8
+    }
+
+    /// The same event, where `DOOR` leads to it: part and kind are constants from here on, and what depends on them is
+    /// decided by the compiler.
+    #[inline(always)]
+    pub(crate) fn through<const DOOR: u8>(self) -> Option<Packed> {
+        let code = (DOOR & 0xf) as u64 | ((DOOR >> 4) as u64) << 8;
+        (self.0 & 0xffff == code).then_some(Packed(self.0 & !0xffff | code, self.1))
+    }
+}
+
+/// The doors of what happens by the million: see [`Packed::door`].
+pub(crate) mod door {
+    use crate::{alb, client, health_check, instance, store};
+
+    macro_rules! doors {
+        ($($name:ident = $part:literal $module:ident $kind:ident;)+) => {
+            $(pub(crate) const $name: u8 = $part | ($module::Kind::$kind as u8) << 4;)+
+        };
+    }
+
+    doors! {
+        ARRIVE = 1 client Arrive;
+        WAKE = 1 client Wake;
+        CALL = 1 client Call;
+        ANSWER = 1 client Answer;
+        REQUEST = 2 alb Request;
+        REPLY = 2 alb Reply;
+        PROBE = 3 health_check Probe;
+        PROBED = 3 health_check Reply;
+        DELIVER = 4 instance Deliver;
+        COMPUTED = 4 instance ComputeDone;
+        CPU_DUE = 4 instance CpuDue;
+        STORE_REPLY = 4 instance StoreReply;
+        CALL_ANSWERED = 4 instance CallAnswered;
+        SLEPT = 4 instance SleepDone;
+        ASK = 5 store Ask;
+        SERVED = 5 store Done;
+        STORE_CPU_DUE = 5 store CpuDue;
+    }
 }
 
 impl Fingerprint for Packed {
@@ -193,15 +238,18 @@ macro_rules! events {
             )+
         }
 
+        /// The kinds of event, in order.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Kind {
+            $($kind,)+
+        }
+
         #[allow(non_upper_case_globals, unused_imports, unused_mut, unused_assignments, unused_variables)]
         impl Event {
             /// Kind and operands; the lowest eight bits are left to the part.
             #[inline(always)]
             pub(crate) fn pack(self) -> u128 {
                 use $crate::event::{Operand, place};
-                enum Kind {
-                    $($kind,)+
-                }
                 let (mut bits, mut at, mut free) = (0_u128, 0, 16);
                 match self {
                     $(
@@ -226,9 +274,6 @@ macro_rules! events {
             #[inline(always)]
             pub(crate) fn unpack(bits: u128) -> Option<Event> {
                 use $crate::event::{Operand, place};
-                enum Kind {
-                    $($kind,)+
-                }
                 $(const $kind: u8 = Kind::$kind as u8;)+
                 let (mut at, mut free) = (0, 16);
                 Some(match (bits >> 8) as u8 {

@@ -16,7 +16,7 @@ use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
 use crate::environment::Environment;
-use crate::event::{Event, Packed};
+use crate::event::{Event, Packed, door};
 use crate::fault::Faults;
 use crate::group::Groups;
 use crate::health_check::HealthChecks;
@@ -231,14 +231,56 @@ impl Model for World<'_> {
     #[inline]
     fn handle(&mut self, event: Packed) {
         let mut event = event;
-        while let Some(next) = Event::unpack(event) {
-            self.dispatch(next);
+        while event != Packed::NONE {
+            self.enter(event);
             event = self.shared.list.take();
         }
     }
 }
 
 impl World<'_> {
+    /// Lets an event in by its own door, if it has one.
+    #[inline(always)]
+    fn enter(&mut self, event: Packed) {
+        match event.door() {
+            door::ARRIVE => self.enter_by::<{ door::ARRIVE }>(event),
+            door::WAKE => self.enter_by::<{ door::WAKE }>(event),
+            door::CALL => self.enter_by::<{ door::CALL }>(event),
+            door::ANSWER => self.enter_by::<{ door::ANSWER }>(event),
+            door::REQUEST => self.enter_by::<{ door::REQUEST }>(event),
+            door::REPLY => self.enter_by::<{ door::REPLY }>(event),
+            door::PROBE => self.enter_by::<{ door::PROBE }>(event),
+            door::PROBED => self.enter_by::<{ door::PROBED }>(event),
+            door::DELIVER => self.enter_by::<{ door::DELIVER }>(event),
+            door::COMPUTED => self.enter_by::<{ door::COMPUTED }>(event),
+            door::CPU_DUE => self.enter_by::<{ door::CPU_DUE }>(event),
+            door::STORE_REPLY => self.enter_by::<{ door::STORE_REPLY }>(event),
+            door::CALL_ANSWERED => self.enter_by::<{ door::CALL_ANSWERED }>(event),
+            door::SLEPT => self.enter_by::<{ door::SLEPT }>(event),
+            door::ASK => self.enter_by::<{ door::ASK }>(event),
+            door::SERVED => self.enter_by::<{ door::SERVED }>(event),
+            door::STORE_CPU_DUE => self.enter_by::<{ door::STORE_CPU_DUE }>(event),
+            _ => self.enter_late(event),
+        }
+    }
+
+    #[inline(always)]
+    fn enter_by<const DOOR: u8>(&mut self, event: Packed) {
+        match event.through::<DOOR>().and_then(Event::unpack) {
+            Some(event) => self.dispatch(event),
+            // Kinds beyond the sixteenth of a part share a door with others.
+            None => self.enter_late(event),
+        }
+    }
+
+    /// What has no door of its own.
+    #[inline(never)]
+    fn enter_late(&mut self, event: Packed) {
+        if let Some(event) = Event::unpack(event) {
+            self.dispatch(event);
+        }
+    }
+
     /// Gives an event to the part it is for.
     #[inline(always)]
     fn dispatch(&mut self, event: Event) {

@@ -14,11 +14,12 @@
 
 mod heads;
 mod heap;
+mod ring;
 
 use crate::time::{Duration, Time};
 use heads::Heads;
 use heap::Heap;
-use std::collections::VecDeque;
+use ring::Ring;
 use std::fmt;
 
 /// A FIFO of events that are all due the same delay after they are scheduled; made by [`EventList::lane`].
@@ -74,8 +75,8 @@ pub struct EventList<E> {
     heap: Heap<E>,
     /// The keys of the first event of each source.
     heads: Heads,
-    /// The source whose first event was taken last, while `heads` still shows it; `SETTLED` otherwise. What replaces it
-    /// is looked up at the next pop: a source that is set again meanwhile is then moved once instead of twice.
+    /// The slot whose event was taken last, while `heads` still shows it; `SETTLED` otherwise. It is removed from there
+    /// at the next pop: a slot that is set again meanwhile is then moved once instead of twice.
     stale: u32,
     /// The lanes and the slots; the first is the lane of no delay.
     sources: Vec<Source<E>>,
@@ -85,14 +86,7 @@ pub struct EventList<E> {
 struct Source<E> {
     /// The constant delay in nanoseconds; none for a slot.
     delay: Option<u64>,
-    queue: VecDeque<Pending<E>>,
-}
-
-#[derive(Clone, Copy)]
-struct Pending<E> {
-    time: u64,
-    seq: u32,
-    event: E,
+    queue: Ring<E>,
 }
 
 /// The number of no source.
@@ -181,13 +175,14 @@ impl<E: Copy> EventList<E> {
         debug_assert!(time.nanos() >= self.now, "an event is scheduled at {time}, but it is {} already", self.now());
         let time = time.nanos().max(self.now);
         let seq = self.next_seq();
+        let key = key(time, seq, slot.0);
         let queue = &mut self.sources[slot.0 as usize].queue;
         queue.clear();
-        queue.push_back(Pending { time, seq, event });
+        queue.push(key, event);
         if self.stale == slot.0 {
             self.stale = SETTLED;
         }
-        self.heads.replace(slot.0, key(time, seq, slot.0));
+        self.heads.replace(slot.0, key);
     }
 
     /// Takes the event of `slot` back, if it holds one.
@@ -227,13 +222,10 @@ impl<E: Copy> EventList<E> {
         } else {
             let place = place_of(head);
             let source = &mut self.sources[place as usize];
-            let event = source.queue.pop_front()?.event;
+            let event = source.queue.pop()?;
             match source.delay {
                 // The next of a lane is known: looked up now, it is there before the handler has come to an end.
-                Some(_) => {
-                    let next = source.queue.front().map_or(NEVER, |next| key(next.time, next.seq, place));
-                    self.heads.replace(place, next);
-                }
+                Some(_) => self.heads.replace(place, source.queue.first()),
                 None => self.stale = place,
             }
             event
@@ -244,29 +236,27 @@ impl<E: Copy> EventList<E> {
     /// Adds `event` to the end of a lane, whose times never fall since neither does the clock.
     #[inline]
     fn append(&mut self, source: u32, time: u64, event: E) {
-        let seq = self.next_seq();
+        let key = key(time, self.next_seq(), source);
         let queue = &mut self.sources[source as usize].queue;
-        let first = queue.is_empty();
-        queue.push_back(Pending { time, seq, event });
-        if first && source != self.stale {
-            self.heads.fill(source, key(time, seq, source));
+        queue.push(key, event);
+        if queue.len() == 1 {
+            self.heads.fill(source, key);
         }
     }
 
-    /// Shows the heads as they are, once the first event of a source was taken.
+    /// Shows the heads as they are, once the event of a slot was taken.
     #[inline]
     fn settle(&mut self) {
         let place = self.stale;
         self.stale = SETTLED;
-        let next = self.sources[place as usize].queue.front().map_or(NEVER, |next| key(next.time, next.seq, place));
-        self.heads.replace(place, next);
+        self.heads.replace(place, NEVER);
     }
 
     fn source(&mut self, delay: Option<u64>) -> u32 {
         if self.stale != SETTLED {
             self.settle();
         }
-        self.sources.push(Source { delay, queue: VecDeque::new() });
+        self.sources.push(Source { delay, queue: Ring::new() });
         self.heads.add()
     }
 
@@ -286,16 +276,14 @@ impl<E: Copy> EventList<E> {
     fn renumber(&mut self) {
         self.stale = SETTLED;
         let mut stamps: Vec<(u64, u32)> = self.heap.keys().map(|key| (time_of(key), seq_of(key))).collect();
-        stamps.extend(self.sources.iter().flat_map(|source| &source.queue).map(|p| (p.time, p.seq)));
+        let queued = self.sources.iter().flat_map(|source| source.queue.keys());
+        stamps.extend(queued.map(|key| (time_of(key), seq_of(key))));
         stamps.sort_unstable();
         let rank = |time: u64, seq: u32| stamps.binary_search(&(time, seq)).map_or(u32::MAX, |rank| rank as u32);
         self.heap.renumber(rank);
         for (place, source) in self.sources.iter_mut().enumerate() {
-            for pending in &mut source.queue {
-                pending.seq = rank(pending.time, pending.seq);
-            }
-            let head = source.queue.front().map_or(NEVER, |p| key(p.time, p.seq, place as u32));
-            self.heads.replace(place as u32, head);
+            source.queue.rekey(|old| key(time_of(old), rank(time_of(old), seq_of(old)), place_of(old)));
+            self.heads.replace(place as u32, source.queue.first());
         }
         self.seq = u32::try_from(stamps.len()).expect("fewer than 2^32 events are pending");
     }

@@ -8,9 +8,12 @@
 
 use super::NEVER;
 
+/// Leaves of a tree that needs no loop: most worlds have no more sources.
+const FEW: usize = 16;
+
 #[derive(Clone)]
 pub(super) struct Heads {
-    /// The heads from `leaves` on, and above each pair its smaller; the champion at 1, nothing at 0.
+    /// The heads from `leaves` on, and above each pair its earlier; the champion at 1, nothing at 0.
     tree: Vec<u128>,
     leaves: usize,
     sources: usize,
@@ -18,7 +21,7 @@ pub(super) struct Heads {
 
 impl Heads {
     pub(super) fn new() -> Self {
-        Heads { tree: vec![NEVER; 2], leaves: 1, sources: 0 }
+        Heads { tree: vec![NEVER; 2 * FEW], leaves: FEW, sources: 0 }
     }
 
     /// Adds an empty source and returns its number.
@@ -55,6 +58,14 @@ impl Heads {
     /// Gives a source another head, earlier or later, or none: every match above it is played again.
     #[inline]
     pub(super) fn replace(&mut self, source: u32, head: u128) {
+        match <&mut [u128; 2 * FEW]>::try_from(&mut self.tree[..]) {
+            Ok(tree) => replay_few(tree, source, head),
+            Err(_) => self.replay_many(source, head),
+        }
+    }
+
+    #[inline(never)]
+    fn replay_many(&mut self, source: u32, head: u128) {
         let mut at = self.leaves + source as usize;
         let mut winner = head;
         self.tree[at] = head;
@@ -66,8 +77,21 @@ impl Heads {
     }
 }
 
-/// The smaller of two keys, without a branch: which of two sources is next is past predicting.
-#[inline]
+/// The same for a tree whose size the compiler knows: no index is checked, and the matches stand one after another.
+#[inline(always)]
+fn replay_few(tree: &mut [u128; 2 * FEW], source: u32, head: u128) {
+    let mut at = FEW | (source as usize % FEW);
+    let mut winner = head;
+    tree[at] = head;
+    for _ in 0..FEW.ilog2() {
+        winner = earlier(winner, tree[at ^ 1]);
+        at /= 2;
+        tree[at] = winner;
+    }
+}
+
+/// The earlier of two keys, without a branch: which of two sources is next is past predicting.
+#[inline(always)]
 fn earlier(a: u128, b: u128) -> u128 {
     let take_b = 0_u64.wrapping_sub(u64::from(b < a));
     let mask = u128::from(take_b) << 64 | u128::from(take_b);

@@ -174,7 +174,7 @@ fn past_warm_up_nothing_grows() {
     };
     round(&mut list);
     let room = |list: &EventList<u64>| {
-        let sources: usize = list.sources.iter().map(|source| source.queue.capacity()).sum();
+        let sources: usize = list.sources.iter().map(|source| source.queue.room()).sum();
         (list.heap.room(), sources)
     };
     let warm = room(&list);
