@@ -1,7 +1,7 @@
 //! What resolution of every part needs: names, checks, and a sink for diagnostics.
 
 use super::dist;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::outline::Place;
 use crate::schema::{self, Named, Scenario};
 use crate::units::Dur;
@@ -66,6 +66,11 @@ impl<'a> Cx<'a> {
         let horizon = scenario.duration.map_or(0.0, |d| d.0);
         let (zones, out, sites) = (Vec::new(), Vec::new(), Table::default());
         Cx { scenario, root, text, dir, out, zones, fleets, endpoints, sites, horizon }
+    }
+
+    /// Whether something is wrong already, so that what may follow from it need not be said.
+    pub fn failed(&self) -> bool {
+        self.out.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Notes a diagnostic.

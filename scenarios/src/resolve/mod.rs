@@ -22,7 +22,7 @@ mod service;
 mod site;
 mod store;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};
 use crate::schema::Scenario;
 use context::Cx;
@@ -69,7 +69,7 @@ pub(crate) fn resolve(
     let faults = fault::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
     let expectations = expect::resolve(&mut cx);
-    if cx.out.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+    if cx.failed() {
         return (None, cx.out);
     }
     let duration = Duration::from_secs_f64(cx.horizon);

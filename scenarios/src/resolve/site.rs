@@ -195,7 +195,7 @@ pub(crate) fn populations(
             let place = place.field("to");
             let message = format!("no service answers behind load balancer `{}`", client.to);
             let help = "register a group in one of its target groups, and let a service run on that group";
-            if cx.out.is_empty() {
+            if !cx.failed() {
                 cx.error(place, message, "leads nowhere", help);
             }
         }
@@ -269,7 +269,7 @@ fn mix<'a>(
         None => {
             let theirs = endpoints.iter().filter(|(_, endpoint)| answering.contains(&endpoint.service));
             mix.extend(theirs.filter(|(_, e)| e.weight > 0.0).map(|(id, e)| (id, e.weight)));
-            if mix.is_empty() && !answering.is_empty() && cx.out.is_empty() {
+            if mix.is_empty() && !answering.is_empty() && !cx.failed() {
                 let help = "give one of its endpoints a `weight` above 0, or name a `mix`";
                 cx.error(
                     place.field("to"),
