@@ -208,8 +208,8 @@ impl Albs {
             Event::Request { node, request } => self.request(node, request, cx),
             Event::Reply { call, outcome } => self.reply(call, outcome, cx),
             Event::Silent { call, connected } => self.silent(call, connected, cx),
-            Event::ConnectTimeout(call) => self.give_up(call, cx),
-            Event::IdleTimeout(call) => self.give_up(call, cx),
+            Event::ConnectTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
+            Event::IdleTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
             Event::TargetHealth { node, group, instance, healthy } => {
                 self.target_health(node, group, instance, healthy, cx)
             }
@@ -357,10 +357,11 @@ impl Albs {
         }
     }
 
-    /// A connect or idle timer has run out: 504. A server that still works on it does so for nobody.
+    /// A node waits no longer for a call, and answers in its stead: a timer has run out (504), or draining is over (502).
+    /// A server that still works on it does so for nobody.
     #[cold]
     #[inline(never)]
-    fn give_up(&mut self, at: CallRef, cx: &mut Cx) {
+    fn give_up(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(&call) = cx.call(at) else { return };
         let Waiter::Node(request) = call.waiter else { return };
         self.settle(&call, cx);
@@ -370,7 +371,7 @@ impl Albs {
             cx.calls[at.id].waiter = Waiter::Nobody;
         }
         if let Some(row) = cx.request(request) {
-            self.respond(call.node, request, cx.caller_place(row), Outcome::GatewayTimeout, cx);
+            self.respond(call.node, request, cx.caller_place(row), outcome, cx);
         }
     }
 
@@ -497,17 +498,7 @@ impl Albs {
         let (_, cause) = draining.remove(index);
         let cut: Vec<CallRef> = self.in_flight(group_id, instance, cx).collect();
         for &at in &cut {
-            let call = cx.calls[at.id];
-            let Waiter::Node(request) = call.waiter else { continue };
-            self.settle(&call, cx);
-            if call.state == CallState::Lost {
-                cx.calls.remove(at.id);
-            } else {
-                cx.calls[at.id].waiter = Waiter::Nobody;
-            }
-            if let Some(row) = cx.request(request) {
-                self.respond(call.node, request, cx.caller_place(row), Outcome::BadGateway, cx);
-            }
+            self.give_up(at, Outcome::BadGateway, cx);
         }
         let detail = match cut.len() {
             0 => "deregistered, nothing was in flight".to_string(),
