@@ -208,7 +208,12 @@ impl Albs {
             Event::Request { node, request } => self.request(node, request, cx),
             Event::Reply { call, outcome } => self.reply(call, outcome, cx),
             Event::Silent { call, connected } => self.silent(call, connected, cx),
-            Event::ConnectTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
+            Event::ConnectTimeout(call) => {
+                if let Some(row) = cx.call(call) {
+                    cx.observe.not_connected(row.target_group);
+                }
+                self.give_up(call, Outcome::GatewayTimeout, cx);
+            }
             Event::IdleTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
             Event::TargetHealth { node, group, instance, healthy } => {
                 self.target_health(node, group, instance, healthy, cx)
@@ -316,7 +321,10 @@ impl Albs {
             return;
         }
         let seen = match outcome {
-            Outcome::Refused => Outcome::BadGateway,
+            Outcome::Refused => {
+                cx.observe.not_connected(call.target_group);
+                Outcome::BadGateway
+            }
             other => other,
         };
         let answered = !matches!(seen, Outcome::BadGateway | Outcome::Abandoned);
@@ -335,7 +343,7 @@ impl Albs {
     fn respond(&mut self, index: u16, at: RequestRef, to: Place, outcome: Outcome, cx: &mut Cx) {
         let node = &self.nodes[index as usize];
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
-            cx.observe.elb_5xx(node.balancer);
+            cx.observe.elb_5xx(node.balancer, outcome);
         }
         let from = cx.nodes[index as usize].place;
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
@@ -642,24 +650,47 @@ impl Albs {
         cx.observe.starved(group_id, starved, now);
     }
 
-    /// HealthyHostCount and UnHealthyHostCount: the minimum over the nodes that know the group.
-    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan, environment: &Environment) -> Option<(u32, u32)> {
-        let knows = |node: &&Node| {
+    /// What each node that can be reached and forwards to a target group sees of it.
+    pub fn hosts(
+        &self,
+        group_id: TargetGroupId,
+        plan: &Plan,
+        environment: &Environment,
+    ) -> impl Iterator<Item = Hosts> {
+        let knows = move |node: &&Node| {
             environment.zones[node.zone].reachable()
                 && plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id)
         };
-        let count = |node: &Node, verdict: Verdict| {
-            node.views[group_id].targets.iter().filter(|target| target.1 == verdict).count() as u32
+        let seen = move |node: &Node| {
+            let view = &node.views[group_id];
+            let count = |verdict: Verdict| view.targets.iter().filter(|target| target.1 == verdict).count() as u32;
+            Hosts {
+                healthy: count(Verdict::Healthy),
+                unhealthy: count(Verdict::Unhealthy),
+                fails_open: view.failing_open,
+                in_dns: node.published,
+            }
         };
-        let healthy = self.nodes.iter().filter(knows).map(|node| count(node, Verdict::Healthy)).min()?;
-        let unhealthy = self.nodes.iter().filter(knows).map(|node| count(node, Verdict::Unhealthy)).min()?;
-        Some((healthy, unhealthy))
+        self.nodes.iter().filter(knows).map(seen)
     }
 
     /// Registered targets with whether the API shows them healthy.
     pub fn targets(&self, group_id: TargetGroupId) -> impl Iterator<Item = (InstanceId, bool)> {
         self.groups[group_id].registered.iter().map(|target| (target.0, target.1 == Verdict::Healthy))
     }
+}
+
+/// What a node sees of a target group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// Healthy targets.
+    pub healthy: u32,
+    /// Unhealthy targets.
+    pub unhealthy: u32,
+    /// Routes to all of them.
+    pub fails_open: bool,
+    /// Its address is in DNS.
+    pub in_dns: bool,
 }
 
 /// Whether a request belongs to a session that could stick: those of services that call are strangers.

@@ -769,6 +769,11 @@ impl Instances {
         self.rows.get_mut(instance).map_or(0.0, |row| row.cpu.busy(now))
     }
 
+    /// Workers occupied.
+    pub fn busy(&self, instance: InstanceId) -> u32 {
+        self.rows.get(instance).map_or(0, |row| row.busy)
+    }
+
     /// Requests waiting for a worker.
     pub fn waiting(&self, instance: InstanceId) -> u32 {
         self.rows.get(instance).map_or(0, |row| row.waiting)

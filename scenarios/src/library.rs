@@ -19,6 +19,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "death-spiral",
     "static-reserve",
     "canary",
+    "replay",
     "web-farm",
     "bare-farm",
 ];

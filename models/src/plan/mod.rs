@@ -12,6 +12,8 @@ mod clients;
 mod expect;
 mod fault;
 mod fleet;
+mod math;
+mod metric;
 mod network;
 mod price;
 mod rate;
@@ -24,6 +26,8 @@ pub use clients::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;
+pub use math::*;
+pub use metric::*;
 pub use network::*;
 pub use price::*;
 pub use rate::*;
@@ -75,6 +79,10 @@ id_type! {
 id_type! {
     /// A CloudWatch alarm.
     pub struct AlarmId(u16);
+}
+id_type! {
+    /// A composite alarm.
+    pub struct CompositeId(u16);
 }
 id_type! {
     /// A NAT gateway.
@@ -133,7 +141,9 @@ pub struct Plan {
     pub fleets: Table<FleetId, Fleet>,
     /// Alarms.
     pub alarms: Table<AlarmId, Alarm>,
-    /// Metrics fed from a series instead of measured.
+    /// Composite alarms.
+    pub composite_alarms: Table<CompositeId, CompositeAlarm>,
+    /// Metrics of the scenario's own.
     pub custom_metrics: Table<CustomMetricId, CustomMetric>,
     /// How CloudWatch behaves.
     pub cloudwatch: CloudWatch,

@@ -9,12 +9,15 @@
 
 mod alarm;
 mod balancer;
+mod composite;
 pub(crate) mod context;
 mod dist;
 mod expect;
 mod fault;
 mod fleet;
 mod geography;
+mod math;
+mod metric;
 mod price;
 pub(crate) mod profile;
 mod series;
@@ -63,9 +66,10 @@ pub(crate) fn resolve(
     if endpoints.len() == cx.endpoints.len() {
         service::circles(&mut cx, &endpoints, &services);
     }
-    let custom_metrics = alarm::custom_metrics(&mut cx);
+    let custom_metrics = metric::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
-    let alarms = alarm::alarms(&mut cx, &stores);
+    let alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
+    let composite_alarms = composite::resolve(&mut cx);
     let faults = fault::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
     let expectations = expect::resolve(&mut cx);
@@ -95,6 +99,7 @@ pub(crate) fn resolve(
         stores,
         fleets,
         alarms,
+        composite_alarms,
         custom_metrics,
         cloudwatch,
         faults,
