@@ -14,6 +14,7 @@
 
 mod health;
 mod lifecycle;
+mod operate;
 mod placement;
 mod policy;
 mod replacement;
@@ -114,6 +115,15 @@ events! {
         Poll(FleetId),
         /// The group looks at its balance over zones.
         Balance(FleetId),
+        /// Somebody calls its API.
+        Operate {
+            /// Group.
+            fleet: FleetId,
+            /// What is called.
+            operation: OperationId,
+            /// Timeline entry of the call.
+            cause: EntryId,
+        },
     }
 }
 
@@ -349,7 +359,8 @@ impl Groups {
             | Event::Decide(fleet)
             | Event::Retry { fleet, .. }
             | Event::Poll(fleet)
-            | Event::Balance(fleet) => fleet,
+            | Event::Balance(fleet)
+            | Event::Operate { fleet, .. } => fleet,
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -373,6 +384,7 @@ impl Groups {
             Event::Terminated(instance) => self.terminated(instance, cx),
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
+            Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
         }
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
