@@ -9,7 +9,7 @@
 
 use crate::event::{self, events};
 use crate::group;
-use crate::plan::{ApiCall, OperationId, Plan};
+use crate::plan::{ApiCall, OperationId, Plan, Selection, Shifted};
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
@@ -37,16 +37,29 @@ pub fn handle(event: Event, cx: &mut Cx) {
     let now = cx.now();
     let subject = subject(&operation.call, plan).to_string();
     let cause = cx.timeline.record(now, EventKind::OperationCalled, subject, operation.name.clone(), EntryId::NONE);
-    cx.list.soon(match operation.call {
-        ApiCall::SetDesiredCapacity { fleet, .. } | ApiCall::ExecutePolicy { fleet, .. } => {
-            event::Event::Group(group::Event::Operate { fleet, operation: id, cause })
-        }
-    });
+    let fleet = match operation.call {
+        ApiCall::SetDesiredCapacity { fleet, .. }
+        | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::SuspendProcesses { fleet, .. }
+        | ApiCall::ResumeProcesses { fleet, .. } => fleet,
+        ApiCall::Instances { selection: Selection { fleet, .. }, .. } => fleet,
+        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
+            Shifted::Group(fleet) => fleet,
+        },
+    };
+    cx.list.soon(event::Event::Group(group::Event::Operate { fleet, operation: id, cause }));
 }
 
 /// What a call is about.
 fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
     match call {
-        ApiCall::SetDesiredCapacity { fleet, .. } | ApiCall::ExecutePolicy { fleet, .. } => &plan.fleets[*fleet].name,
+        ApiCall::SetDesiredCapacity { fleet, .. }
+        | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::SuspendProcesses { fleet, .. }
+        | ApiCall::ResumeProcesses { fleet, .. }
+        | ApiCall::Instances { selection: Selection { fleet, .. }, .. } => &plan.fleets[*fleet].name,
+        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
+            Shifted::Group(fleet) => &plan.fleets[*fleet].name,
+        },
     }
 }

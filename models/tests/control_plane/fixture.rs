@@ -94,6 +94,7 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        lifecycle: Lifecycle::default(),
     };
     Plan {
         name: "control".into(),
