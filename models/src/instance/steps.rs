@@ -97,7 +97,6 @@ impl Instances {
     }
 
     /// Sends a query on its way; the instance's connection is taken.
-
     pub(super) fn query(&mut self, at: CallRef, store: StoreId, instance: InstanceId, cx: &mut Cx) {
         cx.calls[at.id].state = CallState::AtStore(store);
         let (from, to) = (cx.place_of(instance), cx.store_place[store]);
