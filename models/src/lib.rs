@@ -32,6 +32,7 @@ mod datapoints;
 mod group;
 mod health_check;
 mod launch;
+mod operation;
 
 mod blame;
 mod directory;

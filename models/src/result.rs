@@ -299,6 +299,9 @@ pub enum EventKind {
     // Environment.
     FaultStarted,
     FaultEnded,
+    // Calls of the API.
+    OperationCalled,
+    OperationRefused,
     // Instances.
     LaunchStarted,
     LaunchFailed,

@@ -146,6 +146,8 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
     Some(match event.kind {
         FaultStarted
         | FaultEnded
+        | OperationCalled
+        | OperationRefused
         | InstanceLost
         | FailOpen
         | PrimaryFailed

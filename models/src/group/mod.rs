@@ -12,24 +12,26 @@
 //!   hooks, maintenance policies
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
+mod balance;
+mod fleet;
 mod health;
 mod lifecycle;
+mod operate;
 mod placement;
 mod policy;
 mod replacement;
 mod report;
+mod row;
 mod scaling;
 
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
-use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use policy::Refusal;
-use report::Counters;
-use sim_core::dist::Sampler;
-use sim_core::{Duration, Stream, Table, Time, TimeWeighted, Words};
+use fleet::{Activity, Fleet, Invocation, settings};
+use row::{Row, State};
+use sim_core::{Duration, Table, Time, Words};
 
 events! {
     /// What happens to fleets.
@@ -114,6 +116,15 @@ events! {
         Poll(FleetId),
         /// The group looks at its balance over zones.
         Balance(FleetId),
+        /// Somebody calls its API.
+        Operate {
+            /// Group.
+            fleet: FleetId,
+            /// What is called.
+            operation: OperationId,
+            /// Timeline entry of the call.
+            cause: EntryId,
+        },
     }
 }
 
@@ -121,122 +132,6 @@ events! {
 pub struct Groups {
     fleets: Table<FleetId, Fleet>,
     rows: Table<InstanceId, Row>,
-}
-
-struct Fleet {
-    desired: u32,
-    /// Instances that are not yet terminated, in order of their launch.
-    members: Vec<InstanceId>,
-    /// Failed launches that wait to be tried again.
-    retrying: u32,
-    /// Target groups whose attachment is in service (rule H1).
-    attached: Vec<TargetGroupId>,
-    /// The simple policy whose activity is not over yet, to be followed by its cooldown.
-    activity: Option<Activity>,
-    cooldown_until: Time,
-    /// Notifications of this instant.
-    invoked: Vec<Invocation>,
-    /// Last refusal per policy and the notification it answered: the same again is not written down again.
-    refused: Vec<Option<(Refusal, EntryId)>>,
-    counters: Counters,
-    /// Its target groups that some balancer forwards to, and so checks.
-    checked: Vec<TargetGroupId>,
-    /// How long a new instance is kept out of the group's metrics.
-    metric_warmup: Duration,
-    /// Seconds of instances that have ended: billed, and run.
-    billed_s: f64,
-    ran_s: f64,
-    in_service: TimeWeighted,
-    in_service_min: u32,
-    draws: Draws,
-}
-
-/// An alarm's action, as it arrived.
-#[derive(Clone, Copy)]
-struct Invocation {
-    policy: u16,
-    alarm: AlarmId,
-    cause: EntryId,
-}
-
-/// A simple policy's scaling activity.
-#[derive(Clone, Copy)]
-struct Activity {
-    cooldown: Duration,
-    out: bool,
-    cause: EntryId,
-}
-
-/// Delays of a group, each with its own stream.
-struct Draws {
-    loss_notice: (Sampler, Stream),
-    launch_retry: (Sampler, Stream),
-    registration: (Sampler, Stream),
-    termination: (Sampler, Stream),
-    launch_failure: Stream,
-    choice: Stream,
-    phases: Stream,
-}
-
-/// Where an instance is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Pending: not yet running, or (with `running`) on its way into service.
-    Pending,
-    /// Pending:Wait: the launch hook holds it.
-    Waiting,
-    /// InService.
-    InService,
-    /// Terminating.
-    Terminating,
-    /// An instance of a fixed fleet that is out.
-    Stopped,
-    /// Terminated.
-    Gone,
-}
-
-struct Row {
-    fleet: FleetId,
-    zone: Option<ZoneId>,
-    state: State,
-    /// Began to run.
-    running: Option<Time>,
-    /// Entered service; none also for those that were there from the start.
-    entered: Option<Time>,
-    /// There from the start: past grace and warm-up.
-    initial: bool,
-    /// Its application is up.
-    ready: bool,
-    /// Launched beyond the desired capacity, to let another go.
-    extra: bool,
-    /// Being terminated by a scale-in.
-    scale_in: bool,
-    lost: bool,
-    impaired: Option<EntryId>,
-    /// Marked unhealthy at, and the entry that says so.
-    marked: Option<(Time, EntryId)>,
-    /// Target groups it is registered with or drains from.
-    registered: Vec<TargetGroupId>,
-    /// Target groups it has passed the checks of, once.
-    passed: Vec<TargetGroupId>,
-    /// Target groups that report it unhealthy, with the entry.
-    unhealthy: Vec<(TargetGroupId, EntryId)>,
-    /// What was last written down about it.
-    entry: EntryId,
-}
-
-/// The settings of a fleet that is an Auto Scaling group.
-fn settings(plan: &Plan, fleet: FleetId) -> Option<&AutoScaling> {
-    match &plan.fleets[fleet].sizing {
-        Sizing::AutoScaling(settings) => Some(settings),
-        Sizing::Fixed(_) => None,
-    }
-}
-
-/// Target groups of a fleet that some balancer forwards to.
-fn checked(fleet: &crate::plan::Fleet, plan: &Plan) -> Vec<TargetGroupId> {
-    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forward.iter().any(|to| to.0 == *group));
-    fleet.target_groups.iter().copied().filter(forwards).collect()
 }
 
 /// A length as read by people: `12.3 s`.
@@ -254,41 +149,7 @@ impl Groups {
         let plan = cx.plan;
         let mut fleets = Table::default();
         for (id, fleet) in plan.fleets.iter() {
-            let stream = |purpose: &str| cx.stream(&fleet.name, purpose);
-            let drawn = |dist: fn(&AutoScaling) -> &sim_core::Dist, purpose: &str| {
-                let none = sim_core::Dist::Constant(0.0);
-                (settings(plan, id).map_or(&none, dist).sampler(), stream(purpose))
-            };
-            let desired = match &fleet.sizing {
-                Sizing::Fixed(count) => *count,
-                Sizing::AutoScaling(settings) => settings.desired_capacity,
-            };
-            fleets.push(Fleet {
-                desired,
-                members: Vec::new(),
-                retrying: 0,
-                attached: Vec::new(),
-                activity: None,
-                cooldown_until: Time::ZERO,
-                invoked: Vec::new(),
-                refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
-                counters: Counters::default(),
-                checked: checked(fleet, plan),
-                metric_warmup: report::metric_warmup(id, plan),
-                billed_s: 0.0,
-                ran_s: 0.0,
-                in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
-                in_service_min: desired,
-                draws: Draws {
-                    loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
-                    launch_retry: drawn(|settings| &settings.launch_retry, "launch retry"),
-                    registration: drawn(|settings| &settings.registration, "registration"),
-                    termination: drawn(|settings| &settings.termination, "termination"),
-                    launch_failure: stream("launch failure"),
-                    choice: stream("termination choice"),
-                    phases: stream("phases"),
-                },
-            });
+            fleets.push(Fleet::new(id, fleet, cx));
         }
         Groups { fleets, rows: Table::default() }
     }
@@ -317,7 +178,7 @@ impl Groups {
             if let Some(group) = self::settings(plan, id) {
                 let phases = &mut self.fleets[id].draws.phases;
                 let poll = Duration::from_secs_f64(group.health_poll.as_secs_f64() * phases.unit());
-                let balance = Duration::from_secs_f64(BALANCE.as_secs_f64() * phases.unit());
+                let balance = Duration::from_secs_f64(balance::BALANCE.as_secs_f64() * phases.unit());
                 cx.list.after(poll, sent(Event::Poll(id)));
                 if settings.zones.len() > 1 {
                     cx.list.after(balance, sent(Event::Balance(id)));
@@ -349,7 +210,8 @@ impl Groups {
             | Event::Decide(fleet)
             | Event::Retry { fleet, .. }
             | Event::Poll(fleet)
-            | Event::Balance(fleet) => fleet,
+            | Event::Balance(fleet)
+            | Event::Operate { fleet, .. } => fleet,
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -373,6 +235,7 @@ impl Groups {
             Event::Terminated(instance) => self.terminated(instance, cx),
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
+            Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
         }
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
@@ -396,28 +259,6 @@ impl Groups {
         let in_service = self.members(id).filter(|row| row.state == State::InService).count() as u32;
         for _ in self.fleets[id].desired..in_service {
             self.scale_in(id, cause, cx);
-        }
-    }
-
-    /// Looks at the balance over zones, and moves instances if it is lost: rules A3, A4.
-    fn balance(&mut self, id: FleetId, cx: &mut Cx) {
-        cx.list.after(BALANCE, sent(Event::Balance(id)));
-        let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
-        if self.busy(id) {
-            return;
-        }
-        let counts: Vec<_> =
-            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
-        let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
-        let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
-        let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
-        let detail = format!("{to_name} has {}, {from_name} {}: moves {count}, launching first", of(to), of(from));
-        let (now, cause) = (cx.now(), cx.blame.of_zone(to));
-        let name = plan.fleets[id].name.as_str();
-        let entry = cx.timeline.record(now, EventKind::RebalanceStarted, name, detail, cause);
-        for _ in 0..count {
-            self.launch(id, Some(to), entry, cx);
         }
     }
 
@@ -450,64 +291,13 @@ impl Groups {
     fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, cx: &mut Cx) -> InstanceId {
         let instance = cx.directory.enter(fleet, zone);
         self.fleets[fleet].members.push(instance);
-        let row = Row {
-            fleet,
-            zone,
-            state: State::Pending,
-            running: None,
-            entered: None,
-            initial: false,
-            ready: false,
-            extra: false,
-            scale_in: false,
-            lost: false,
-            impaired: None,
-            marked: None,
-            registered: Vec::new(),
-            passed: Vec::new(),
-            unhealthy: Vec::new(),
-            entry: EntryId::NONE,
-        };
-        let at = self.rows.push(row);
+        let at = self.rows.push(Row::new(fleet, zone));
         assert_eq!(at, instance, "instances are entered by their groups alone");
         instance
     }
 }
 
-/// Between two looks at the balance over zones. Not documented; a modelling choice.
-const BALANCE: Duration = Duration::from_secs(60);
-
 /// Whether EC2 can launch in a zone.
 fn has_capacity(zone: ZoneId, cx: &Cx) -> bool {
     cx.environment.powered(zone) && cx.environment.zones[zone].no_capacity == 0
-}
-
-impl Row {
-    /// Whether it counts towards the desired capacity.
-    fn counts(&self) -> bool {
-        matches!(self.state, State::Pending | State::Waiting | State::InService)
-    }
-
-    /// Whether its warm-up is over.
-    fn warm(&self, warmup: Duration, now: Time) -> bool {
-        let past = self.entered.is_none_or(|entered| now >= entered.saturating_add(warmup));
-        self.state == State::InService && (self.initial || past)
-    }
-
-    /// Whether it is new and has still to pass its warm-up and, within its grace, the first checks of `checked`.
-    fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, grace: Duration, now: Time) -> bool {
-        match self.state {
-            State::Pending | State::Waiting => true,
-            State::InService if self.marked.is_none() && !self.initial => {
-                // Beyond its grace an instance is healthy or marked; one that nobody checks would be waited for in vain.
-                let graced = self.entered.is_some_and(|entered| now < entered.saturating_add(grace));
-                !self.warm(warmup, now) || graced && !self.has_passed(checked)
-            }
-            _ => false,
-        }
-    }
-
-    fn has_passed(&self, checked: &[TargetGroupId]) -> bool {
-        checked.iter().all(|group| self.passed.contains(group))
-    }
 }

@@ -5,6 +5,7 @@ use super::{Activity, Event, Groups, Invocation, Row, State, sent, settings};
 use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind};
 use crate::result::EventKind;
 use crate::shared::Cx;
+use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
 impl Groups {
@@ -53,7 +54,7 @@ impl Groups {
     }
 
     /// What a policy with this warm-up finds.
-    fn capacity(&self, id: FleetId, group: &AutoScaling, warmup: Duration, now: Time) -> Capacity {
+    pub(super) fn capacity(&self, id: FleetId, group: &AutoScaling, warmup: Duration, now: Time) -> Capacity {
         let fleet = &self.fleets[id];
         let present = self.members(id).filter(|row| row.counts());
         let warm = present.clone().filter(|row| row.warm(warmup, now)).count() as u32;
@@ -94,12 +95,20 @@ impl Groups {
         let value = cx.datapoints.notified(invocation.alarm);
         let detail = format!("{}: {}; {} is at {value:.2}", policy.name, asks(policy), alarm.name);
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, invocation.cause);
+        self.change(id, wanted, Some(policy), entry, cx);
+    }
+
+    /// A new desired capacity, and what follows from it; a simple policy's activity is followed by its cooldown.
+    pub(super) fn change(&mut self, id: FleetId, wanted: u32, policy: Option<&Policy>, cause: EntryId, cx: &mut Cx) {
+        let Some(group) = settings(cx.plan, id) else { return };
+        let now = cx.now();
+        let name = cx.plan.fleets[id].name.as_str();
         let fleet = &mut self.fleets[id];
         let before = std::mem::replace(&mut fleet.desired, wanted);
         fleet.refused.fill(None);
         let detail = format!("{before} → {wanted} (minimum {}, maximum {})", group.min_size, group.max_size);
-        let entry = cx.timeline.record(now, EventKind::DesiredCapacityChanged, name, detail, entry);
-        if let PolicyKind::Simple { cooldown, .. } = policy.kind {
+        let entry = cx.timeline.record(now, EventKind::DesiredCapacityChanged, name, detail, cause);
+        if let Some(PolicyKind::Simple { cooldown, .. }) = policy.map(|policy| &policy.kind) {
             let cooldown = cooldown.unwrap_or(group.default_cooldown);
             fleet.activity = Some(Activity { cooldown, out: wanted > before, cause: entry });
         }
@@ -151,7 +160,7 @@ pub(super) fn warmup(policy: &Policy, group: &AutoScaling) -> Duration {
 }
 
 /// What a policy asks for, in words.
-fn asks(policy: &Policy) -> String {
+pub(super) fn asks(policy: &Policy) -> String {
     let unit = match policy.adjustment_type {
         AdjustmentType::ChangeInCapacity => "instances",
         AdjustmentType::ExactCapacity => "instances exactly",

@@ -13,6 +13,7 @@ mod expect;
 mod fault;
 mod fleet;
 mod network;
+mod operation;
 mod price;
 mod rate;
 mod service;
@@ -25,6 +26,7 @@ pub use expect::*;
 pub use fault::*;
 pub use fleet::*;
 pub use network::*;
+pub use operation::*;
 pub use price::*;
 pub use rate::*;
 pub use service::*;
@@ -85,6 +87,10 @@ id_type! {
     pub struct FaultId(u16);
 }
 id_type! {
+    /// An operation of the scenario.
+    pub struct OperationId(u16);
+}
+id_type! {
     /// A custom metric of the scenario.
     pub struct CustomMetricId(u16);
 }
@@ -139,6 +145,8 @@ pub struct Plan {
     pub cloudwatch: CloudWatch,
     /// Faults.
     pub faults: Table<FaultId, Fault>,
+    /// Calls of the API at a time.
+    pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
     /// What must hold at the end.

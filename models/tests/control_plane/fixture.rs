@@ -196,6 +196,7 @@ pub fn plan() -> Plan {
             custom_delay: Dist::Constant(10.0),
         },
         faults: Table::default(),
+        operations: Table::default(),
         prices: Prices {
             instances: BTreeMap::new(),
             databases: BTreeMap::new(),

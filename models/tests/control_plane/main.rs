@@ -7,4 +7,5 @@ mod drawn;
 mod health;
 mod launches;
 mod metrics;
+mod operations;
 mod scaling;
