@@ -37,6 +37,7 @@ use crate::shared::Cx;
 use crate::timeline::EntryId;
 use fleet::{Activity, Fleet, Invocation, settings};
 use lifecycle::Purpose;
+pub use policy::{adjusted, step_of};
 use row::{Row, State};
 use sim_core::{Duration, Table, Time, Words};
 
