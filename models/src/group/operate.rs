@@ -22,6 +22,8 @@ impl Groups {
             ApiCall::ExecutePolicy { policy, honor_cooldown, breach, .. } => {
                 self.execute_policy(id, policy, honor_cooldown, breach, cause, cx)
             }
+            // For the instances, not for the group.
+            ApiCall::ModifyCreditSpecification { .. } => Ok(()),
         };
         if let Err(why) = done {
             let (now, name) = (cx.now(), cx.plan.fleets[id].name.as_str());

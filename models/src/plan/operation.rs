@@ -37,4 +37,11 @@ pub enum ApiCall {
         /// MetricValue less BreachThreshold; step policies only.
         breach: f64,
     },
+    /// ModifyInstanceCreditSpecification of every instance of the fleet (scaling.md B7).
+    ModifyCreditSpecification {
+        /// The fleet, of a burstable type.
+        fleet: FleetId,
+        /// Unlimited, or standard.
+        unlimited: bool,
+    },
 }

@@ -1,5 +1,6 @@
 //! Operations: calls of the API at a time.
 
+use super::CpuCredits;
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -42,5 +43,12 @@ pub enum ApiCall {
         metric_value: Option<f64>,
         /// BreachThreshold. Step policies need it.
         breach_threshold: Option<f64>,
+    },
+    /// CPU credits of every instance of a group or set that is there: `ModifyCreditSpecification("web", Unlimited)`.
+    ModifyCreditSpecification {
+        /// Auto Scaling group or set of instances, of a burstable type.
+        group: String,
+        /// Standard or Unlimited.
+        cpu_credits: CpuCredits,
     },
 }
