@@ -35,6 +35,8 @@ impl Groups {
                 self.start_shift(id, away_from, expires_in, cause, cx)
             }
             ApiCall::CancelZonalShift { .. } => self.cancel_shift(id, cause, cx),
+            // For the instances, not for the group.
+            ApiCall::ModifyCreditSpecification { .. } => Ok(()),
         };
         if let Err(why) = done {
             let (now, name) = (cx.now(), cx.plan.fleets[id].name.as_str());

@@ -35,6 +35,8 @@ pub struct LaunchTemplate {
     pub instance_type: String,
     /// vCPUs.
     pub vcpus: u32,
+    /// Memory, CPU credits, volume.
+    pub machine: super::Machine,
     /// CloudWatch metrics each 300 s (Basic, the default) or 60 s (Detailed).
     pub monitoring: Monitoring,
     /// RunInstances to `running`, in seconds. LN(6, 20).

@@ -37,6 +37,13 @@ pub enum ApiCall {
         /// MetricValue less BreachThreshold; step policies only.
         breach: f64,
     },
+    /// ModifyInstanceCreditSpecification of every instance of the fleet (scaling.md B7).
+    ModifyCreditSpecification {
+        /// The fleet, of a burstable type.
+        fleet: FleetId,
+        /// Unlimited, or standard.
+        unlimited: bool,
+    },
     /// A call about some of a group's instances (scaling.md §1.2, §1.4, §1.8).
     Instances {
         /// Which, of those in a state that the call is for.

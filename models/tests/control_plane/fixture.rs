@@ -65,6 +65,7 @@ pub fn plan() -> Plan {
     };
     let template = LaunchTemplate {
         instance_type: "m5.large".into(),
+        machine: Default::default(),
         vcpus: 2,
         monitoring: Monitoring::Detailed,
         pending: phase(6.0),

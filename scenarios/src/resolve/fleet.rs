@@ -138,6 +138,7 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
     LaunchTemplate {
         instance_type: written.instance_type.clone().unwrap_or_default(),
         vcpus,
+        machine: super::machine::resolve(cx, written, place, vcpus),
         monitoring: match written.monitoring {
             Some(schema::Monitoring::Detailed) => Monitoring::Detailed,
             _ => Monitoring::Basic,

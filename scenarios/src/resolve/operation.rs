@@ -77,6 +77,14 @@ fn call<'a>(
             let honor_cooldown = honor_cooldown.unwrap_or(false);
             ApiCall::ExecutePolicy { fleet, policy: index, honor_cooldown, breach }
         }
+        Written::ModifyCreditSpecification { group, cpu_credits } => {
+            let fleet = cx.fleet(group, first("group"))?;
+            if fleets.get(fleet).is_some_and(|fleet| fleet.template.machine.credits.is_none()) {
+                let message = format!("the instances of `{group}` have no CPU credits");
+                cx.error(first("group"), message, "not of a burstable type", "choose a T2, T3, T3a or T4g type");
+            }
+            ApiCall::ModifyCreditSpecification { fleet, unlimited: *cpu_credits == schema::CpuCredits::Unlimited }
+        }
         Written::EnterStandby { which, decrement } => {
             let decrement = decrement.unwrap_or(true);
             instances(cx, which, place, fleets, InstanceChange::EnterStandby { decrement })?

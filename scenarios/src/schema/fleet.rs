@@ -1,6 +1,6 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
-use super::{Dist, GroupHook, ImpairedZone, InstanceMaintenancePolicy, Named, ScalingProcess};
+use super::{CreditSpecification, Dist, GroupHook, ImpairedZone, InstanceMaintenancePolicy, Named, ScalingProcess};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +41,8 @@ pub struct LaunchTemplate {
     /// Launch lifecycle hook: holds the instance in `Pending:Wait` until bootstrap and smoke test have passed. Default: one if
     /// there is a `smoke_test`, else none.
     pub lifecycle_hook: Option<LifecycleHook>,
+    /// CPU credits of a burstable type. Default: as AWS has it for the type.
+    pub credit_specification: Option<CreditSpecification>,
 }
 
 /// CloudWatch monitoring of instances.

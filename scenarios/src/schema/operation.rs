@@ -1,6 +1,6 @@
 //! Operations: calls of the API at a time.
 
-use super::{ScalingProcess, Which};
+use super::{CpuCredits, ScalingProcess, Which};
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,6 +43,13 @@ pub enum ApiCall {
         metric_value: Option<f64>,
         /// BreachThreshold. Step policies need it.
         breach_threshold: Option<f64>,
+    },
+    /// CPU credits of every instance of a group or set that is there: `ModifyCreditSpecification("web", Unlimited)`.
+    ModifyCreditSpecification {
+        /// Auto Scaling group or set of instances, of a burstable type.
+        group: String,
+        /// Standard or Unlimited.
+        cpu_credits: CpuCredits,
     },
     /// Instances in service go out of it and run on: `EnterStandby(AnyOf("web", 2))`. Refused if the desired capacity would fall
     /// below the minimum.
