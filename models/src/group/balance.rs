@@ -26,6 +26,16 @@ impl Groups {
         let counts: Vec<_> =
             self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
         let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
+        // Rule A4 bounds the group even while nobody may be terminated (§1.9).
+        let present = self.members(id).filter(|row| row.counts()).count() as u32;
+        let most = group.max_size + (group.max_size / 10).max(1);
+        // Launching for those who are protected, and stay, would only make another go.
+        let free =
+            self.members(id).filter(|row| row.counts() && row.zone == Some(from) && !row.protected).count() as u32;
+        let count = count.min(most.saturating_sub(present)).min(free);
+        if count == 0 {
+            return;
+        }
         let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
         let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
         let detail = format!("{to_name} has {}, {from_name} {}: moves {count}, launching first", of(to), of(from));
