@@ -202,6 +202,7 @@ pub fn name_of(metric: Metric, plan: &Plan) -> String {
         Metric::Instance(id, Some(nth), metric) => {
             return format!("{} {}/i-{nth}", metric.name(), plan.fleets[id].name);
         }
+        Metric::Machine(id, metric) => (metric.name(), &plan.fleets[id].name),
     };
     format!("{name} {of}")
 }

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::plan::*;
 use crate::request::{CallId, CallRef, InstanceId, RequestId, RequestRef};
 use crate::timeline::EntryId;
-use crate::{alarm, alb, client, cloudwatch, fault, group, health_check, instance, launch, observe, store};
+use crate::{alarm, alb, client, cloudwatch, fault, group, health_check, instance, launch, observe, operation, store};
 use sim_core::Fingerprint;
 
 /// Everything that can happen.
@@ -38,6 +38,8 @@ pub enum Event {
     Fault(fault::Event),
     /// Observation: sampling, warm-up, the end.
     Observe(observe::Event),
+    /// Calls of the API.
+    Operation(operation::Event),
 }
 
 // Events are moved about by the million.
@@ -131,6 +133,7 @@ impl Event {
             Event::Alarm(event) => Packed::of(9, event.pack()),
             Event::Fault(event) => Packed::of(10, event.pack()),
             Event::Observe(event) => Packed::of(11, event.pack()),
+            Event::Operation(event) => Packed::of(12, event.pack()),
         }
     }
 
@@ -150,6 +153,7 @@ impl Event {
             9 => Event::Alarm(alarm::Event::unpack(rest)?),
             10 => Event::Fault(fault::Event::unpack(rest)?),
             11 => Event::Observe(observe::Event::unpack(rest)?),
+            12 => Event::Operation(operation::Event::unpack(rest)?),
             _ => return None,
         })
     }
@@ -203,8 +207,9 @@ macro_rules! id_operands {
 }
 
 id_operands! {
-    ZoneId: 16 u16, SiteId: 16 u16, PopulationId: 16 u16, TargetGroupId: 16 u16, StoreId: 16 u16, FleetId: 16 u16, AlarmId: 16 u16, CompositeId: 16 u16,
-    FaultId: 16 u16, InstanceId: 32 u32, health_check::CheckId: 32 u32,
+    ZoneId: 16 u16, SiteId: 16 u16, PopulationId: 16 u16, TargetGroupId: 16 u16, StoreId: 16 u16, FleetId: 16 u16, AlarmId: 16 u16,
+    CompositeId: 16 u16,
+    FaultId: 16 u16, OperationId: 16 u16, InstanceId: 32 u32, health_check::CheckId: 32 u32,
 }
 
 /// Where the next operand stands, and where the one after it may: one of 64 bits has the second word to itself, the

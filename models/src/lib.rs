@@ -23,6 +23,7 @@ mod network;
 
 mod alb;
 mod cpu;
+mod credits;
 mod instance;
 mod store;
 
@@ -32,6 +33,7 @@ mod datapoints;
 mod group;
 mod health_check;
 mod launch;
+mod operation;
 
 mod blame;
 mod directory;
@@ -39,6 +41,7 @@ mod environment;
 mod fault;
 
 mod collect;
+mod collect_machine;
 mod cost;
 mod expectation;
 mod incident;
@@ -47,6 +50,11 @@ mod series;
 mod strength;
 mod summary;
 mod timeline;
+
+/// The arithmetic of scaling policies, for those who judge a plan before it runs.
+pub mod arithmetic {
+    pub use crate::group::{adjusted, step_of};
+}
 
 mod outcome;
 pub mod result;

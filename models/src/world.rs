@@ -24,6 +24,7 @@ use crate::instance::{self, Instances};
 use crate::launch::Launches;
 use crate::network::Network;
 use crate::observe::{self, Observe};
+use crate::operation;
 use crate::plan::*;
 use crate::program::Program;
 use crate::request::InstanceId;
@@ -153,6 +154,7 @@ impl<'p> World<'p> {
         cloudwatch.start(cx);
         alarms.start(cx);
         faults.start(cx);
+        operation::start(cx);
         for instance in groups.start(cx) {
             instances.handle(instance::Event::Up(instance), cx);
             let fleet = cx.directory.facts(instance).fleet;
@@ -331,6 +333,7 @@ impl World<'_> {
                 self.faults.handle(event, &|fleet| groups.running(fleet), cx);
             }
             Event::Observe(event) => self.observe(event),
+            Event::Operation(event) => operation::handle(event, cx),
             Event::Client(_) | Event::Alb(_) | Event::Check(_) | Event::Instance(_) | Event::Store(_) => {}
         }
     }

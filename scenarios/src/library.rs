@@ -22,6 +22,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "replay",
     "web-farm",
     "bare-farm",
+    "credits",
 ];
 
 /// Name and text of every built-in scenario.

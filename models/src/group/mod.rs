@@ -6,30 +6,40 @@
 //!  fault ─► Lost ─► LossNoticed ─────────┤            └─► alb::Deregister ─► Drained ─► Terminated ─► instance::Gone
 //!  Balance (zones) ──────────────────────┘
 //! ```
-//! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
-//! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
-//!   hooks, maintenance policies
+//! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
+//!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
+//!   cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
+//! # Leaves out  warm pools, instance refresh, Spot
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
+mod balance;
+mod fleet;
 mod health;
+mod hooks;
 mod lifecycle;
+mod lifetime;
+mod maintenance;
+mod operate;
 mod placement;
 mod policy;
+mod processes;
 mod replacement;
 mod report;
+mod row;
 mod scaling;
+mod shift;
+mod standby;
 
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
-use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use policy::Refusal;
-use report::Counters;
-use sim_core::dist::Sampler;
-use sim_core::{Duration, Stream, Table, Time, TimeWeighted, Words};
+use fleet::{Activity, Fleet, Invocation, settings};
+use lifecycle::Purpose;
+pub use policy::{adjusted, step_of};
+use row::{Row, State};
+use sim_core::{Duration, Table, Time, Words};
 
 events! {
     /// What happens to fleets.
@@ -114,6 +124,37 @@ events! {
         Poll(FleetId),
         /// The group looks at its balance over zones.
         Balance(FleetId),
+        /// Somebody calls its API.
+        Operate {
+            /// Group.
+            fleet: FleetId,
+            /// What is called.
+            operation: OperationId,
+            /// Timeline entry of the call.
+            cause: EntryId,
+        },
+        /// A hook of the group has been answered, or its time is over.
+        HookOver {
+            /// Instance.
+            instance: InstanceId,
+            /// Index into the group's hooks.
+            hook: u16,
+            /// The wait of the instance that it belongs to.
+            round: u8,
+            /// CONTINUE, ABANDON, or no answer.
+            result: u8,
+        },
+        /// The bootstrap script has begun to send heartbeats.
+        Heartbeats(InstanceId),
+        /// The group looks at the age of its instances.
+        Lifetime(FleetId),
+        /// A zonal shift has run its time.
+        ShiftOver {
+            /// Group.
+            fleet: FleetId,
+            /// Which of its shifts.
+            number: u16,
+        },
     }
 }
 
@@ -121,122 +162,6 @@ events! {
 pub struct Groups {
     fleets: Table<FleetId, Fleet>,
     rows: Table<InstanceId, Row>,
-}
-
-struct Fleet {
-    desired: u32,
-    /// Instances that are not yet terminated, in order of their launch.
-    members: Vec<InstanceId>,
-    /// Failed launches that wait to be tried again.
-    retrying: u32,
-    /// Target groups whose attachment is in service (rule H1).
-    attached: Vec<TargetGroupId>,
-    /// The simple policy whose activity is not over yet, to be followed by its cooldown.
-    activity: Option<Activity>,
-    cooldown_until: Time,
-    /// Notifications of this instant.
-    invoked: Vec<Invocation>,
-    /// Last refusal per policy and the notification it answered: the same again is not written down again.
-    refused: Vec<Option<(Refusal, EntryId)>>,
-    counters: Counters,
-    /// Its target groups that some balancer forwards to, and so checks.
-    checked: Vec<TargetGroupId>,
-    /// How long a new instance is kept out of the group's metrics.
-    metric_warmup: Duration,
-    /// Seconds of instances that have ended: billed, and run.
-    billed_s: f64,
-    ran_s: f64,
-    in_service: TimeWeighted,
-    in_service_min: u32,
-    draws: Draws,
-}
-
-/// An alarm's action, as it arrived.
-#[derive(Clone, Copy)]
-struct Invocation {
-    policy: u16,
-    alarm: AlarmId,
-    cause: EntryId,
-}
-
-/// A simple policy's scaling activity.
-#[derive(Clone, Copy)]
-struct Activity {
-    cooldown: Duration,
-    out: bool,
-    cause: EntryId,
-}
-
-/// Delays of a group, each with its own stream.
-struct Draws {
-    loss_notice: (Sampler, Stream),
-    launch_retry: (Sampler, Stream),
-    registration: (Sampler, Stream),
-    termination: (Sampler, Stream),
-    launch_failure: Stream,
-    choice: Stream,
-    phases: Stream,
-}
-
-/// Where an instance is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Pending: not yet running, or (with `running`) on its way into service.
-    Pending,
-    /// Pending:Wait: the launch hook holds it.
-    Waiting,
-    /// InService.
-    InService,
-    /// Terminating.
-    Terminating,
-    /// An instance of a fixed fleet that is out.
-    Stopped,
-    /// Terminated.
-    Gone,
-}
-
-struct Row {
-    fleet: FleetId,
-    zone: Option<ZoneId>,
-    state: State,
-    /// Began to run.
-    running: Option<Time>,
-    /// Entered service; none also for those that were there from the start.
-    entered: Option<Time>,
-    /// There from the start: past grace and warm-up.
-    initial: bool,
-    /// Its application is up.
-    ready: bool,
-    /// Launched beyond the desired capacity, to let another go.
-    extra: bool,
-    /// Being terminated by a scale-in.
-    scale_in: bool,
-    lost: bool,
-    impaired: Option<EntryId>,
-    /// Marked unhealthy at, and the entry that says so.
-    marked: Option<(Time, EntryId)>,
-    /// Target groups it is registered with or drains from.
-    registered: Vec<TargetGroupId>,
-    /// Target groups it has passed the checks of, once.
-    passed: Vec<TargetGroupId>,
-    /// Target groups that report it unhealthy, with the entry.
-    unhealthy: Vec<(TargetGroupId, EntryId)>,
-    /// What was last written down about it.
-    entry: EntryId,
-}
-
-/// The settings of a fleet that is an Auto Scaling group.
-fn settings(plan: &Plan, fleet: FleetId) -> Option<&AutoScaling> {
-    match &plan.fleets[fleet].sizing {
-        Sizing::AutoScaling(settings) => Some(settings),
-        Sizing::Fixed(_) => None,
-    }
-}
-
-/// Target groups of a fleet that some balancer forwards to.
-fn checked(fleet: &crate::plan::Fleet, plan: &Plan) -> Vec<TargetGroupId> {
-    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forward.iter().any(|to| to.0 == *group));
-    fleet.target_groups.iter().copied().filter(forwards).collect()
 }
 
 /// A length as read by people: `12.3 s`.
@@ -254,41 +179,7 @@ impl Groups {
         let plan = cx.plan;
         let mut fleets = Table::default();
         for (id, fleet) in plan.fleets.iter() {
-            let stream = |purpose: &str| cx.stream(&fleet.name, purpose);
-            let drawn = |dist: fn(&AutoScaling) -> &sim_core::Dist, purpose: &str| {
-                let none = sim_core::Dist::Constant(0.0);
-                (settings(plan, id).map_or(&none, dist).sampler(), stream(purpose))
-            };
-            let desired = match &fleet.sizing {
-                Sizing::Fixed(count) => *count,
-                Sizing::AutoScaling(settings) => settings.desired_capacity,
-            };
-            fleets.push(Fleet {
-                desired,
-                members: Vec::new(),
-                retrying: 0,
-                attached: Vec::new(),
-                activity: None,
-                cooldown_until: Time::ZERO,
-                invoked: Vec::new(),
-                refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
-                counters: Counters::default(),
-                checked: checked(fleet, plan),
-                metric_warmup: report::metric_warmup(id, plan),
-                billed_s: 0.0,
-                ran_s: 0.0,
-                in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
-                in_service_min: desired,
-                draws: Draws {
-                    loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
-                    launch_retry: drawn(|settings| &settings.launch_retry, "launch retry"),
-                    registration: drawn(|settings| &settings.registration, "registration"),
-                    termination: drawn(|settings| &settings.termination, "termination"),
-                    launch_failure: stream("launch failure"),
-                    choice: stream("termination choice"),
-                    phases: stream("phases"),
-                },
-            });
+            fleets.push(Fleet::new(id, fleet, cx));
         }
         Groups { fleets, rows: Table::default() }
     }
@@ -317,10 +208,14 @@ impl Groups {
             if let Some(group) = self::settings(plan, id) {
                 let phases = &mut self.fleets[id].draws.phases;
                 let poll = Duration::from_secs_f64(group.health_poll.as_secs_f64() * phases.unit());
-                let balance = Duration::from_secs_f64(BALANCE.as_secs_f64() * phases.unit());
+                let balance = Duration::from_secs_f64(balance::BALANCE.as_secs_f64() * phases.unit());
                 cx.list.after(poll, sent(Event::Poll(id)));
                 if settings.zones.len() > 1 {
                     cx.list.after(balance, sent(Event::Balance(id)));
+                }
+                if group.lifecycle.max_instance_lifetime.is_some() {
+                    let first = Duration::from_secs_f64(lifetime::LOOK.as_secs_f64() * phases.unit());
+                    cx.list.after(first, sent(Event::Lifetime(id)));
                 }
             }
             self.count(id, cx.now());
@@ -341,6 +236,8 @@ impl Groups {
             | Event::Impaired { instance, .. }
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
+            | Event::HookOver { instance, .. }
+            | Event::Heartbeats(instance)
             | Event::Terminated(instance) => match self.rows.get(instance) {
                 Some(row) => row.fleet,
                 None => return,
@@ -349,7 +246,10 @@ impl Groups {
             | Event::Decide(fleet)
             | Event::Retry { fleet, .. }
             | Event::Poll(fleet)
-            | Event::Balance(fleet) => fleet,
+            | Event::Balance(fleet)
+            | Event::Operate { fleet, .. }
+            | Event::Lifetime(fleet)
+            | Event::ShiftOver { fleet, .. } => fleet,
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -373,6 +273,11 @@ impl Groups {
             Event::Terminated(instance) => self.terminated(instance, cx),
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
+            Event::HookOver { instance, hook, round, result } => self.hook_over(instance, hook, round, result, cx),
+            Event::Heartbeats(instance) => self.heartbeats(instance),
+            Event::Lifetime(fleet) => self.look_at_ages(fleet, cx),
+            Event::ShiftOver { fleet, number } => self.shift_over(fleet, number, cx),
+            Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
         }
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
@@ -388,42 +293,29 @@ impl Groups {
         let there = fleet.retrying + self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
         if there < fleet.desired {
             for _ in there..fleet.desired {
-                self.launch(id, None, cause, cx);
+                if self.suspended(id, ScalingProcess::Launch) {
+                    // Perhaps by the failure of the one before.
+                    return;
+                }
+                self.launch(id, Purpose::Missing, cause, cx);
             }
             return;
         }
         // Those still coming up are left to come up; the next look is when they are in service.
-        let in_service = self.members(id).filter(|row| row.state == State::InService).count() as u32;
-        for _ in self.fleets[id].desired..in_service {
-            self.scale_in(id, cause, cx);
-        }
-    }
-
-    /// Looks at the balance over zones, and moves instances if it is lost: rules A3, A4.
-    fn balance(&mut self, id: FleetId, cx: &mut Cx) {
-        cx.list.after(BALANCE, sent(Event::Balance(id)));
-        let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
-        if self.busy(id) {
+        let in_service = self.members(id).filter(|row| row.state == State::InService && !row.extra).count() as u32;
+        if self.suspended(id, ScalingProcess::Terminate) {
             return;
         }
-        let counts: Vec<_> =
-            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
-        let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
-        let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
-        let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
-        let detail = format!("{to_name} has {}, {from_name} {}: moves {count}, launching first", of(to), of(from));
-        let (now, cause) = (cx.now(), cx.blame.of_zone(to));
-        let name = plan.fleets[id].name.as_str();
-        let entry = cx.timeline.record(now, EventKind::RebalanceStarted, name, detail, cause);
-        for _ in 0..count {
-            self.launch(id, Some(to), entry, cx);
+        for _ in self.fleets[id].desired..in_service {
+            if !self.scale_in(id, cause, cx) {
+                return;
+            }
         }
     }
 
     /// Whether a scaling activity or a replacement is in progress.
     fn busy(&self, id: FleetId) -> bool {
-        let moving = |row: &Row| matches!(row.state, State::Pending | State::Waiting | State::Terminating);
+        let moving = |row: &Row| matches!(row.state, State::Pending | State::Waiting) || row.leaving();
         self.fleets[id].retrying > 0 || self.members(id).any(moving)
     }
 
@@ -450,64 +342,15 @@ impl Groups {
     fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, cx: &mut Cx) -> InstanceId {
         let instance = cx.directory.enter(fleet, zone);
         self.fleets[fleet].members.push(instance);
-        let row = Row {
-            fleet,
-            zone,
-            state: State::Pending,
-            running: None,
-            entered: None,
-            initial: false,
-            ready: false,
-            extra: false,
-            scale_in: false,
-            lost: false,
-            impaired: None,
-            marked: None,
-            registered: Vec::new(),
-            passed: Vec::new(),
-            unhealthy: Vec::new(),
-            entry: EntryId::NONE,
-        };
+        let mut row = Row::new(fleet, zone);
+        row.protected = settings(cx.plan, fleet).is_some_and(|group| group.lifecycle.protected_from_scale_in);
         let at = self.rows.push(row);
         assert_eq!(at, instance, "instances are entered by their groups alone");
         instance
     }
 }
 
-/// Between two looks at the balance over zones. Not documented; a modelling choice.
-const BALANCE: Duration = Duration::from_secs(60);
-
 /// Whether EC2 can launch in a zone.
 fn has_capacity(zone: ZoneId, cx: &Cx) -> bool {
     cx.environment.powered(zone) && cx.environment.zones[zone].no_capacity == 0
-}
-
-impl Row {
-    /// Whether it counts towards the desired capacity.
-    fn counts(&self) -> bool {
-        matches!(self.state, State::Pending | State::Waiting | State::InService)
-    }
-
-    /// Whether its warm-up is over.
-    fn warm(&self, warmup: Duration, now: Time) -> bool {
-        let past = self.entered.is_none_or(|entered| now >= entered.saturating_add(warmup));
-        self.state == State::InService && (self.initial || past)
-    }
-
-    /// Whether it is new and has still to pass its warm-up and, within its grace, the first checks of `checked`.
-    fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, grace: Duration, now: Time) -> bool {
-        match self.state {
-            State::Pending | State::Waiting => true,
-            State::InService if self.marked.is_none() && !self.initial => {
-                // Beyond its grace an instance is healthy or marked; one that nobody checks would be waited for in vain.
-                let graced = self.entered.is_some_and(|entered| now < entered.saturating_add(grace));
-                !self.warm(warmup, now) || graced && !self.has_passed(checked)
-            }
-            _ => false,
-        }
-    }
-
-    fn has_passed(&self, checked: &[TargetGroupId]) -> bool {
-        checked.iter().all(|group| self.passed.contains(group))
-    }
 }

@@ -2,9 +2,10 @@
 
 use super::policy::{self, Capacity, Refusal};
 use super::{Activity, Event, Groups, Invocation, Row, State, sent, settings};
-use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind};
+use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind, ScalingProcess};
 use crate::result::EventKind;
 use crate::shared::Cx;
+use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
 impl Groups {
@@ -27,11 +28,16 @@ impl Groups {
         let mut refusals: Vec<(Invocation, Refusal)> = Vec::new();
         for invocation in invoked {
             let Some(policy) = group.policies.get(invocation.policy as usize) else { continue };
+            if self.suspended(id, ScalingProcess::AlarmNotification) {
+                refusals.push((invocation, Refusal::Suspended));
+                continue;
+            }
             let alarm = &plan.alarms[invocation.alarm];
             let offset = cx.datapoints.notified(invocation.alarm) - alarm.threshold;
             let below = matches!(alarm.comparison, Comparison::LessThan | Comparison::LessThanOrEqual);
             let capacity = self.capacity(id, group, warmup(policy, group), now);
-            match (policy::decide(policy, capacity, offset, below, now), best) {
+            let decided = self.permitted(id, policy::decide(policy, capacity, offset, below, now));
+            match (decided, best) {
                 (Err(refusal), _) => refusals.push((invocation, refusal)),
                 (Ok(wanted), Some((most, _))) if wanted <= most => {
                     refusals.push((invocation, Refusal::Outvoted(most)));
@@ -52,8 +58,18 @@ impl Groups {
         }
     }
 
+    /// What a policy wants, unless the group does not listen, or may not scale in while it is shifted away from a zone
+    /// (rule A6).
+    pub(super) fn permitted(&self, id: FleetId, decided: Result<u32, Refusal>) -> Result<u32, Refusal> {
+        let fleet = &self.fleets[id];
+        match decided {
+            Ok(wanted) if wanted < fleet.desired && fleet.shift.is_some() => Err(Refusal::Shifted),
+            _ => decided,
+        }
+    }
+
     /// What a policy with this warm-up finds.
-    fn capacity(&self, id: FleetId, group: &AutoScaling, warmup: Duration, now: Time) -> Capacity {
+    pub(super) fn capacity(&self, id: FleetId, group: &AutoScaling, warmup: Duration, now: Time) -> Capacity {
         let fleet = &self.fleets[id];
         let present = self.members(id).filter(|row| row.counts());
         let warm = present.clone().filter(|row| row.warm(warmup, now)).count() as u32;
@@ -63,7 +79,7 @@ impl Groups {
             max: group.max_size,
             warm,
             warming: present.count() as u32 - warm + fleet.retrying,
-            leaving: self.members(id).filter(|row| row.state == State::Terminating && row.scale_in).count() as u32,
+            leaving: self.members(id).filter(|row| row.leaving() && row.scale_in).count() as u32,
             busy: self.busy(id) || fleet.activity.is_some(),
             cooldown_until: fleet.cooldown_until,
         }
@@ -94,12 +110,20 @@ impl Groups {
         let value = cx.datapoints.notified(invocation.alarm);
         let detail = format!("{}: {}; {} is at {value:.2}", policy.name, asks(policy), alarm.name);
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, invocation.cause);
+        self.change(id, wanted, Some(policy), entry, cx);
+    }
+
+    /// A new desired capacity, and what follows from it; a simple policy's activity is followed by its cooldown.
+    pub(super) fn change(&mut self, id: FleetId, wanted: u32, policy: Option<&Policy>, cause: EntryId, cx: &mut Cx) {
+        let Some(group) = settings(cx.plan, id) else { return };
+        let now = cx.now();
+        let name = cx.plan.fleets[id].name.as_str();
         let fleet = &mut self.fleets[id];
         let before = std::mem::replace(&mut fleet.desired, wanted);
         fleet.refused.fill(None);
         let detail = format!("{before} → {wanted} (minimum {}, maximum {})", group.min_size, group.max_size);
-        let entry = cx.timeline.record(now, EventKind::DesiredCapacityChanged, name, detail, entry);
-        if let PolicyKind::Simple { cooldown, .. } = policy.kind {
+        let entry = cx.timeline.record(now, EventKind::DesiredCapacityChanged, name, detail, cause);
+        if let Some(PolicyKind::Simple { cooldown, .. }) = policy.map(|policy| &policy.kind) {
             let cooldown = cooldown.unwrap_or(group.default_cooldown);
             fleet.activity = Some(Activity { cooldown, out: wanted > before, cause: entry });
         }
@@ -133,7 +157,7 @@ impl Groups {
             let coming = |row: &Row| matches!(row.state, State::Pending | State::Waiting);
             return self.fleets[id].retrying > 0 || self.members(id).any(coming);
         }
-        let mut leaving = self.members(id).filter(|row| row.state == State::Terminating && row.scale_in);
+        let mut leaving = self.members(id).filter(|row| row.leaving() && row.scale_in);
         match (balanced, after_drain) {
             (false, _) => leaving.next().is_some(),
             (true, true) => leaving.any(|row| !row.registered.is_empty()),
@@ -151,7 +175,7 @@ pub(super) fn warmup(policy: &Policy, group: &AutoScaling) -> Duration {
 }
 
 /// What a policy asks for, in words.
-fn asks(policy: &Policy) -> String {
+pub(super) fn asks(policy: &Policy) -> String {
     let unit = match policy.adjustment_type {
         AdjustmentType::ChangeInCapacity => "instances",
         AdjustmentType::ExactCapacity => "instances exactly",

@@ -5,7 +5,7 @@
 //! # Leaves out  metrics of what is not modelled: disks, memory, network packets, rule evaluations
 //! # Source      `aws/scaling.md` §1.14, §4, §5.1; `aws/network.md` §3.13
 
-use super::{BalancerId, CustomMetricId, FleetId, RateProfile, ServiceId, StoreId, TargetGroupId};
+use super::{BalancerId, CustomMetricId, FleetId, MachineMetric, RateProfile, ServiceId, StoreId, TargetGroupId};
 use sim_core::{Duration, Time};
 
 /// What can be watched; names and units as in CloudWatch.
@@ -39,6 +39,8 @@ pub enum Metric {
     DatabaseCpu(StoreId),
     /// A metric of the scenario's own.
     Custom(CustomMetricId),
+    /// A metric of the fleet's single machines, averaged over them.
+    Machine(FleetId, MachineMetric),
     /// Another metric of AWS/AutoScaling.
     Group(FleetId, GroupMetric),
     /// Another metric of AWS/ApplicationELB, of a balancer.
@@ -165,7 +167,7 @@ pub enum Emitted {
     BusyWorkers,
     /// Gauge: sessions whose state is there.
     Sessions,
-    /// Counter: requests that began service in the base period.
+    /// Counter: requests that began service in the base period, health checks among them.
     Started,
     /// Counter: requests turned away in the base period.
     Refused,

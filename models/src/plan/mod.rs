@@ -12,9 +12,12 @@ mod clients;
 mod expect;
 mod fault;
 mod fleet;
+mod lifecycle;
+mod machine;
 mod math;
 mod metric;
 mod network;
+mod operation;
 mod price;
 mod rate;
 mod service;
@@ -26,9 +29,12 @@ pub use clients::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;
+pub use lifecycle::*;
+pub use machine::*;
 pub use math::*;
 pub use metric::*;
 pub use network::*;
+pub use operation::*;
 pub use price::*;
 pub use rate::*;
 pub use service::*;
@@ -93,6 +99,10 @@ id_type! {
     pub struct FaultId(u16);
 }
 id_type! {
+    /// An operation of the scenario.
+    pub struct OperationId(u16);
+}
+id_type! {
     /// A custom metric of the scenario.
     pub struct CustomMetricId(u16);
 }
@@ -149,6 +159,8 @@ pub struct Plan {
     pub cloudwatch: CloudWatch,
     /// Faults.
     pub faults: Table<FaultId, Fault>,
+    /// Calls of the API at a time.
+    pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
     /// What must hold at the end.

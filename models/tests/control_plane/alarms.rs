@@ -186,16 +186,18 @@ fn a_service_emits_what_it_does() {
         let known: Vec<f64> = column.values.iter().copied().filter(|value| value.is_finite()).collect();
         known.iter().sum::<f64>() / known.len() as f64
     };
-    let offered = result.summary.requests.offered as f64 / 10.0;
+    // Health checks are requests too: two nodes check four targets six times a minute.
+    let offered = result.summary.requests.offered as f64 / 10.0 + 48.0;
     assert!((mean("started") - offered).abs() < 5.0, "{} of {offered} a minute", mean("started"));
-    assert!((5.0..40.0).contains(&mean("fine")), "{} in ten seconds", mean("fine"));
+    assert!((10.0..50.0).contains(&mean("fine")), "{} in ten seconds", mean("fine"));
     assert!(mean("in-flight") < 1.0);
     assert_eq!((mean("refused"), mean("sessions")), (0.0, 0.0));
     assert!(first(&result, "many", "ALARM") < 200.0);
     // A counter is not cut by the end of the warm-up.
     plan.warm_up = secs(150);
     let warm = run(&plan);
-    assert_eq!(warm.series.get("metric.started"), result.series.get("metric.started"));
+    let started = |result: &RunResult| result.series.get("metric.started").unwrap().values[1..].to_vec();
+    assert_eq!(started(&warm), started(&result));
 }
 
 /// `a` rings from 600 s on; `quiet` holds back what is made of it.

@@ -237,21 +237,8 @@ fn actions<'a>(cx: &mut Cx<'a>, written: &'a [schema::Action], place: Place<'a>)
             }
             schema::Action::Scale { group, policy } => {
                 let Some(fleet) = cx.group(group, at.part("group", 0)) else { continue };
-                let policies = cx.scenario.auto_scaling_groups.get(group).map(|group| &group.policies);
-                let found = policies.and_then(|policies| policies.iter().position(|entry| entry.0 == policy));
-                if let Some(policy) = found {
+                if let Some(policy) = cx.policy(group, policy, at.part("policy", 1)) {
                     actions.push(Action::Scale { fleet, policy });
-                    continue;
-                }
-                let declared = cx.root.field("auto_scaling_groups").entry(group).field("policies");
-                let known = if declared.is_written() { declared.node().keys() } else { Vec::new() };
-                if !known.contains(&policy.as_str()) {
-                    let span = at.part("policy", 1).span();
-                    let diagnostic = crate::diagnostic::Diagnostic::error(
-                        span,
-                        format!("group `{group}` has no policy named `{policy}`"),
-                    );
-                    cx.say(diagnostic.label("not declared in its `policies`").help_names("policy", policy, &known));
                 }
             }
         }

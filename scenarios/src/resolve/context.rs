@@ -144,6 +144,21 @@ impl<'a> Cx<'a> {
         None
     }
 
+    /// The number of a group's scaling policy.
+    pub fn policy(&mut self, group: &str, policy: &str, place: Place<'a>) -> Option<usize> {
+        let policies = self.scenario.auto_scaling_groups.get(group).map(|group| &group.policies)?;
+        if let Some(index) = policies.iter().position(|entry| entry.0 == policy) {
+            return Some(index);
+        }
+        let declared = self.root.field("auto_scaling_groups").entry(group).field("policies");
+        let known = if declared.is_written() { declared.node().keys() } else { Vec::new() };
+        if !known.contains(&policy) {
+            let diagnostic = Diagnostic::error(place.span(), format!("group `{group}` has no policy named `{policy}`"));
+            self.say(diagnostic.label("not declared in its `policies`").help_names("policy", policy, &known));
+        }
+        None
+    }
+
     /// A zone.
     pub fn zone(&mut self, name: &str, place: Place<'a>) -> Option<ZoneId> {
         if let Some(index) = self.zones.iter().position(|zone| zone == name) {

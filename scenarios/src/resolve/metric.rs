@@ -7,7 +7,7 @@ use crate::outline::Place;
 use crate::schema;
 use models::plan::{
     BalancerId, BalancerMetric, Bounds, CustomMetric, CustomMetricId, Emitted, FleetId, GroupMetric, InstanceMetric,
-    Metric, Per, ServiceId, Source, Statistic, Store, StoreId, TargetGroupId, TargetsMetric, Within,
+    MachineMetric, Metric, Per, ServiceId, Source, Statistic, Store, StoreId, TargetGroupId, TargetsMetric, Within,
 };
 use sim_core::{Duration, Table, Time};
 
@@ -166,6 +166,7 @@ pub(crate) fn metric<'a>(
     let store = |cx: &mut Cx<'a>, name: &str| {
         cx.find("database", "databases", &scenario.databases, name, at("database")).map(StoreId::new)
     };
+    let machine = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Machine(cx.fleet(name, at("group"))?, metric));
     let group = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Group(cx.group(name, at("group"))?, metric));
     let elb = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Balancer(balancer(cx, name)?, metric));
     let tg = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Targets(targets(cx, name)?, metric));
@@ -203,6 +204,10 @@ pub(crate) fn metric<'a>(
             }
             Some(Metric::DatabaseCpu(id))
         }
+        W::CpuCreditUsage { group } => machine(cx, group, MachineMetric::CreditUsage),
+        W::CpuCreditBalance { group } => machine(cx, group, MachineMetric::CreditBalance),
+        W::CpuSurplusCreditBalance { group } => machine(cx, group, MachineMetric::SurplusCreditBalance),
+        W::CpuSurplusCreditsCharged { group } => machine(cx, group, MachineMetric::SurplusCreditsCharged),
         W::Custom { name } => {
             let found = cx.find("metric", "metrics", &scenario.metrics, name, at("name"))?;
             Some(Metric::Custom(CustomMetricId::new(found)))

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Scenario + outline ──► geography ─► stores ─► target groups ─► fleets ─► services ─► balancers ─► endpoints, sites
-//!                                                    ─► alarms ─► faults ─► prices ─► expectations ──► Plan
+//!                                                    ─► alarms ─► faults ─► operations ─► prices ─► expectations ──► Plan
 //! ```
 //! # Models      checks across settings: bounds of AWS, references, circles of calls, sizes no machine could run
 //! # Leaves out  advice about what is legal but unwise (`advice`)
@@ -16,8 +16,11 @@ mod expect;
 mod fault;
 mod fleet;
 mod geography;
+mod lifecycle;
+mod machine;
 mod math;
 mod metric;
+mod operation;
 mod price;
 pub(crate) mod profile;
 mod series;
@@ -71,6 +74,7 @@ pub(crate) fn resolve(
     let alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
     let composite_alarms = composite::resolve(&mut cx);
     let faults = fault::resolve(&mut cx, &fleets);
+    let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
@@ -103,6 +107,7 @@ pub(crate) fn resolve(
         custom_metrics,
         cloudwatch,
         faults,
+        operations,
         prices,
         expectations,
     };

@@ -2,7 +2,7 @@
 
 use super::{
     Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, Expect, Fault,
-    Instances, LaunchTemplate, LoadBalancer, Named, Service, TargetGroup,
+    Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, TargetGroup,
 };
 use crate::units::{Dur, Money};
 use schemars::JsonSchema;
@@ -77,6 +77,9 @@ pub struct Scenario {
     /// Faults.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// Calls of the API at a time, by hand or by a script.
+    #[serde(default)]
+    pub operations: Vec<Operation>,
     /// Prices that differ from the built-in ones.
     #[serde(default)]
     pub prices: Prices,

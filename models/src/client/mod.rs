@@ -10,8 +10,12 @@
 //! # Leaves out  keep-alive of client connections; partial answers
 //! # Source      Amazon Builders' Library, "Timeouts, retries, and backoff with jitter"; `aws/network.md` §2, §10
 
+mod attempt;
+mod discovery;
+mod dns;
+mod retry;
+
 use crate::Outcome;
-use crate::alb;
 use crate::arrivals::ArrivalClock;
 use crate::event::{self, events};
 use crate::instance;
@@ -19,6 +23,9 @@ use crate::plan::*;
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
+use attempt::Timers;
+use discovery::Directory;
+use dns::Resolver;
 use sim_core::dist::Sampler;
 use sim_core::{Duration, Lane, Slot, Stream, Substream, Table, Time, Words};
 use std::collections::VecDeque;
@@ -105,40 +112,6 @@ struct Caller {
     resolvers: Vec<Resolver>,
     backoff: Stream,
     dns: Stream,
-}
-
-/// The timers of a site's attempts, all of one length and so in the order of their ends. Nearly every attempt is over
-/// before its time, so only the first that is not has a place in the event list.
-struct Timers {
-    timeout: Duration,
-    slot: Slot,
-    running: VecDeque<(Time, RequestRef)>,
-}
-
-impl Timers {
-    #[inline]
-    fn start(&mut self, at: RequestRef, site: SiteId, cx: &mut Cx) {
-        let end = cx.now() + self.timeout;
-        if self.running.is_empty() {
-            cx.list.set(self.slot, end, client(Event::TimersDue(site)));
-        }
-        self.running.push_back((end, at));
-    }
-}
-
-/// One cache of a balancer's DNS answer.
-#[derive(Clone, Copy)]
-struct Resolver {
-    expires: Time,
-    node: Option<u16>,
-}
-
-/// Instances that callers without a balancer know of.
-struct Directory {
-    instances: Vec<InstanceId>,
-    next: usize,
-    discovery: Discovery,
-    stream: Stream,
 }
 
 impl Clients {
@@ -333,114 +306,6 @@ impl Clients {
         self.attempt(request, cx);
     }
 
-    /// Sends an attempt on its way.
-    fn attempt(&mut self, at: RequestRef, cx: &mut Cx) {
-        let now = cx.now();
-        let request = &mut cx.requests[at.id];
-        request.attempt += 1;
-        let Request { site, luck, user, endpoint, .. } = *request;
-        let caller = &mut self.sites[site];
-        if let Some(timers) = &mut caller.timers {
-            timers.start(at, site, cx);
-        }
-        let from = cx.caller_place(&cx.requests[at.id]);
-        match caller.to {
-            Destination::Balancer(balancer) => {
-                let connected = match caller.resolve(balancer, luck, user, now, cx) {
-                    Some(node) => {
-                        let to = cx.nodes[node as usize].place;
-                        cx.connect(from, to, event::Event::Alb(alb::Event::Request { node, request: at }))
-                    }
-                    None => false,
-                };
-                if !connected {
-                    cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
-                }
-            }
-            Destination::Service(service) => {
-                let Some(instance) = self.discovery[service].pick() else {
-                    cx.hand_over(client(Event::Answer { request: at, outcome: Outcome::Refused }));
-                    return;
-                };
-                let pc = cx.program.endpoint[endpoint];
-                let call = cx.new_call(Call {
-                    waiter: Waiter::Direct(at),
-                    luck,
-                    queued_at: now,
-                    sent_at: now,
-                    until: now,
-                    pc,
-                    pending: 0,
-                    outcome: Outcome::Ok,
-                    state: CallState::Travelling,
-                    holds_worker: false,
-                    instance,
-                    node: NO_NODE,
-                    target_group: TargetGroupId::new(0),
-                    endpoint,
-                });
-                cx.requests[at.id].call = call;
-                let to = cx.place_of(instance);
-                if from != to && caller.population.is_none() {
-                    cx.cross_zone_bytes += u64::from(cx.plan.sites[site].bytes());
-                }
-                if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
-                    cx.calls.remove(call.id);
-                    cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
-                }
-            }
-        }
-    }
-
-    /// Ends the attempts whose time is up, and looks again when that of the next is.
-    fn timers_due(&mut self, site: SiteId, cx: &mut Cx) {
-        let now = cx.now();
-        while let Some(timers) = &mut self.sites[site].timers
-            && let Some(&(end, at)) = timers.running.front()
-        {
-            if cx.request(at).is_some() {
-                if end > now {
-                    cx.list.set(timers.slot, end, client(Event::TimersDue(site)));
-                    return;
-                }
-                timers.running.pop_front();
-                self.timeout(at, cx);
-            } else {
-                timers.running.pop_front();
-            }
-        }
-    }
-
-    fn timeout(&mut self, at: RequestRef, cx: &mut Cx) {
-        let Some(request) = cx.request(at) else { return };
-        let call = request.call;
-        if self.sites[request.site].cancels {
-            cx.hand_over(event::Event::Instance(instance::Event::Cancel(call)));
-        }
-        self.conclude(at, Outcome::TimedOut, cx);
-    }
-
-    /// Nobody answered: the cache turns to another address of its answer, and the attempt is over.
-    #[cold]
-    #[inline(never)]
-    fn connect_failed(&mut self, at: RequestRef, cx: &mut Cx) {
-        let Some(request) = cx.request(at) else { return };
-        let (luck, user) = (request.luck, request.user);
-        let caller = &mut self.sites[request.site];
-        let Destination::Balancer(balancer) = caller.to else {
-            return self.conclude(at, Outcome::ConnectTimeout, cx);
-        };
-        let index = caller.resolver_of(luck, user);
-        let failed = caller.resolvers[index].node;
-        let stale = failed.is_some_and(|node| !cx.dns[balancer].contains(&node));
-        let others: Vec<u16> = cx.dns[balancer].iter().copied().filter(|&node| Some(node) != failed).collect();
-        if !others.is_empty() {
-            let pick = caller.dns.below(others.len() as u32) as usize;
-            caller.resolvers[index].node = Some(others[pick]);
-        }
-        self.conclude(at, if stale { Outcome::StaleDns } else { Outcome::ConnectTimeout }, cx);
-    }
-
     /// An attempt is over: try again, or end the request.
     fn conclude(&mut self, at: RequestRef, outcome: Outcome, cx: &mut Cx) {
         let Some(&request) = cx.request(at) else { return };
@@ -478,17 +343,6 @@ impl Clients {
             }
         }
     }
-
-    #[cold]
-    #[inline(never)]
-    fn discovered(&mut self, instance: InstanceId, there: bool, cx: &mut Cx) {
-        let Some(service) = cx.directory.facts(instance).service else { return };
-        let known = &mut self.discovery[service].instances;
-        known.retain(|&other| other != instance);
-        if there {
-            known.push(instance);
-        }
-    }
 }
 
 impl Population {
@@ -499,68 +353,6 @@ impl Population {
             && time < end
         {
             cx.list.set(slot, time, client(Event::Arrive(id)));
-        }
-    }
-}
-
-impl Caller {
-    #[inline]
-    fn resolver_of(&self, luck: u64, user: u32) -> usize {
-        let of = if user == 0 { (luck >> 32) as u32 } else { user };
-        of as usize % self.resolvers.len()
-    }
-
-    /// The node that this request's cache answers with; asks public DNS when the answer has expired.
-    #[inline]
-    fn resolve(&mut self, balancer: BalancerId, luck: u64, user: u32, now: Time, cx: &Cx) -> Option<u16> {
-        let index = self.resolver_of(luck, user);
-        let resolver = &mut self.resolvers[index];
-        if now >= resolver.expires || resolver.node.is_none() {
-            let answer = &cx.dns[balancer];
-            if answer.is_empty() {
-                return resolver.node;
-            }
-            resolver.node = Some(answer[self.dns.below(answer.len() as u32) as usize]);
-            while resolver.expires <= now {
-                resolver.expires += self.dns_ttl.max(Duration::from_nanos(1));
-            }
-        }
-        resolver.node
-    }
-
-    /// Wait before the attempt after `attempt`. Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
-    fn backoff(&mut self, attempt: u32, previous_ns: u64) -> Duration {
-        let (base, cap, jitter) = match self.retry.backoff {
-            Backoff::Immediate => return Duration::ZERO,
-            Backoff::Fixed(delay) => return delay,
-            Backoff::Exponential { base, cap, jitter } => (base, cap, jitter),
-        };
-        let doubled = base.nanos().saturating_mul(1u64.checked_shl(attempt - 1).unwrap_or(u64::MAX));
-        let most = Duration::from_nanos(doubled).min(cap).as_secs_f64();
-        let unit = self.backoff.unit();
-        Duration::from_secs_f64(match jitter {
-            Jitter::None => most,
-            Jitter::Full => most * unit,
-            Jitter::Equal => most / 2.0 + most / 2.0 * unit,
-            Jitter::Decorrelated => {
-                let previous = Duration::from_nanos(previous_ns).max(base).as_secs_f64();
-                let (low, high) = (base.as_secs_f64(), previous * 3.0);
-                (low + (high - low) * unit).min(cap.as_secs_f64())
-            }
-        })
-    }
-}
-
-impl Directory {
-    #[inline]
-    fn pick(&mut self) -> Option<InstanceId> {
-        match self.discovery {
-            _ if self.instances.is_empty() => None,
-            Discovery::Random => Some(self.instances[self.stream.below(self.instances.len() as u32) as usize]),
-            Discovery::RoundRobin => {
-                self.next = if self.next + 1 >= self.instances.len() { 0 } else { self.next + 1 };
-                Some(self.instances[self.next])
-            }
         }
     }
 }

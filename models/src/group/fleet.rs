@@ -1,0 +1,143 @@
+//! The row of a fleet: what it wants, what it waits for, and what it has drawn.
+
+use super::policy::Refusal;
+use super::report::{self, Counters};
+use super::shift::Shift;
+use crate::plan::*;
+use crate::request::InstanceId;
+use crate::shared::Cx;
+use crate::timeline::EntryId;
+use sim_core::dist::Sampler;
+use sim_core::{Duration, Stream, Time, TimeWeighted};
+
+/// A fleet.
+pub(super) struct Fleet {
+    pub(super) desired: u32,
+    /// Instances that are not yet terminated, in order of their launch.
+    pub(super) members: Vec<InstanceId>,
+    /// Instances that were detached and run on.
+    pub(super) detached: Vec<InstanceId>,
+    /// What it has been told to leave alone.
+    pub(super) suspended: ScalingProcesses,
+    /// The zone it is shifted away from, and how many shifts there have been.
+    pub(super) shift: Option<Shift>,
+    pub(super) shifts: u16,
+    /// Nothing but failed launches since.
+    pub(super) failing_since: Option<Time>,
+    /// The desired capacity of which it was last said that nobody may go.
+    pub(super) blocked_at: Option<u32>,
+    /// Failed launches that wait to be tried again.
+    pub(super) retrying: u32,
+    /// Target groups whose attachment is in service (rule H1).
+    pub(super) attached: Vec<TargetGroupId>,
+    /// The simple policy whose activity is not over yet, to be followed by its cooldown.
+    pub(super) activity: Option<Activity>,
+    pub(super) cooldown_until: Time,
+    /// Notifications of this instant.
+    pub(super) invoked: Vec<Invocation>,
+    /// Last refusal per policy and the notification it answered: the same again is not written down again.
+    pub(super) refused: Vec<Option<(Refusal, EntryId)>>,
+    pub(super) counters: Counters,
+    /// Its target groups that some balancer forwards to, and so checks.
+    pub(super) checked: Vec<TargetGroupId>,
+    /// How long a new instance is kept out of the group's metrics.
+    pub(super) metric_warmup: Duration,
+    /// Seconds of instances that have ended: billed, and run.
+    pub(super) billed_s: f64,
+    pub(super) ran_s: f64,
+    pub(super) in_service: TimeWeighted,
+    pub(super) in_service_min: u32,
+    pub(super) draws: Draws,
+}
+
+/// An alarm's action, as it arrived.
+#[derive(Clone, Copy)]
+pub(super) struct Invocation {
+    pub(super) policy: u16,
+    pub(super) alarm: AlarmId,
+    pub(super) cause: EntryId,
+}
+
+/// A simple policy's scaling activity.
+#[derive(Clone, Copy)]
+pub(super) struct Activity {
+    pub(super) cooldown: Duration,
+    pub(super) out: bool,
+    pub(super) cause: EntryId,
+}
+
+/// Delays of a group, each with its own stream.
+pub(super) struct Draws {
+    pub(super) loss_notice: (Sampler, Stream),
+    pub(super) launch_retry: (Sampler, Stream),
+    pub(super) registration: (Sampler, Stream),
+    pub(super) termination: (Sampler, Stream),
+    pub(super) launch_failure: Stream,
+    /// Of tries in further zones, so that the ones above stay what they are.
+    pub(super) other_zones: Stream,
+    pub(super) choice: Stream,
+    pub(super) phases: Stream,
+}
+
+impl Fleet {
+    /// A fleet without instances.
+    pub(super) fn new(id: FleetId, fleet: &crate::plan::Fleet, cx: &Cx) -> Fleet {
+        let plan = cx.plan;
+        let stream = |purpose: &str| cx.stream(&fleet.name, purpose);
+        let drawn = |dist: fn(&AutoScaling) -> &sim_core::Dist, purpose: &str| {
+            let none = sim_core::Dist::Constant(0.0);
+            (settings(plan, id).map_or(&none, dist).sampler(), stream(purpose))
+        };
+        let desired = match &fleet.sizing {
+            Sizing::Fixed(count) => *count,
+            Sizing::AutoScaling(settings) => settings.desired_capacity,
+        };
+        Fleet {
+            desired,
+            members: Vec::new(),
+            detached: Vec::new(),
+            suspended: settings(plan, id).map_or(ScalingProcesses::NONE, |group| group.lifecycle.suspended),
+            shift: None,
+            shifts: 0,
+            failing_since: None,
+            blocked_at: None,
+            retrying: 0,
+            attached: Vec::new(),
+            activity: None,
+            cooldown_until: Time::ZERO,
+            invoked: Vec::new(),
+            refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
+            counters: Counters::default(),
+            checked: checked(fleet, plan),
+            metric_warmup: report::metric_warmup(id, plan),
+            billed_s: 0.0,
+            ran_s: 0.0,
+            in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
+            in_service_min: desired,
+            draws: Draws {
+                loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
+                launch_retry: drawn(|settings| &settings.launch_retry, "launch retry"),
+                registration: drawn(|settings| &settings.registration, "registration"),
+                termination: drawn(|settings| &settings.termination, "termination"),
+                launch_failure: stream("launch failure"),
+                other_zones: stream("launch failure, other zones"),
+                choice: stream("termination choice"),
+                phases: stream("phases"),
+            },
+        }
+    }
+}
+
+/// The settings of a fleet that is an Auto Scaling group.
+pub(super) fn settings(plan: &Plan, fleet: FleetId) -> Option<&AutoScaling> {
+    match &plan.fleets[fleet].sizing {
+        Sizing::AutoScaling(settings) => Some(settings),
+        Sizing::Fixed(_) => None,
+    }
+}
+
+/// Target groups of a fleet that some balancer forwards to.
+pub(super) fn checked(fleet: &crate::plan::Fleet, plan: &Plan) -> Vec<TargetGroupId> {
+    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forward.iter().any(|to| to.0 == *group));
+    fleet.target_groups.iter().copied().filter(forwards).collect()
+}

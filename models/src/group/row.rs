@@ -1,0 +1,150 @@
+//! The row of an instance: where it is in its life, and what its group knows of it.
+//!
+//! # Models      the states of an instance in its group, as AWS names them
+//! # Source      Amazon EC2 Auto Scaling user guide, "Instance lifecycle"; `aws/scaling.md` §1.2
+
+use super::hooks::Waits;
+use crate::plan::{FleetId, TargetGroupId, ZoneId};
+use crate::request::InstanceId;
+use crate::timeline::EntryId;
+use sim_core::{Duration, Time};
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Pending: not yet running, or (with `running`) on its way into service.
+    Pending,
+    /// Pending:Wait: the launch hook holds it.
+    Waiting,
+    /// InService.
+    InService,
+    /// EnteringStandby: its target groups let go of it.
+    EnteringStandby,
+    /// Standby.
+    Standby,
+    /// Detaching: its target groups let go of it.
+    Detaching,
+    /// Detached: it runs on, outside the group.
+    Detached,
+    /// Terminating: its target groups let go of it, or (Terminating:Proceed) EC2 does.
+    Terminating,
+    /// Terminating:Wait: the termination hooks hold it.
+    TerminatingWait,
+    /// An instance of a fixed fleet that is out.
+    Stopped,
+    /// Terminated.
+    Gone,
+}
+
+pub(super) struct Row {
+    pub(super) fleet: FleetId,
+    pub(super) zone: Option<ZoneId>,
+    pub(super) state: State,
+    /// Began to run.
+    pub(super) running: Option<Time>,
+    /// Entered service; none also for those that were there from the start.
+    pub(super) entered: Option<Time>,
+    /// There from the start: past grace and warm-up.
+    pub(super) initial: bool,
+    /// Its application is up.
+    pub(super) ready: bool,
+    /// Launched beyond the desired capacity, to let another go.
+    pub(super) extra: bool,
+    /// Launched to replace this one, which goes when it has settled.
+    pub(super) replaces: Option<InstanceId>,
+    /// Protected from scale-in.
+    pub(super) protected: bool,
+    /// Being terminated by a scale-in.
+    pub(super) scale_in: bool,
+    pub(super) lost: bool,
+    pub(super) impaired: Option<EntryId>,
+    /// Marked unhealthy at, and the entry that says so.
+    pub(super) marked: Option<(Time, EntryId)>,
+    /// The mark is one of SetInstanceHealth: no batch holds it back (rule P1).
+    pub(super) custom: bool,
+    /// It has reached its lifetime and is to be replaced; the entry that says so.
+    pub(super) expired: Option<EntryId>,
+    /// Hooks that hold it.
+    pub(super) waits: Waits,
+    /// Target groups it is registered with or drains from.
+    pub(super) registered: Vec<TargetGroupId>,
+    /// Target groups it has passed the checks of, once.
+    pub(super) passed: Vec<TargetGroupId>,
+    /// Target groups that report it unhealthy, with the entry.
+    pub(super) unhealthy: Vec<(TargetGroupId, EntryId)>,
+    /// What was last written down about it.
+    pub(super) entry: EntryId,
+}
+
+impl Row {
+    /// A new instance: pending.
+    pub(super) fn new(fleet: FleetId, zone: Option<ZoneId>) -> Row {
+        Row {
+            fleet,
+            zone,
+            state: State::Pending,
+            running: None,
+            entered: None,
+            initial: false,
+            ready: false,
+            extra: false,
+            replaces: None,
+            protected: false,
+            scale_in: false,
+            lost: false,
+            impaired: None,
+            marked: None,
+            custom: false,
+            expired: None,
+            waits: Waits::default(),
+            registered: Vec::new(),
+            passed: Vec::new(),
+            unhealthy: Vec::new(),
+            entry: EntryId::NONE,
+        }
+    }
+
+    /// Whether it counts towards the desired capacity.
+    pub(super) fn counts(&self) -> bool {
+        matches!(self.state, State::Pending | State::Waiting | State::InService)
+    }
+
+    /// Whether its group is getting rid of it.
+    pub(super) fn leaving(&self) -> bool {
+        matches!(self.state, State::Terminating | State::TerminatingWait)
+    }
+
+    /// Forgets what was known of its health and begins anew: it comes back from standby, or from outside the group.
+    pub(super) fn come_back(&mut self) {
+        self.state = State::Pending;
+        self.initial = false;
+        self.entered = None;
+        self.marked = None;
+        self.custom = false;
+        self.passed.clear();
+        self.unhealthy.clear();
+    }
+
+    /// Whether its warm-up is over.
+    pub(super) fn warm(&self, warmup: Duration, now: Time) -> bool {
+        let past = self.entered.is_none_or(|entered| now >= entered.saturating_add(warmup));
+        self.state == State::InService && (self.initial || past)
+    }
+
+    /// Whether it is new and has still to pass its warm-up and, within its grace, the first checks of `checked`.
+    pub(super) fn unsettled(&self, checked: &[TargetGroupId], warmup: Duration, grace: Duration, now: Time) -> bool {
+        match self.state {
+            State::Pending | State::Waiting => true,
+            State::InService if self.marked.is_none() && !self.initial => {
+                // Beyond its grace an instance is healthy or marked; one that nobody checks would be waited for in vain.
+                let graced = self.entered.is_some_and(|entered| now < entered.saturating_add(grace));
+                !self.warm(warmup, now) || graced && !self.has_passed(checked)
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn has_passed(&self, checked: &[TargetGroupId]) -> bool {
+        checked.iter().all(|group| self.passed.contains(group))
+    }
+}
