@@ -17,6 +17,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "db-failover",
     "nat-loss",
     "death-spiral",
+    "grace-too-short",
     "static-reserve",
     "canary",
     "replay",
