@@ -213,6 +213,7 @@ impl GroupMetric {
             GroupMetric::MinSize => "GroupMinSize",
             GroupMetric::MaxSize => "GroupMaxSize",
             GroupMetric::Pending => "GroupPendingInstances",
+            GroupMetric::Standby => "GroupStandbyInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
         }

@@ -39,8 +39,8 @@ impl World<'_> {
                     }
                     samples
                 }
-                Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.counts(fleet).in_service)],
-                Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.counts(fleet).desired)],
+                Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.metrics(fleet).in_service)],
+                Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.metrics(fleet).desired)],
                 Metric::RequestCount(balancer) => counted(self.shared.observe.balancer(balancer).minute.requests),
                 Metric::Elb5xx(balancer) => counted(self.shared.observe.balancer(balancer).minute.elb_5xx),
                 Metric::RequestCountPerTarget(group) => {
@@ -110,7 +110,7 @@ impl World<'_> {
     }
 
     fn group_metric(&self, fleet: FleetId, metric: GroupMetric) -> Vec<f64> {
-        let counts = self.groups.counts(fleet);
+        let metrics = self.groups.metrics(fleet);
         let sizes = match &self.shared.plan.fleets[fleet].sizing {
             Sizing::AutoScaling(group) => (group.min_size, group.max_size),
             Sizing::Fixed(count) => (*count, *count),
@@ -118,9 +118,10 @@ impl World<'_> {
         let value = match metric {
             GroupMetric::MinSize => sizes.0,
             GroupMetric::MaxSize => sizes.1,
-            GroupMetric::Pending => counts.pending,
-            GroupMetric::Terminating => counts.terminating,
-            GroupMetric::Total => counts.in_service + counts.pending + counts.terminating,
+            GroupMetric::Pending => metrics.pending,
+            GroupMetric::Standby => metrics.standby,
+            GroupMetric::Terminating => metrics.terminating,
+            GroupMetric::Total => metrics.total,
         };
         vec![f64::from(value)]
     }

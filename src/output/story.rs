@@ -169,7 +169,7 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
-        AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
+        AlarmState | AlarmActions | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
         | RebalanceStarted | StandbyInSync => 2,
         // What was called says so already; what came of it fills in.
         StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,

@@ -35,7 +35,6 @@ pub struct Counts {
 
 /// The metrics of a group in the namespace AWS/AutoScaling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code)] // For the metrics that alarms may watch.
 pub struct Metrics {
     /// GroupDesiredCapacity.
     pub desired: u32,
@@ -96,7 +95,6 @@ impl Groups {
     }
 
     /// The group's own metrics, as AWS/AutoScaling counts them (§1.14).
-    #[allow(dead_code)] // For the metrics that alarms may watch.
     pub fn metrics(&self, fleet: FleetId) -> Metrics {
         let of = |wanted: fn(&Row) -> bool| self.members(fleet).filter(|row| wanted(row)).count() as u32;
         let in_service = of(|row| row.state == State::InService);

@@ -60,6 +60,8 @@ pub enum GroupMetric {
     MaxSize,
     /// GroupPendingInstances. Those that a launch hook holds are not among them (§1.3).
     Pending,
+    /// GroupStandbyInstances.
+    Standby,
     /// GroupTerminatingInstances.
     Terminating,
     /// GroupTotalInstances: in service, pending and terminating.

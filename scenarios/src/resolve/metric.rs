@@ -215,6 +215,7 @@ pub(crate) fn metric<'a>(
         W::GroupMinSize { group: name } => group(cx, name, GroupMetric::MinSize),
         W::GroupMaxSize { group: name } => group(cx, name, GroupMetric::MaxSize),
         W::GroupPendingInstances { group: name } => group(cx, name, GroupMetric::Pending),
+        W::GroupStandbyInstances { group: name } => group(cx, name, GroupMetric::Standby),
         W::GroupTerminatingInstances { group: name } => group(cx, name, GroupMetric::Terminating),
         W::GroupTotalInstances { group: name } => group(cx, name, GroupMetric::Total),
         W::HttpCodeElb502Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb502),

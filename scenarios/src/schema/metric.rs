@@ -116,6 +116,11 @@ pub enum Metric {
         /// Auto Scaling group.
         group: String,
     },
+    /// GroupStandbyInstances.
+    GroupStandbyInstances {
+        /// Auto Scaling group.
+        group: String,
+    },
     /// GroupTerminatingInstances.
     GroupTerminatingInstances {
         /// Auto Scaling group.
