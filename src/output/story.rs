@@ -158,12 +158,13 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | ScheduledAction
         | DesiredCapacityChanged => 1,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
         AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
-        | RebalanceStarted | StandbyInSync => 2,
+        | RebalanceStarted | StandbyInSync | ForecastMade => 2,
         InstanceMarkedUnhealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
         _ => return None,
     })

@@ -17,13 +17,12 @@ impl Groups {
     pub(super) fn balance(&mut self, id: FleetId, cx: &mut Cx) {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
-        if self.busy(id) {
+        if settings(plan, id).is_none() || self.busy(id) {
             return;
         }
         let counts: Vec<_> =
             self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
-        let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
+        let Some((to, from, count)) = placement::rebalance(&counts, self.fleets[id].max) else { return };
         let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
         let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
         let detail = format!("{to_name} has {}, {from_name} {}: moves {count}, launching first", of(to), of(from));

@@ -7,7 +7,7 @@
 //!  Balance (zones) ──────────────────────┘
 //! ```
 //! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
+//!   scaling with cooldown and warm-up, target tracking, scheduled actions, forecasts; scale-in by the default policy, after draining; rebalancing of zones
 //! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
 //!   hooks, maintenance policies
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
@@ -19,17 +19,20 @@ mod lifecycle;
 mod operate;
 mod placement;
 mod policy;
+mod predictive;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod schedule;
+mod target_tracking;
 
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use fleet::{Activity, Fleet, Invocation, settings};
+use fleet::{Activity, Asker, Fleet, Invocation, settings};
 use row::{Row, State};
 use sim_core::{Duration, Table, Time, Words};
 
@@ -125,6 +128,22 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// The next scheduled action runs.
+        Scheduled(FleetId),
+        /// A forecast is made anew.
+        Forecast {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
+        /// An hour of a forecast is about to begin.
+        HourAhead {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
     }
 }
 
@@ -183,6 +202,8 @@ impl Groups {
                 if settings.zones.len() > 1 {
                     cx.list.after(balance, sent(Event::Balance(id)));
                 }
+                self.next_scheduled(id, cx);
+                self.start_forecasts(id, cx);
             }
             self.count(id, cx.now());
         }
@@ -211,7 +232,10 @@ impl Groups {
             | Event::Retry { fleet, .. }
             | Event::Poll(fleet)
             | Event::Balance(fleet)
-            | Event::Operate { fleet, .. } => fleet,
+            | Event::Operate { fleet, .. }
+            | Event::Scheduled(fleet)
+            | Event::Forecast { fleet, .. }
+            | Event::HourAhead { fleet, .. } => fleet,
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -225,7 +249,7 @@ impl Groups {
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {
-                self.invoked(fleet, Invocation { policy, alarm, cause }, cx);
+                self.invoked(fleet, Invocation { by: Asker::Alarm { policy, alarm }, cause }, cx);
             }
             Event::Decide(fleet) => self.decide(fleet, cx),
             Event::Retry { fleet, cause } => {
@@ -236,6 +260,9 @@ impl Groups {
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
+            Event::Scheduled(fleet) => self.scheduled(fleet, cx),
+            Event::Forecast { fleet, policy } => self.forecast(fleet, policy, cx),
+            Event::HourAhead { fleet, policy } => self.hour_ahead(fleet, policy, cx),
         }
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
