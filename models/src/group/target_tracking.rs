@@ -100,3 +100,107 @@ impl Groups {
         Ok(wanted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::Time;
+
+    const IDLE: Capacity = Capacity {
+        desired: 10,
+        min: 2,
+        max: 30,
+        warm: 10,
+        warming: 0,
+        leaving: 0,
+        busy: false,
+        cooldown_until: Time::ZERO,
+    };
+
+    fn tracking(target: f64) -> TargetTracking {
+        TargetTracking { target, scale_in: true, warmup: None, scale_in_most: u32::MAX }
+    }
+
+    #[test]
+    fn t1_scale_out_is_in_proportion_and_fractions_round_up() {
+        // (instances, metric, target, capacity); none: what is there is enough.
+        let table = [
+            (10, 75.0, 50.0, Some(15)),
+            (10, 50.1, 50.0, Some(11)),
+            (10, 50.0, 50.0, None),
+            (3, 90.0, 40.0, Some(7)),
+            (1, 100.0, 50.0, Some(2)),
+            (10, 150.0, 50.0, Some(30)),
+            (10, 500.0, 50.0, Some(30)),
+            // Three times 0.7 by 0.7 is three, whatever the last bit says.
+            (3, 0.7, 0.7, None),
+            (7, 1.1, 1.1, None),
+            (10, 1e300, 50.0, Some(30)),
+        ];
+        for (warm, metric, target, expected) in table {
+            let capacity = Capacity { desired: warm, warm, ..IDLE };
+            let found = decide(&tracking(target), capacity, metric, false);
+            assert_eq!(found.ok(), expected, "{warm} × {metric} / {target}");
+        }
+    }
+
+    #[test]
+    fn t1_goes_by_what_is_warm_and_never_below_what_is_desired() {
+        let warming = Capacity { desired: 15, warm: 10, warming: 5, ..IDLE };
+        assert_eq!(decide(&tracking(50.0), warming, 75.0, false), Err(Refusal::Enough), "the same again");
+        assert_eq!(decide(&tracking(50.0), warming, 74.0, false), Err(Refusal::Enough));
+        assert_eq!(decide(&tracking(50.0), warming, 90.0, false), Ok(18), "the difference is added");
+        let full = Capacity { desired: 30, warm: 30, ..IDLE };
+        assert_eq!(decide(&tracking(50.0), full, 90.0, false), Err(Refusal::AtMax(30)));
+        let cold = Capacity { desired: 4, warm: 0, warming: 4, ..IDLE };
+        assert_eq!(decide(&tracking(50.0), cold, 90.0, false), Err(Refusal::Enough));
+    }
+
+    #[test]
+    fn t2_scale_in_rounds_what_it_removes_down() {
+        let table = [
+            (10, 20.0, 50.0, Ok(4)),
+            (10, 30.0, 50.0, Ok(6)),
+            (10, 31.0, 50.0, Ok(7)),
+            (10, 45.0, 50.0, Ok(9)),
+            (10, 45.1, 50.0, Err(Refusal::Fraction)),
+            (3, 34.0, 50.0, Err(Refusal::Fraction)),
+            (3, 33.3, 50.0, Ok(2)),
+            (10, 1.0, 50.0, Ok(2)),
+            (10, 0.0, 50.0, Ok(2)),
+            (10, -5.0, 50.0, Ok(2)),
+            (2, 1.0, 50.0, Err(Refusal::AtMin(2))),
+        ];
+        for (warm, metric, target, expected) in table {
+            let capacity = Capacity { desired: warm, warm, ..IDLE };
+            assert_eq!(decide(&tracking(target), capacity, metric, true), expected, "{warm} × {metric} / {target}");
+        }
+    }
+
+    #[test]
+    fn t6_scale_in_waits_for_warm_up_and_scale_out_for_nothing() {
+        let warming = Capacity { desired: 10, warm: 9, warming: 1, busy: true, cooldown_until: Time::MAX, ..IDLE };
+        assert_eq!(decide(&tracking(50.0), warming, 10.0, true), Err(Refusal::Warming));
+        assert_eq!(decide(&tracking(50.0), warming, 100.0, false), Ok(18));
+    }
+
+    #[test]
+    fn c4_what_is_being_terminated_is_not_taken_away_twice() {
+        let leaving = Capacity { desired: 4, warm: 4, leaving: 6, ..IDLE };
+        assert_eq!(decide(&tracking(50.0), leaving, 20.0, true), Err(Refusal::Enough));
+        assert_eq!(decide(&tracking(50.0), leaving, 15.0, true), Ok(3));
+        let gone = Capacity { desired: 4, warm: 4, ..IDLE };
+        assert_eq!(decide(&tracking(50.0), gone, 25.0, true), Ok(2));
+    }
+
+    #[test]
+    fn no_value_changes_nothing_and_a_limit_shortens_a_scale_in() {
+        for below in [false, true] {
+            assert_eq!(decide(&tracking(50.0), IDLE, f64::NAN, below), Err(Refusal::NoValue));
+        }
+        let limited = TargetTracking { scale_in_most: 2, ..tracking(50.0) };
+        assert_eq!(decide(&limited, IDLE, 10.0, true), Ok(8));
+        assert_eq!(decide(&limited, IDLE, 45.0, true), Ok(9), "less than the limit stays as it is");
+        assert_eq!(asks(&limited, IDLE, 20.0, true), "10 × 20.00 / 50 makes 4");
+    }
+}
