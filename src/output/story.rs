@@ -92,6 +92,8 @@ fn lines(timeline: &[TimelineEvent], weight: u8) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for event in timeline.iter().filter(|event| weigh(event).is_some_and(|w| w <= weight)) {
         let subject = units::plain(&event.subject);
+        // An alarm that target tracking has made has a name that is too long for a column.
+        let subject = subject.strip_prefix("TargetTracking-").map_or_else(|| subject.clone(), str::to_owned);
         let detail = detail(event);
         let group = subject.split('/').next().unwrap_or_default().to_string();
         let like = |line: &Line| {

@@ -29,6 +29,8 @@ pub(super) struct Fleet {
     pub(super) invoked: Vec<Invocation>,
     /// Refusals per policy and the notification each answered: a reason is written down once.
     pub(super) refused: Vec<Vec<(Refusal, EntryId)>>,
+    /// When the last instance that a scale-in took away was gone.
+    pub(super) shrunk: Option<Time>,
     /// How many scheduled actions have run.
     pub(super) scheduled: usize,
     /// Forecasts of its predictive policies.
@@ -108,6 +110,7 @@ impl Fleet {
             cooldown_until: Time::ZERO,
             invoked: Vec::new(),
             refused: vec![Vec::new(); settings(plan, id).map_or(0, |settings| settings.policies.len())],
+            shrunk: None,
             scheduled: 0,
             forecasts: Forecasting::of(id, plan),
             counters: Counters::default(),

@@ -52,6 +52,8 @@ pub enum Refusal {
     Disabled,
     /// Less than one instance is too much (rule T2).
     Fraction,
+    /// The metric may not show yet what the last scale-in left.
+    Settling,
     /// The target tracking policy of this number wants no scale-in (rule T3).
     Stays(u16),
     /// The target tracking policy of this number lacks data (rule T4).
@@ -81,6 +83,7 @@ impl Refusal {
             Refusal::Outvoted(capacity) => format!("another policy asks for {capacity} at the same time"),
             Refusal::Disabled => "the policy is not enabled".to_string(),
             Refusal::Fraction => "less than one instance is too much".to_string(),
+            Refusal::Settling => "the metric has yet to show what the last scale-in left".to_string(),
             Refusal::Stays(_) => "another policy does not want to scale in".to_string(),
             Refusal::Unknown(_) => "another policy has no data".to_string(),
             Refusal::Forecast(capacity) => format!("the forecast asks for {capacity} in this hour"),

@@ -157,15 +157,17 @@ impl Groups {
         };
         let policy = &group.policies[policy as usize];
         let watched = &plan.alarms[alarm];
-        let asks = match &policy.kind {
+        let detail = match &policy.kind {
             PolicyKind::TargetTracking(tracking) => {
+                let (value, below) = (cx.datapoints.notified(alarm), is_below(watched.comparison));
                 let capacity = self.capacity(id, warmup(policy, group), now);
-                target_tracking::asks(tracking, capacity, cx.datapoints.notified(alarm), is_below(watched.comparison))
+                format!("{}: {}", policy.name, target_tracking::asks(tracking, capacity, value, below))
             }
-            _ => asks(policy),
+            _ => {
+                let value = aggregated(policy, alarm, cx);
+                format!("{}: {}; {} is at {value:.2}", policy.name, asks(policy), watched.name)
+            }
         };
-        let value = aggregated(policy, alarm, cx);
-        let detail = format!("{}: {asks}; {} is at {value:.2}", policy.name, watched.name);
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, invocation.cause);
         self.change(id, wanted, Some(policy), entry, cx);
     }
@@ -177,7 +179,9 @@ impl Groups {
         let name = cx.plan.fleets[id].name.as_str();
         let fleet = &mut self.fleets[id];
         let before = std::mem::replace(&mut fleet.desired, wanted);
-        fleet.refused.iter_mut().for_each(Vec::clear);
+        // What a new capacity does not change stays told.
+        let stays = |refusal: Refusal| matches!(refusal, Refusal::AboveMax(..));
+        fleet.refused.iter_mut().for_each(|told| told.retain(|one| stays(one.0)));
         let detail = format!("{before} → {wanted} (minimum {}, maximum {})", fleet.min, fleet.max);
         let entry = cx.timeline.record(now, EventKind::DesiredCapacityChanged, name, detail, cause);
         let cooldown = match policy.map(|policy| &policy.kind) {

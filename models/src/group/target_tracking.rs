@@ -80,6 +80,9 @@ impl Groups {
         if !below {
             return Ok(wanted);
         }
+        if self.fleets[id].shrunk.is_some_and(|at| now < at.saturating_add(tracking.scale_in_pause)) {
+            return Err(Refusal::Settling);
+        }
         for (other, policy) in (0_u16..).zip(&group.policies) {
             let PolicyKind::TargetTracking(tracking) = &policy.kind else { continue };
             if other == index || !policy.enabled || !tracking.scale_in {
@@ -118,7 +121,13 @@ mod tests {
     };
 
     fn tracking(target: f64) -> TargetTracking {
-        TargetTracking { target, scale_in: true, warmup: None, scale_in_most: u32::MAX }
+        TargetTracking {
+            target,
+            scale_in: true,
+            warmup: None,
+            scale_in_most: u32::MAX,
+            scale_in_pause: sim_core::Duration::ZERO,
+        }
     }
 
     #[test]

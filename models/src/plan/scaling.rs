@@ -16,6 +16,9 @@ pub struct TargetTracking {
     pub warmup: Option<Duration>,
     /// Most instances that one decision takes away. AWS is conservative but says no figure; default as many as the formula.
     pub scale_in_most: u32,
+    /// After a scale-in's last termination nothing more is taken away for this long, so that the metric shows what it left.
+    /// Not documented; 180 s, a period and the usual delay of its datapoint.
+    pub scale_in_pause: Duration,
 }
 
 /// Scheduled actions of a group (scaling.md §3.6).

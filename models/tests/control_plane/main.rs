@@ -9,3 +9,5 @@ mod launches;
 mod metrics;
 mod operations;
 mod scaling;
+mod schedule;
+mod tracking;

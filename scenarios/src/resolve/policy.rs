@@ -79,6 +79,7 @@ pub(super) fn resolve<'a>(
             disable_scale_in,
             estimated_instance_warmup,
             scale_in_most,
+            scale_in_pause,
             enabled,
             ..
         } => {
@@ -87,6 +88,7 @@ pub(super) fn resolve<'a>(
                 scale_in: !disable_scale_in.unwrap_or(false),
                 warmup: warmup(cx, place, *estimated_instance_warmup),
                 scale_in_most: cx.count(place.field("scale_in_most"), *scale_in_most, MOST, 1, MOST),
+                scale_in_pause: cx.time(place.field("scale_in_pause"), *scale_in_pause, 180.0, 0.0, 86400.0),
             };
             of(enabled, PolicyKind::TargetTracking(tracking))
         }

@@ -227,6 +227,9 @@ pub enum Policy {
         treat_missing_data: Option<MissingData>,
         /// Most instances that one decision takes away. Default: as many as the arithmetic says (undocumented).
         scale_in_most: Option<u32>,
+        /// After a scale-in's last termination nothing more is taken away for so long, so that the metric shows what it left.
+        /// Default 180 s (a modelling choice).
+        scale_in_pause: Option<Dur>,
         /// `Enabled`. Default true.
         enabled: Option<bool>,
     },
