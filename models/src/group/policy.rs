@@ -64,6 +64,10 @@ pub enum Refusal {
     NoValue,
     /// A forecast is above MaxSize, which is honoured.
     AboveMax(u32, u32),
+    /// The group's AlarmNotification process is suspended.
+    Suspended,
+    /// No policy scales in while the group is shifted away from a zone (rule A6).
+    Shifted,
 }
 
 impl Refusal {
@@ -89,6 +93,8 @@ impl Refusal {
             Refusal::Forecast(capacity) => format!("the forecast asks for {capacity} in this hour"),
             Refusal::NoValue => "the metric has no value".to_string(),
             Refusal::AboveMax(forecast, max) => format!("a forecast of {forecast} is above the maximum of {max}"),
+            Refusal::Suspended => "AlarmNotification is suspended".to_string(),
+            Refusal::Shifted => "no scale-in during a zonal shift".to_string(),
         }
     }
 

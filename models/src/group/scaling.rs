@@ -5,7 +5,7 @@ use super::target_tracking;
 use super::{Activity, Asker, Event, Groups, Invocation, Row, State, sent, settings};
 use crate::plan::{
     AdjustmentType, AlarmId, AutoScaling, Comparison, FleetId, MetricAggregation, MetricAggregationType, Policy,
-    PolicyKind, TargetTracking,
+    PolicyKind, ScalingProcess, TargetTracking,
 };
 use crate::result::EventKind;
 use crate::shared::Cx;
@@ -73,6 +73,9 @@ impl Groups {
         if !settings.enabled {
             return Err(Refusal::Disabled);
         }
+        if self.suspended(id, ScalingProcess::AlarmNotification) {
+            return Err(Refusal::Suspended);
+        }
         let wanted = match &settings.kind {
             PolicyKind::TargetTracking(tracking) => self.tracked(id, group, (policy, tracking), alarm, cx)?,
             _ => {
@@ -87,7 +90,17 @@ impl Groups {
         if wanted < fleet.desired && wanted < least {
             return if least < fleet.desired { Ok(least) } else { Err(Refusal::Forecast(least)) };
         }
-        Ok(wanted)
+        self.permitted(id, Ok(wanted))
+    }
+
+    /// What a policy wants, unless the group does not listen, or may not scale in while it is shifted away from a zone
+    /// (rule A6).
+    pub(super) fn permitted(&self, id: FleetId, decided: Result<u32, Refusal>) -> Result<u32, Refusal> {
+        let fleet = &self.fleets[id];
+        match decided {
+            Ok(wanted) if wanted < fleet.desired && fleet.shift.is_some() => Err(Refusal::Shifted),
+            _ => decided,
+        }
     }
 
     /// What a policy with this warm-up finds.
@@ -101,7 +114,7 @@ impl Groups {
             max: fleet.max,
             warm,
             warming: present.count() as u32 - warm + fleet.retrying,
-            leaving: self.members(id).filter(|row| row.state == State::Terminating && row.scale_in).count() as u32,
+            leaving: self.members(id).filter(|row| row.leaving() && row.scale_in).count() as u32,
             busy: self.busy(id) || fleet.activity.is_some(),
             cooldown_until: fleet.cooldown_until,
         }
@@ -221,7 +234,7 @@ impl Groups {
             let coming = |row: &Row| matches!(row.state, State::Pending | State::Waiting);
             return self.fleets[id].retrying > 0 || self.members(id).any(coming);
         }
-        let mut leaving = self.members(id).filter(|row| row.state == State::Terminating && row.scale_in);
+        let mut leaving = self.members(id).filter(|row| row.leaving() && row.scale_in);
         match (balanced, after_drain) {
             (false, _) => leaving.next().is_some(),
             (true, true) => leaving.any(|row| !row.registered.is_empty()),

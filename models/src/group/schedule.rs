@@ -9,7 +9,7 @@
 //! # Source      Amazon EC2 Auto Scaling user guide, "Scheduled scaling"; `aws/scaling.md` §3.6
 
 use super::{Asker, Event, Groups, Invocation, sent, settings};
-use crate::plan::{FleetId, ScheduledAction};
+use crate::plan::{FleetId, ScalingProcess, ScheduledAction};
 use crate::result::EventKind;
 use crate::shared::Cx;
 use sim_core::Duration;
@@ -44,7 +44,11 @@ impl Groups {
             late => format!("{}; {late:.1} s late", asks(action)),
         };
         let (kind, none) = (EventKind::ScheduledAction, crate::timeline::EntryId::NONE);
-        match bounds(action, fleet.min, fleet.max, fleet.desired) {
+        let lost = fleet
+            .suspended
+            .contains(ScalingProcess::ScheduledActions)
+            .then(|| "ScheduledActions is suspended".to_string());
+        match lost.map_or_else(|| bounds(action, fleet.min, fleet.max, fleet.desired), Err) {
             Ok((min, max, wanted)) => {
                 let cause = cx.timeline.record(now, kind, name, detail, none);
                 (fleet.min, fleet.max) = (min, max);

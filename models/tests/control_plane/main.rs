@@ -5,9 +5,14 @@ mod fixture;
 
 mod drawn;
 mod health;
+mod hooks;
 mod launches;
+mod maintenance;
 mod metrics;
 mod operations;
+mod processes;
 mod scaling;
 mod schedule;
+mod standby;
 mod tracking;
+mod zones;
