@@ -127,6 +127,9 @@ impl World<'_> {
             ] {
                 series.put(&format!("group.{}.{name}", fleet.name), "1", f64::from(value));
             }
+            if let Some(forecast) = self.groups.forecast_of(id, now) {
+                series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
+            }
             let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {

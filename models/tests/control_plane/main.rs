@@ -12,5 +12,7 @@ mod metrics;
 mod operations;
 mod processes;
 mod scaling;
+mod schedule;
 mod standby;
+mod tracking;
 mod zones;
