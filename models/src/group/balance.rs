@@ -22,7 +22,7 @@ impl Groups {
             return;
         }
         let counts: Vec<_> =
-            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
+            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(id, zone, cx))).collect();
         let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
         let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
         let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
@@ -31,7 +31,10 @@ impl Groups {
         let name = plan.fleets[id].name.as_str();
         let entry = cx.timeline.record(now, EventKind::RebalanceStarted, name, detail, cause);
         for _ in 0..count {
-            self.launch(id, Some(to), entry, cx);
+            match Self::mixed(id, plan) {
+                Some(mixed) => self.launch_in(id, mixed, to, entry, cx),
+                None => self.launch(id, Some(to), entry, cx),
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use crate::{alb, event, launch};
-use sim_core::Duration;
+use sim_core::{Duration, Time};
 
 impl Groups {
     /// An instance is gone, in fact: it is billed no longer. Its group will notice (rule P1).
@@ -20,6 +20,7 @@ impl Groups {
         }
         let (id, state) = (row.fleet, row.state);
         let what = match (state, row.running) {
+            _ if row.reclaimed() => "Spot interruption: EC2 has taken it back",
             (State::Terminating, _) => "gone while it was being terminated",
             (State::InService, _) => "gone, while in service",
             (_, Some(_)) => "gone, before it came into service",
@@ -62,6 +63,7 @@ impl Groups {
         }
         let extra = row.extra;
         self.remove(instance, now);
+        self.adopt(instance);
         let fleet = &mut self.fleets[id];
         fleet.counters.terminations += 1;
         fleet.counters.replacements += 1;
@@ -78,7 +80,7 @@ impl Groups {
 
     /// Whether instances are missing.
     fn short(&self, id: FleetId) -> bool {
-        let there = self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
+        let there = self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.purchase.weight).sum::<u32>();
         there + self.fleets[id].retrying < self.fleets[id].desired
     }
 
@@ -139,6 +141,20 @@ impl Groups {
         self.replace(id, cx);
     }
 
+    /// How many of these may go where so many units may: at least one, if any.
+    fn batch(&self, marked: &[(Time, InstanceId, EntryId)], mut units: u32) -> usize {
+        let mut may = 0;
+        for &(_, instance, _) in marked {
+            let weight = self.rows[instance].purchase.weight;
+            if units == 0 || (may > 0 && weight > units) {
+                break;
+            }
+            units = units.saturating_sub(weight);
+            may += 1;
+        }
+        may
+    }
+
     /// Replaces marked instances, the longest marked first: terminated and launched together (rule P3).
     fn replace(&mut self, id: FleetId, cx: &mut Cx) {
         let now = cx.now();
@@ -159,12 +175,15 @@ impl Groups {
         let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
         let standing = Standing {
             desired: self.fleets[id].desired,
-            healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count()
-                as u32,
+            healthy: self
+                .members(id)
+                .filter(|row| row.state == State::InService && row.marked.is_none())
+                .map(|row| row.purchase.weight)
+                .sum(),
             busy: self.busy(id),
             unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, grace, now)).count() as u32,
         };
-        let may = allowance(standing) as usize;
+        let may = self.batch(&marked, allowance(standing));
         let total = marked.len();
         for &(since, instance, cause) in marked.iter().take(may) {
             let name = cx.name_of(instance);

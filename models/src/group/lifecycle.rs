@@ -1,6 +1,7 @@
 //! The life of an instance in its group: launch, hook, registration, service, draining, termination, and the loss of it.
 
-use super::placement::{self, Candidate};
+use super::placement;
+use super::termination::{Candidate, victim};
 use super::{Event, Groups, State, has_capacity, seconds, sent, settings};
 use crate::plan::{Distribution, FleetId, TargetGroupId, ZoneId};
 use crate::request::InstanceId;
@@ -24,7 +25,7 @@ impl Groups {
         if let Some(only) = rebalance {
             order = vec![only];
         }
-        let usable = order.iter().position(|&zone| has_capacity(zone, cx));
+        let usable = order.iter().position(|&zone| has_capacity(id, zone, cx));
         let nowhere = plan.fleets[id].zones.is_empty();
         if refused || usable.is_none() && !nowhere {
             let full: Vec<&str> = order.iter().map(|&zone| plan.zones[zone].name.as_str()).collect();
@@ -44,7 +45,8 @@ impl Groups {
                 }
             };
             let name = plan.fleets[id].name.as_str();
-            self.launch_failed(id, name, &why, rebalance.is_none(), blamed.unwrap_or(cause), cx);
+            let again = rebalance.is_none().then_some((1, false));
+            self.launch_failed(id, name, &why, again, blamed.unwrap_or(cause), cx);
             return;
         }
         let zone = usable.map(|index| order[index]);
@@ -67,19 +69,31 @@ impl Groups {
     }
 
     /// Writes a failed launch down and, if the slot is still wanted, has it tried again later (rule F1).
-    fn launch_failed(&mut self, id: FleetId, subject: &str, why: &str, again: bool, cause: EntryId, cx: &mut Cx) {
+    /// `again`: so many units of a purchase option (true: Spot).
+    pub(super) fn launch_failed(
+        &mut self,
+        id: FleetId,
+        subject: &str,
+        why: &str,
+        again: Option<(u32, bool)>,
+        cause: EntryId,
+        cx: &mut Cx,
+    ) {
         let now = cx.now();
         let fleet = &mut self.fleets[id];
         fleet.counters.failed_launches += 1;
-        if !again {
+        let Some(again) = again else {
             cx.timeline.record(now, EventKind::LaunchFailed, subject, why, cause);
             return;
-        }
+        };
         let (delay, stream) = &mut fleet.draws.launch_retry;
         let delay = delay.duration(stream);
-        fleet.retrying += 1;
         let detail = format!("{why}; next try in {}", seconds(delay));
         let entry = cx.timeline.record(now, EventKind::LaunchFailed, subject, detail, cause);
+        if Self::mixed(id, cx.plan).is_some() {
+            return self.retry_pool(id, delay, again, entry, cx);
+        }
+        self.fleets[id].retrying += 1;
         cx.list.after(delay, sent(Event::Retry { fleet: id, cause: entry }));
     }
 
@@ -116,7 +130,7 @@ impl Groups {
         if row.state != State::Pending || row.running.is_some() {
             return;
         }
-        let (id, again, cause) = (row.fleet, !row.extra, row.entry);
+        let (id, again, cause) = (row.fleet, row.again(), row.entry);
         self.remove(instance, cx.now());
         let name = cx.name_of(instance);
         self.launch_failed(id, &name, "EC2 did not bring it to running", again, cause, cx);
@@ -170,7 +184,8 @@ impl Groups {
         }
         row.state = State::InService;
         row.entered = Some(now);
-        row.extra = false;
+        // Who is to take another's place stays beyond the desired capacity until it does.
+        row.extra = row.purchase.replaces.is_some();
         let id = row.fleet;
         row.registered.clone_from(&cx.plan.fleets[id].target_groups);
         let app = if row.ready { "" } else { "; the application is not up yet" };
@@ -194,34 +209,49 @@ impl Groups {
     /// A launch that its hook gave up: terminated, and tried again after a while.
     fn abandon(&mut self, instance: InstanceId, why: &str, cx: &mut Cx) {
         let row = &self.rows[instance];
-        let (id, again, cause) = (row.fleet, !row.extra, cx.blame.of_instance(instance));
+        let (id, again, cause) = (row.fleet, row.again(), cx.blame.of_instance(instance));
         let name = cx.name_of(instance);
         self.launch_failed(id, &name, why, again, cause, cx);
         self.terminate(instance, why, cause, cx);
     }
 
-    /// Takes one out of service by the default termination policy.
-    pub(super) fn scale_in(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) {
+    /// Takes one out of service by the group's termination policies; false if there is none that may go.
+    pub(super) fn scale_in(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) -> bool {
         let now = cx.now();
+        let Some(group) = settings(cx.plan, id) else { return false };
         let counts = self.zone_counts(id, cx.plan);
+        // One whose units are more than there are too many would leave the group short.
+        let surplus = self.surplus(id);
         let able: Vec<InstanceId> = self.fleets[id]
             .members
             .iter()
             .copied()
-            .filter(|&member| self.rows[member].state == State::InService && !self.rows[member].lost)
+            .filter(|&member| {
+                let row = &self.rows[member];
+                row.state == State::InService && !row.lost && !row.extra && row.purchase.weight <= surplus
+            })
             .collect();
         let candidates: Vec<Candidate> = able
             .iter()
             .map(|&member| {
                 let row = &self.rows[member];
-                Candidate { zone: row.zone, ran_ns: row.running.map_or(0, |since| (now - since).nanos()) }
+                Candidate {
+                    zone: row.zone,
+                    ran_ns: row.running.map_or(0, |since| (now - since).nanos()),
+                    version: 0,
+                    spot: row.purchase.bought.spot,
+                    misfit: self.misfit(id, row, cx),
+                }
             })
             .collect();
+        let shrink = self.must_shrink(id, cx.plan);
         let choice = &mut self.fleets[id].draws.choice;
-        let Some(index) = placement::victim(&candidates, &counts, |n| choice.below(n)) else { return };
+        let policies = &group.termination_policies;
+        let Some(index) = victim(&candidates, &counts, policies, shrink, |n| choice.below(n)) else { return false };
         self.rows[able[index]].scale_in = true;
         let why = format!("desired capacity {}, {}", self.fleets[id].desired, self.summary(id));
         self.terminate(able[index], &why, cause, cx);
+        true
     }
 
     /// Begins to terminate: out of the target groups first (rule R4), then EC2.
@@ -301,6 +331,7 @@ impl Groups {
             let fleet = &mut self.fleets[row.fleet];
             fleet.ran_s += ran;
             fleet.billed_s += ran.max(super::report::LEAST_BILLED);
+            self.bill(instance, ran);
         }
     }
 }

@@ -8,14 +8,16 @@
 //! ```
 //! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
 //!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
-//! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
+//! # Leaves out  warm pools, instance refresh, maximum lifetime, standby, protection, suspended processes, termination
 //!   hooks, maintenance policies
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
+mod allocation;
 mod balance;
 mod fleet;
 mod health;
 mod lifecycle;
+mod mixed;
 mod operate;
 mod placement;
 mod policy;
@@ -23,6 +25,8 @@ mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod spot;
+mod termination;
 
 use crate::event::{self, events};
 use crate::plan::*;
@@ -31,7 +35,8 @@ use crate::shared::Cx;
 use crate::timeline::EntryId;
 use fleet::{Activity, Fleet, Invocation, settings};
 use row::{Row, State};
-use sim_core::{Duration, Table, Time, Words};
+pub use spot::SPOT_NOTICE;
+use sim_core::{Duration, Table, Time, TimeWeighted, Words};
 
 events! {
     /// What happens to fleets.
@@ -125,6 +130,40 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// EC2 recommends to replace a Spot Instance.
+        SpotRecommended {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what raised the risk.
+            cause: EntryId,
+        },
+        /// EC2 gives notice that it takes a Spot Instance back.
+        SpotNotice {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what led to it.
+            cause: EntryId,
+        },
+        /// EC2 takes a Spot Instance back.
+        SpotReclaimed {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of the notice.
+            cause: EntryId,
+        },
+        /// A failed launch over several pools is tried again.
+        RetryPool {
+            /// Group.
+            fleet: FleetId,
+            /// Timeline entry of the failure.
+            cause: EntryId,
+            /// Units of capacity.
+            units: u32,
+            /// Purchase option.
+            spot: bool,
+        },
+        /// EC2 looks at the pools whose capacity changes.
+        SpotMarket,
     }
 }
 
@@ -160,9 +199,16 @@ impl Groups {
         let plan = cx.plan;
         let mut all = Vec::new();
         for (id, settings) in plan.fleets.iter() {
+            let mixed = Self::mixed(id, plan);
             for _ in 0..self.fleets[id].desired {
                 let zone = placement::order(&self.zone_counts(id, plan), Distribution::BalancedOnly).first().copied();
-                let instance = self.enter(id, zone, cx);
+                let instance = match mixed {
+                    None => self.enter(id, zone, cx),
+                    Some(mixed) => match self.first_mixed(id, mixed, cx) {
+                        Some(instance) => instance,
+                        None => break,
+                    },
+                };
                 let row = &mut self.rows[instance];
                 row.state = State::InService;
                 row.running = Some(cx.now());
@@ -184,8 +230,15 @@ impl Groups {
                     cx.list.after(balance, sent(Event::Balance(id)));
                 }
             }
+            if mixed.is_some() {
+                // Units are no instances.
+                let there = self.counts(id).in_service;
+                self.fleets[id].in_service = TimeWeighted::new(f64::from(there), cx.now());
+                self.reconcile(id, EntryId::NONE, cx);
+            }
             self.count(id, cx.now());
         }
+        self.watch_market(cx);
         all
     }
 
@@ -202,6 +255,9 @@ impl Groups {
             | Event::Impaired { instance, .. }
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
+            | Event::SpotRecommended { instance, .. }
+            | Event::SpotNotice { instance, .. }
+            | Event::SpotReclaimed { instance, .. }
             | Event::Terminated(instance) => match self.rows.get(instance) {
                 Some(row) => row.fleet,
                 None => return,
@@ -209,9 +265,11 @@ impl Groups {
             Event::Invoke { fleet, .. }
             | Event::Decide(fleet)
             | Event::Retry { fleet, .. }
+            | Event::RetryPool { fleet, .. }
             | Event::Poll(fleet)
             | Event::Balance(fleet)
             | Event::Operate { fleet, .. } => fleet,
+            Event::SpotMarket => return self.market(cx),
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -236,7 +294,16 @@ impl Groups {
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
+            Event::SpotRecommended { instance, cause } => self.recommended(instance, cause, cx),
+            Event::SpotNotice { instance, cause } => self.noticed(instance, cause, cx),
+            Event::SpotReclaimed { instance, cause } => self.reclaimed(instance, cause, cx),
+            Event::RetryPool { fleet, cause, units, spot } => {
+                self.pool_retried(fleet, units, spot);
+                self.reconcile(fleet, cause, cx);
+            }
+            Event::SpotMarket => {}
         }
+        self.rebalance_capacity(fleet, cx);
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
     }
@@ -246,6 +313,9 @@ impl Groups {
         let plan = cx.plan;
         if settings(plan, id).is_none() {
             return;
+        }
+        if let Some(mixed) = Self::mixed(id, plan) {
+            return self.reconcile_mixed(id, mixed, cause, cx);
         }
         let fleet = &self.fleets[id];
         let there = fleet.retrying + self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
@@ -297,7 +367,12 @@ impl Groups {
     }
 }
 
-/// Whether EC2 can launch in a zone.
-fn has_capacity(zone: ZoneId, cx: &Cx) -> bool {
-    cx.environment.powered(zone) && cx.environment.zones[zone].no_capacity == 0
+/// Whether EC2 can launch what a group consists of in a zone; of several pools, one.
+fn has_capacity(id: FleetId, zone: ZoneId, cx: &Cx) -> bool {
+    let fleet = &cx.plan.fleets[id];
+    let has = |instance_type: &str, spot| cx.environment.has_capacity(zone, instance_type, spot);
+    match fleet.mixed() {
+        None => has(&fleet.template.instance_type, false),
+        Some(mixed) => mixed.overrides.iter().any(|own| [false, true].iter().any(|&spot| has(&own.instance_type, spot))),
+    }
 }

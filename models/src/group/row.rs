@@ -3,6 +3,7 @@
 //! # Models      the states of an instance in its group, as AWS names them
 //! # Source      Amazon EC2 Auto Scaling user guide, "Instance lifecycle"; `aws/scaling.md` §1.2
 
+use super::mixed::Purchase;
 use crate::plan::{FleetId, TargetGroupId, ZoneId};
 use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
@@ -52,6 +53,8 @@ pub(super) struct Row {
     pub(super) unhealthy: Vec<(TargetGroupId, EntryId)>,
     /// What was last written down about it.
     pub(super) entry: EntryId,
+    /// What it counts for, and what it was bought as.
+    pub(super) purchase: Purchase,
 }
 
 impl Row {
@@ -74,12 +77,23 @@ impl Row {
             passed: Vec::new(),
             unhealthy: Vec::new(),
             entry: EntryId::NONE,
+            purchase: Purchase::default(),
         }
     }
 
     /// Whether it counts towards the desired capacity.
     pub(super) fn counts(&self) -> bool {
         matches!(self.state, State::Pending | State::Waiting | State::InService)
+    }
+
+    /// Whether EC2 has given notice that it takes it back.
+    pub(super) fn reclaimed(&self) -> bool {
+        self.purchase.risk.is_some_and(|risk| risk.until.is_some())
+    }
+
+    /// What is tried again if its launch fails: its units of its purchase option; nothing if it was extra.
+    pub(super) fn again(&self) -> Option<(u32, bool)> {
+        (!self.extra).then_some((self.purchase.weight, self.purchase.bought.spot))
     }
 
     /// Whether its warm-up is over.

@@ -1,6 +1,6 @@
 //! Fleets: Auto Scaling groups and fixed sets of instances, with what an instance is and how one comes up.
 
-use super::{TargetGroupId, ZoneId};
+use super::{MixedInstances, TargetGroupId, TerminationPolicy, ZoneId};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -120,6 +120,22 @@ pub struct AutoScaling {
     pub cooldown_after_drain: bool,
     /// Scaling policies.
     pub policies: Vec<Policy>,
+    /// MixedInstancesPolicy; none: the template's instance type, On-Demand.
+    pub mixed: Option<Box<MixedInstances>>,
+    /// CapacityRebalance: a Spot Instance at risk is replaced before it is taken back (rule S2). Default false.
+    pub capacity_rebalance: bool,
+    /// TerminationPolicies, in the order in which they apply; empty: the default policy alone.
+    pub termination_policies: Vec<TerminationPolicy>,
+}
+
+impl Fleet {
+    /// The mixed instances policy, if it has one.
+    pub fn mixed(&self) -> Option<&MixedInstances> {
+        match &self.sizing {
+            Sizing::AutoScaling(group) => group.mixed.as_deref(),
+            Sizing::Fixed(_) => None,
+        }
+    }
 }
 
 /// What a failed launch does about zones (scaling.md A2).

@@ -12,6 +12,7 @@ mod clients;
 mod expect;
 mod fault;
 mod fleet;
+mod mixed;
 mod network;
 mod operation;
 mod price;
@@ -25,6 +26,7 @@ pub use clients::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;
+pub use mixed::*;
 pub use network::*;
 pub use operation::*;
 pub use price::*;
@@ -149,6 +151,8 @@ pub struct Plan {
     pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    pub spot: SpotMarket,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
 }

@@ -94,6 +94,9 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: vec![],
     };
     Plan {
         name: "control".into(),
@@ -208,7 +211,10 @@ pub fn plan() -> Plan {
             inter_az_gb: 0.0,
             detailed_monitoring_month: 0.0,
             alarm_month: 0.0,
+            on_demand_ratio: 1.0,
+            spot_ratio: 0.38,
         },
+        spot: SpotMarket::default(),
         expectations: vec![],
     }
 }
