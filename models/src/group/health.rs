@@ -80,7 +80,8 @@ impl Groups {
 
     /// Whether instances are missing.
     fn short(&self, id: FleetId) -> bool {
-        let there = self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.purchase.weight).sum::<u32>();
+        let there =
+            self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.purchase.weight).sum::<u32>();
         there + self.fleets[id].retrying < self.fleets[id].desired
     }
 

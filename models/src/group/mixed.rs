@@ -173,9 +173,9 @@ impl Groups {
         let pools: Vec<Pool> = (0u16..)
             .zip(&mixed.overrides)
             .map(|(kind, own)| {
-                let there = self.members(id).filter(|row| {
-                    row.counts() && row.zone == zone && row.purchase.bought == Bought { kind, spot }
-                });
+                let there = self
+                    .members(id)
+                    .filter(|row| row.counts() && row.zone == zone && row.purchase.bought == Bought { kind, spot });
                 Pool {
                     price: price(plan, &own.instance_type, zone, spot),
                     weight: own.weighted_capacity,
@@ -333,10 +333,9 @@ impl Groups {
         let counts = self.zone_counts(id, cx.plan);
         let zones: Vec<Option<ZoneId>> = match counts.is_empty() {
             true => vec![None],
-            false => placement::order(&counts, crate::plan::Distribution::BalancedBestEffort)
-                .into_iter()
-                .map(Some)
-                .collect(),
+            false => {
+                placement::order(&counts, crate::plan::Distribution::BalancedBestEffort).into_iter().map(Some).collect()
+            }
         };
         let wanted = Wanted { zone: None, spot, replaces: None };
         let choice = self.choose(id, mixed, &zones, &wanted, cx).ok()?;

@@ -36,8 +36,8 @@ use crate::timeline::EntryId;
 use fleet::{Activity, Fleet, Invocation, settings};
 pub use policy::{adjusted, step_of};
 use row::{Row, State};
-pub use spot::SPOT_NOTICE;
 use sim_core::{Duration, Table, Time, TimeWeighted, Words};
+pub use spot::SPOT_NOTICE;
 
 events! {
     /// What happens to fleets.
@@ -374,6 +374,8 @@ fn has_capacity(id: FleetId, zone: ZoneId, cx: &Cx) -> bool {
     let has = |instance_type: &str, spot| cx.environment.has_capacity(zone, instance_type, spot);
     match fleet.mixed() {
         None => has(&fleet.template.instance_type, false),
-        Some(mixed) => mixed.overrides.iter().any(|own| [false, true].iter().any(|&spot| has(&own.instance_type, spot))),
+        Some(mixed) => {
+            mixed.overrides.iter().any(|own| [false, true].iter().any(|&spot| has(&own.instance_type, spot)))
+        }
     }
 }

@@ -69,7 +69,9 @@ fn apply(policy: TerminationPolicy, candidates: &[Candidate], left: &mut Vec<usi
         // A scenario has launch templates alone.
         TerminationPolicy::OldestLaunchConfiguration => {}
         // A full hour is the farthest away.
-        TerminationPolicy::ClosestToNextInstanceHour => keep_first(left, |index| HOUR - candidates[index].ran_ns % HOUR),
+        TerminationPolicy::ClosestToNextInstanceHour => {
+            keep_first(left, |index| HOUR - candidates[index].ran_ns % HOUR)
+        }
         TerminationPolicy::NewestInstance => keep_first(left, |index| candidates[index].ran_ns),
         TerminationPolicy::OldestInstance => keep_first(left, |index| std::cmp::Reverse(candidates[index].ran_ns)),
     }

@@ -13,7 +13,7 @@ use models::plan::{
 use sim_core::{Dist, Duration, Table};
 
 /// More instances than this in one set are refused.
-const MOST: u32 = 100_000;
+pub(super) const MOST: u32 = 100_000;
 
 pub(crate) fn resolve(cx: &mut Cx<'_>) -> Table<FleetId, Fleet> {
     let mut fleets = Table::default();
@@ -216,12 +216,14 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
         }
         None => template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, true),
     };
+    let mut scaling = scaling(cx, written, place);
+    super::mixed::settle(cx, written, &template, place, &mut scaling);
     Fleet {
         name: name.to_owned(),
         template,
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
-        sizing: Sizing::AutoScaling(Box::new(scaling(cx, written, place))),
+        sizing: Sizing::AutoScaling(Box::new(scaling)),
     }
 }
 
@@ -284,6 +286,9 @@ fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>)
         drain_early: written.drain_early.unwrap_or(false),
         cooldown_after_drain: written.cooldown_after_drain.unwrap_or(false),
         policies,
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ mod expect;
 mod fault;
 mod fleet;
 mod geography;
+mod mixed;
 mod operation;
 mod price;
 pub(crate) mod profile;
@@ -70,6 +71,7 @@ pub(crate) fn resolve(
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
+    let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
@@ -102,6 +104,7 @@ pub(crate) fn resolve(
         faults,
         operations,
         prices,
+        spot,
         expectations,
     };
     (Some(plan), cx.out)

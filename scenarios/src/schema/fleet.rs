@@ -1,6 +1,6 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
-use super::{Dist, Named};
+use super::{Dist, MixedInstancesPolicy, Named, TerminationPolicy};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -139,6 +139,12 @@ pub struct AutoScalingGroup {
     /// Scaling policies.
     #[serde(default)]
     pub policies: Named<Policy>,
+    /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
+    pub mixed_instances_policy: Option<MixedInstancesPolicy>,
+    /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.
+    pub capacity_rebalance: Option<bool>,
+    /// `TerminationPolicies`, in the order in which they apply, after the balance over zones. Default `[Default]`.
+    pub termination_policies: Option<Vec<TerminationPolicy>>,
 }
 
 /// `HealthCheckType`.
