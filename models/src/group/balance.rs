@@ -21,8 +21,11 @@ impl Groups {
         if self.busy(id) {
             return;
         }
-        let counts: Vec<_> =
-            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(id, zone, cx))).collect();
+        let usable = |zone| match Self::mixed(id, plan) {
+            Some(mixed) => self.can_move_to(id, mixed, zone, cx),
+            None => has_capacity(id, zone, cx),
+        };
+        let counts: Vec<_> = self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, usable(zone))).collect();
         let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
         let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
         let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
@@ -32,7 +35,7 @@ impl Groups {
         let entry = cx.timeline.record(now, EventKind::RebalanceStarted, name, detail, cause);
         for _ in 0..count {
             match Self::mixed(id, plan) {
-                Some(mixed) => self.launch_in(id, mixed, to, entry, cx),
+                Some(mixed) => self.move_to(id, mixed, to, entry, cx),
                 None => self.launch(id, Some(to), entry, cx),
             }
         }

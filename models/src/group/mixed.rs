@@ -266,7 +266,14 @@ impl Groups {
         let plan = cx.plan;
         let group = settings(plan, id)?;
         let extra = wanted.zone.is_some() || wanted.replaces.is_some();
-        let counts = self.zone_counts(id, plan);
+        let mut counts = self.zone_counts(id, plan);
+        if wanted.replaces.is_some() {
+            // Those at risk are as good as gone: their zones are to be filled again.
+            for (zone, count) in &mut counts {
+                let leaving = self.members(id).filter(|row| row.counts() && row.zone == Some(*zone));
+                *count -= leaving.filter(|row| row.purchase.risk.is_some()).count() as u32;
+            }
+        }
         let zones: Vec<Option<ZoneId>> = match wanted.zone {
             Some(only) => vec![Some(only)],
             None if counts.is_empty() => vec![None],
@@ -362,17 +369,30 @@ impl Groups {
         instance
     }
 
-    /// What a rebalance of zones launches: the purchase option that is short, else the one that the larger zone has most of.
-    pub(super) fn launch_in(&mut self, id: FleetId, mixed: &MixedInstances, to: ZoneId, cause: EntryId, cx: &mut Cx) {
+    /// The purchase option of what a rebalance of zones launches: the one that is short, else the one that the largest zone has
+    /// most of.
+    fn option_to_move(&self, id: FleetId, mixed: &MixedInstances, plan: &Plan) -> bool {
         let wanted = Self::shares(mixed, self.fleets[id].desired);
         let there = self.options(id);
-        let counts = self.zone_counts(id, cx.plan);
+        let counts = self.zone_counts(id, plan);
         let largest = counts.iter().rev().max_by_key(|zone| zone.1).map(|zone| zone.0);
         let of = |spot: bool| {
             let there = self.members(id).filter(|row| row.counts() && row.zone == largest);
             there.filter(|row| row.purchase.bought.spot == spot).count()
         };
-        let spot = there.0 >= wanted.0 && (there.1 < wanted.1 || of(true) > of(false));
+        there.0 >= wanted.0 && (there.1 < wanted.1 || of(true) > of(false))
+    }
+
+    /// Whether a rebalance could launch in a zone.
+    pub(super) fn can_move_to(&self, id: FleetId, mixed: &MixedInstances, to: ZoneId, cx: &Cx) -> bool {
+        let spot = self.option_to_move(id, mixed, cx.plan);
+        let wanted = Wanted { zone: Some(to), spot, replaces: None };
+        self.choose(id, mixed, &[Some(to)], &wanted, cx).is_ok()
+    }
+
+    /// Launches one for a rebalance.
+    pub(super) fn move_to(&mut self, id: FleetId, mixed: &MixedInstances, to: ZoneId, cause: EntryId, cx: &mut Cx) {
+        let spot = self.option_to_move(id, mixed, cx.plan);
         self.launch_mixed(id, mixed, Wanted { zone: Some(to), spot, replaces: None }, cause, cx);
     }
 

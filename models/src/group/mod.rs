@@ -368,14 +368,7 @@ impl Groups {
     }
 }
 
-/// Whether EC2 can launch what a group consists of in a zone; of several pools, one.
+/// Whether EC2 can launch a group's instance type in a zone.
 fn has_capacity(id: FleetId, zone: ZoneId, cx: &Cx) -> bool {
-    let fleet = &cx.plan.fleets[id];
-    let has = |instance_type: &str, spot| cx.environment.has_capacity(zone, instance_type, spot);
-    match fleet.mixed() {
-        None => has(&fleet.template.instance_type, false),
-        Some(mixed) => {
-            mixed.overrides.iter().any(|own| [false, true].iter().any(|&spot| has(&own.instance_type, spot)))
-        }
-    }
+    cx.environment.has_capacity(zone, &cx.plan.fleets[id].template.instance_type, false)
 }

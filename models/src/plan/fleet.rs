@@ -136,6 +136,14 @@ impl Fleet {
             Sizing::Fixed(_) => None,
         }
     }
+
+    /// vCPUs that a unit of its size brings at least: those of an instance, but under a mixed instances policy.
+    pub fn vcpus_per_unit(&self) -> f64 {
+        let own = f64::from(self.template.vcpus);
+        let units = self.mixed().into_iter().flat_map(|mixed| &mixed.overrides);
+        let least = units.map(|one| f64::from(one.vcpus) / f64::from(one.weighted_capacity)).reduce(f64::min);
+        least.unwrap_or(own)
+    }
 }
 
 /// What a failed launch does about zones (scaling.md A2).

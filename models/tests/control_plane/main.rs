@@ -7,5 +7,7 @@ mod drawn;
 mod health;
 mod launches;
 mod metrics;
+mod mixed;
 mod operations;
 mod scaling;
+mod spot;
