@@ -95,7 +95,11 @@ impl Faults {
         let instances = match (selection(&fault.action), &fault.action) {
             (Some(selection), action) => {
                 let spot = matches!(action, FaultAction::InterruptSpot(..));
-                select(selection, spot, running, &mut occurs.choice, cx)
+                let fits = |instance: &InstanceId| !spot || cx.directory.bought(*instance).spot;
+                let able = |fleet: FleetId| running(fleet).into_iter().filter(fits).collect::<Vec<_>>();
+                let mut chosen = select(selection, &able, &mut occurs.choice, cx);
+                chosen.retain(fits);
+                chosen
             }
             (None, FaultAction::ZonePowerLoss(zone, _)) => {
                 let all = plan.fleets.ids().flat_map(running);
@@ -355,19 +359,17 @@ fn back(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
     cx.list.soon(event::Event::Alb(alb::Event::ZoneChanged(zone)));
 }
 
-fn select(
+/// The instances of a selection, in order, from those that `running` gives.
+pub(crate) fn select(
     selection: &Selection,
-    spot: bool,
     running: &dyn Fn(FleetId) -> Vec<InstanceId>,
     choice: &mut Stream,
     cx: &Cx,
 ) -> Vec<InstanceId> {
     if let SelectionMode::Nth(ordinal) = selection.mode {
-        let found = cx.directory.find(selection.fleet, ordinal);
-        return found.filter(|&instance| !spot || cx.directory.bought(instance).spot).into_iter().collect();
+        return cx.directory.find(selection.fleet, ordinal).into_iter().collect();
     }
     let mut candidates = running(selection.fleet);
-    candidates.retain(|&instance| !spot || cx.directory.bought(instance).spot);
     candidates.retain(|&instance| selection.zone.is_none_or(|zone| cx.directory.facts(instance).zone == Some(zone)));
     let count = match selection.mode {
         SelectionMode::All | SelectionMode::Nth(_) => candidates.len(),

@@ -3,8 +3,9 @@
 //! # Models      rebalancing: launch first, then terminate one in the larger zone
 //! # Source      Amazon EC2 Auto Scaling user guide, "Availability Zone distribution"; `aws/scaling.md` §1.6
 
+use super::lifecycle::Purpose;
 use super::{Event, Groups, has_capacity, placement, sent, settings};
-use crate::plan::{FleetId, ZoneId};
+use crate::plan::{FleetId, ScalingProcess, ZoneId};
 use crate::result::EventKind;
 use crate::shared::Cx;
 use sim_core::Duration;
@@ -18,7 +19,8 @@ impl Groups {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
         let Some(group) = settings(plan, id) else { return };
-        if self.busy(id) {
+        let still = self.suspended(id, ScalingProcess::AzRebalance) || self.suspended(id, ScalingProcess::Launch);
+        if self.busy(id) || still || self.fleets[id].shift.is_some() {
             return;
         }
         let usable = |zone| match Self::mixed(id, plan) {
@@ -34,10 +36,7 @@ impl Groups {
         let name = plan.fleets[id].name.as_str();
         let entry = cx.timeline.record(now, EventKind::RebalanceStarted, name, detail, cause);
         for _ in 0..count {
-            match Self::mixed(id, plan) {
-                Some(mixed) => self.move_to(id, mixed, to, entry, cx),
-                None => self.launch(id, Some(to), entry, cx),
-            }
+            self.launch(id, Purpose::Rebalance(to), entry, cx);
         }
     }
 }

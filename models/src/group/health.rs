@@ -7,7 +7,7 @@ use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use crate::{alb, event, launch};
+use crate::{event, launch};
 use sim_core::{Duration, Time};
 
 impl Groups {
@@ -21,7 +21,9 @@ impl Groups {
         let (id, state) = (row.fleet, row.state);
         let what = match (state, row.running) {
             _ if row.reclaimed() => "Spot interruption: EC2 has taken it back",
-            (State::Terminating, _) => "gone while it was being terminated",
+            (State::Terminating | State::TerminatingWait, _) => "gone while it was being terminated",
+            (State::EnteringStandby | State::Standby, _) => "gone, while in standby",
+            (State::Detaching | State::Detached, _) => "gone, while detached",
             (State::InService, _) => "gone, while in service",
             (_, Some(_)) => "gone, before it came into service",
             (_, None) => "gone, before it was running",
@@ -34,6 +36,11 @@ impl Groups {
         row.ready = false;
         row.entry = entry;
         cx.list.soon(event::Event::Launch(launch::Event::Abandon(instance)));
+        if state == State::Detached {
+            row.state = State::Gone;
+            self.fleets[id].detached.retain(|one| *one != instance);
+            return;
+        }
         if settings(cx.plan, id).is_some() {
             let (delay, stream) = &mut self.fleets[id].draws.loss_notice;
             let delay = delay.duration(stream);
@@ -50,20 +57,29 @@ impl Groups {
         let row = &self.rows[instance];
         let (id, state) = (row.fleet, row.state);
         match state {
-            State::Terminating => return self.terminated(instance, cx),
-            State::Gone | State::Stopped => return,
+            State::Terminating | State::TerminatingWait => return self.terminated(instance, cx),
+            // Nobody looks after it there (rule H4), and outside the group nobody ever does.
+            State::EnteringStandby | State::Standby | State::Detaching => return,
+            State::Gone | State::Stopped | State::Detached => return,
             State::Pending | State::Waiting | State::InService => {}
+        }
+        if row.marked.is_none() && !self.heeds(instance, cx) {
+            return;
         }
         let name = cx.name_of(instance);
         let kind = EventKind::InstanceMarkedUnhealthy;
-        let entry = cx.timeline.record(now, kind, name.as_str(), "EC2: it is not running any more", cause);
-        for &group in &row.registered {
-            let deregister = alb::Event::Deregister { group, instance, cause: entry };
-            cx.list.soon(event::Event::Alb(deregister));
+        let told = self.rows[instance].marked.filter(|mark| mark.1 == cause);
+        let entry = match told {
+            Some(_) => cause,
+            None => cx.timeline.record(now, kind, name.as_str(), "EC2: it is not running any more", cause),
+        };
+        if !self.may_replace(id) {
+            self.rows[instance].marked = Some((now, entry));
+            return;
         }
-        let extra = row.extra;
+        self.deregister(instance, entry, cx);
+        let extra = self.rows[instance].extra;
         self.remove(instance, now);
-        self.adopt(instance);
         let fleet = &mut self.fleets[id];
         fleet.counters.terminations += 1;
         fleet.counters.replacements += 1;
@@ -80,8 +96,7 @@ impl Groups {
 
     /// Whether instances are missing.
     fn short(&self, id: FleetId) -> bool {
-        let there =
-            self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.purchase.weight).sum::<u32>();
+        let there = self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.units()).sum::<u32>();
         there + self.fleets[id].retrying < self.fleets[id].desired
     }
 
@@ -111,7 +126,7 @@ impl Groups {
         for index in 0..self.fleets[id].members.len() {
             let instance = self.fleets[id].members[index];
             let row = &self.rows[instance];
-            if row.state != State::InService || row.marked.is_some() || row.lost {
+            if row.state != State::InService || row.marked.is_some() || row.lost || !self.heeds(instance, cx) {
                 continue;
             }
             let verdict = row.unhealthy.iter().find(|one| self.fleets[id].attached.contains(&one.0));
@@ -143,10 +158,10 @@ impl Groups {
     }
 
     /// How many of these may go where so many units may: at least one, if any.
-    fn batch(&self, marked: &[(Time, InstanceId, EntryId)], mut units: u32) -> usize {
+    fn batch(&self, marked: &[&(Time, InstanceId, EntryId)], mut units: u32) -> usize {
         let mut may = 0;
-        for &(_, instance, _) in marked {
-            let weight = self.rows[instance].purchase.weight;
+        for &&(_, instance, _) in marked {
+            let weight = self.rows[instance].units();
             if units == 0 || (may > 0 && weight > units) {
                 break;
             }
@@ -156,37 +171,63 @@ impl Groups {
         may
     }
 
-    /// Replaces marked instances, the longest marked first: terminated and launched together (rule P3).
-    fn replace(&mut self, id: FleetId, cx: &mut Cx) {
-        let now = cx.now();
-        let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
+    /// Marked instances in service, the longest marked first.
+    pub(super) fn marked(&self, id: FleetId) -> Vec<(Time, InstanceId, EntryId)> {
         let mut marked: Vec<_> = self.fleets[id]
             .members
             .iter()
             .filter(|&&member| self.rows[member].state == State::InService && !self.rows[member].lost)
             .filter_map(|&member| self.rows[member].marked.map(|(since, entry)| (since, member, entry)))
             .collect();
+        marked.sort_unstable_by_key(|one| (one.0, one.1));
+        marked
+    }
+
+    /// New instances that have yet to pass their initial health check and their warm-up.
+    pub(super) fn unsettled(&self, id: FleetId, cx: &Cx) -> u32 {
+        self.fleets[id].members.iter().filter(|&&member| self.is_unsettled(member, cx)).count() as u32
+    }
+
+    /// Whether it is new, and has yet to pass its initial health check and its warm-up.
+    pub(super) fn is_unsettled(&self, instance: InstanceId, cx: &Cx) -> bool {
+        let row = &self.rows[instance];
+        let Some(group) = settings(cx.plan, row.fleet) else { return false };
+        let checked: &[TargetGroupId] = if group.elb_health_check { &self.fleets[row.fleet].checked } else { &[] };
+        let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
+        row.unsettled(checked, warmup, group.health_check_grace_period, cx.now())
+    }
+
+    /// Replaces marked instances: terminated and launched together (rule P3), or as the maintenance policy has it.
+    pub(super) fn replace(&mut self, id: FleetId, cx: &mut Cx) {
+        let now = cx.now();
+        let plan = cx.plan;
+        let Some(group) = settings(plan, id) else { return };
+        if !self.may_replace(id) {
+            return;
+        }
+        if let Some(policy) = group.lifecycle.maintenance {
+            return self.replace_within(id, policy, cx);
+        }
+        let marked = self.marked(id);
         if marked.is_empty() {
             return;
         }
-        marked.sort_unstable_by_key(|one| (one.0, one.1));
-        let checked: &[TargetGroupId] = if group.elb_health_check { &self.fleets[id].checked } else { &[] };
-        let grace = group.health_check_grace_period;
-        let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
         let standing = Standing {
             desired: self.fleets[id].desired,
             healthy: self
                 .members(id)
                 .filter(|row| row.state == State::InService && row.marked.is_none())
-                .map(|row| row.purchase.weight)
+                .map(|row| row.units())
                 .sum(),
             busy: self.busy(id),
-            unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, grace, now)).count() as u32,
+            unsettled: self.unsettled(id, cx),
         };
-        let may = self.batch(&marked, allowance(standing));
-        let total = marked.len();
-        for &(since, instance, cause) in marked.iter().take(may) {
+        // Marks set by hand go at once (rule P1), and all others by batches.
+        let (at_once, batched): (Vec<_>, Vec<_>) = marked.iter().partition(|one| self.rows[one.1].custom);
+        let may = self.batch(&batched, allowance(standing));
+        let total = batched.len();
+        let batched = batched.iter().take(may).map(|&one| (one, may));
+        for (&(since, instance, cause), may) in at_once.iter().map(|&one| (one, total)).chain(batched) {
             let name = cx.name_of(instance);
             let mut detail = format!("{name} is unhealthy: terminated and replaced");
             if now > since {

@@ -12,11 +12,12 @@
 //!   `aws/scaling.md` §1.7, §1.13
 
 use super::allocation::{self, Pool};
+use super::lifecycle::Purpose;
 use super::report::LEAST_BILLED;
 use super::row::{Row, State};
 use super::{Event, Groups, placement, seconds, sent, settings};
 use crate::directory::Bought;
-use crate::plan::{FleetId, MixedInstances, Plan, ZoneId};
+use crate::plan::{Distribution, FleetId, MixedInstances, Plan, ScalingProcess, ZoneId};
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
@@ -47,13 +48,11 @@ pub(super) struct Purchase {
     price: f64,
     /// A Spot Instance that EC2 may take back soon.
     pub(super) risk: Option<super::spot::Risk>,
-    /// Launched ahead of an interruption, to take the place of this one.
-    pub(super) replaces: Option<InstanceId>,
 }
 
 impl Default for Purchase {
     fn default() -> Self {
-        Purchase { bought: Bought::default(), weight: 1, price: 0.0, risk: None, replaces: None }
+        Purchase { bought: Bought::default(), weight: 1, price: 0.0, risk: None }
     }
 }
 
@@ -64,16 +63,6 @@ struct Choice {
     price: f64,
     /// What was asked before and had none, in words.
     passed: Vec<String>,
-}
-
-/// A launch that has to go somewhere.
-pub(super) struct Wanted {
-    /// The only zone that will do, of a rebalance.
-    pub(super) zone: Option<ZoneId>,
-    /// Purchase option.
-    pub(super) spot: bool,
-    /// The Spot Instance whose place it is to take, and the worst band of interruptions that will do (rule S2).
-    pub(super) replaces: Option<(InstanceId, u8)>,
 }
 
 /// USD per hour of an instance in a purchase option.
@@ -120,24 +109,46 @@ impl Groups {
         (fixed, total - fixed)
     }
 
-    /// Launches the units that are missing, On-Demand before Spot, and terminates those that are too many.
+    /// Launches the units that are missing, and terminates those that are too many.
     pub(super) fn reconcile_mixed(&mut self, id: FleetId, mixed: &MixedInstances, cause: EntryId, cx: &mut Cx) {
-        let desired = self.fleets[id].desired;
-        let wanted = Self::shares(mixed, desired);
         let mut missing = false;
         loop {
             let there = self.options(id);
-            if there.0 + there.1 >= desired {
+            if there.0 + there.1 >= self.fleets[id].desired {
                 break;
             }
+            if self.suspended(id, ScalingProcess::Launch) {
+                // Perhaps by the failure of the one before.
+                return;
+            }
             missing = true;
-            self.launch_mixed(id, mixed, Wanted { zone: None, spot: there.0 >= wanted.0, replaces: None }, cause, cx);
+            self.launch_mixed(id, mixed, Purpose::Missing, cause, cx);
         }
-        if missing {
+        if missing || self.suspended(id, ScalingProcess::Terminate) {
             return;
         }
         // Those still coming up are left to come up; the next look is when they are in service.
-        while self.scale_in(id, cause, cx) {}
+        while self.surplus(id) > 0 && self.scale_in(id, cause, cx) {}
+    }
+
+    /// The purchase option of the next launch (true: Spot): what is missing, On-Demand first (rule S3); what the larger zone has
+    /// most of, of a rebalance; that of the instance to be replaced.
+    fn option(&self, id: FleetId, mixed: &MixedInstances, purpose: Purpose, plan: &Plan) -> bool {
+        let wanted = Self::shares(mixed, self.fleets[id].desired);
+        let there = self.options(id);
+        match purpose {
+            Purpose::Missing => there.0 >= wanted.0,
+            Purpose::Rebalance(_) => {
+                let counts = self.zone_counts(id, plan);
+                let largest = counts.iter().rev().max_by_key(|zone| zone.1).map(|zone| zone.0);
+                let of = |spot: bool| {
+                    let there = self.members(id).filter(|row| row.counts() && row.zone == largest);
+                    there.filter(|row| row.purchase.bought.spot == spot).count()
+                };
+                there.0 >= wanted.0 && (there.1 < wanted.1 || of(true) > of(false))
+            }
+            Purpose::Ahead(old) => self.rows[old].purchase.bought.spot,
+        }
     }
 
     /// Units in service beyond the desired capacity, those left out that are there to take another's place.
@@ -220,31 +231,31 @@ impl Groups {
         taken
     }
 
-    /// Where a launch goes; else what was asked in vain, in words.
-    fn choose(
+    /// Where a launch goes; else what was asked in vain, in words. `worst`: the worst band of interruptions that will do.
+    fn pick(
         &self,
         id: FleetId,
         mixed: &MixedInstances,
         zones: &[Option<ZoneId>],
-        wanted: &Wanted,
+        spot: bool,
+        worst: Option<u8>,
         cx: &Cx,
     ) -> Result<Choice, Vec<String>> {
         let plan = cx.plan;
-        let spot = wanted.spot;
         let mut passed = Vec::new();
         for &zone in zones {
             let (pools, order) = self.order(id, mixed, zone, spot, cx);
             for kind in order {
                 let (pool, name) = (&pools[kind], mixed.overrides[kind].instance_type.as_str());
-                let pays = mixed.spot_max_price.unwrap_or_else(|| price(plan, name, zone, false));
+                // No Spot price is above that of On-Demand, which is the limit without one.
+                let dear = spot && mixed.spot_max_price.is_some_and(|most| pool.price > most);
                 let there = zone.is_none_or(|zone| cx.environment.has_capacity(zone, name, spot)) && pool.spare >= 1.0;
-                let enough = wanted.replaces.is_none_or(|(_, worst)| allocation::band(pool.interruptions) <= worst);
                 let pool_words = || words(plan, name, zone, spot);
-                if spot && pool.price > pays {
+                if dear {
                     passed.push(format!("{} is above the maximum price", pool_words()));
                 } else if !there {
                     passed.push(format!("no {}", pool_words()));
-                } else if !enough {
+                } else if worst.is_some_and(|worst| allocation::band(pool.interruptions) > worst) {
                     passed.push(format!("{} is interrupted more often", pool_words()));
                 } else {
                     return Ok(Choice { zone, kind, price: pool.price, passed });
@@ -254,40 +265,68 @@ impl Groups {
         Err(passed)
     }
 
+    /// Zones in the order in which a launch tries them.
+    fn zones_for(&self, id: FleetId, purpose: Purpose, plan: &Plan) -> Vec<Option<ZoneId>> {
+        if let Purpose::Rebalance(only) = purpose {
+            return vec![Some(only)];
+        }
+        let mut counts = self.zone_counts(id, plan);
+        if counts.is_empty() {
+            return vec![None];
+        }
+        for (zone, count) in &mut counts {
+            // As if those were gone already that go when their replacement is there.
+            let goes = |one: &&InstanceId| {
+                let row = &self.rows[**one];
+                let replaced = matches!(purpose, Purpose::Ahead(old) if old == **one || row.purchase.risk.is_some());
+                replaced && row.counts() && row.zone == Some(*zone)
+            };
+            *count -= self.fleets[id].members.iter().filter(goes).count() as u32;
+        }
+        let shifted = self.fleets[id].shift.map(|shift| shift.zone);
+        counts.retain(|count| Some(count.0) != shifted);
+        let distribution = settings(plan, id).map_or(Distribution::default(), |group| group.distribution);
+        placement::order(&counts, distribution).into_iter().map(Some).collect()
+    }
+
     /// One launch activity: an instance, or a failure that is tried again.
     pub(super) fn launch_mixed(
         &mut self,
         id: FleetId,
         mixed: &MixedInstances,
-        wanted: Wanted,
+        purpose: Purpose,
         cause: EntryId,
         cx: &mut Cx,
     ) -> Option<InstanceId> {
         let plan = cx.plan;
         let group = settings(plan, id)?;
-        let extra = wanted.zone.is_some() || wanted.replaces.is_some();
-        let mut counts = self.zone_counts(id, plan);
-        if wanted.replaces.is_some() {
-            // Those at risk are as good as gone: their zones are to be filled again.
-            for (zone, count) in &mut counts {
-                let leaving = self.members(id).filter(|row| row.counts() && row.zone == Some(*zone));
-                *count -= leaving.filter(|row| row.purchase.risk.is_some()).count() as u32;
-            }
-        }
-        let zones: Vec<Option<ZoneId>> = match wanted.zone {
-            Some(only) => vec![Some(only)],
-            None if counts.is_empty() => vec![None],
-            None => placement::order(&counts, group.distribution).into_iter().map(Some).collect(),
-        };
-        let spot = wanted.spot;
+        let spot = self.option(id, mixed, purpose, plan);
+        let mut zones = self.zones_for(id, purpose, plan);
         let first = zones.first().and_then(|&zone| self.order(id, mixed, zone, spot, cx).1.first().copied());
+        // Rule S2: ahead of an interruption only a pool with the same or better availability will do.
+        let worst = match purpose {
+            Purpose::Ahead(old) if self.rows[old].purchase.risk.is_some() => {
+                let interruptions = plan.spot.interruptions(cx.directory.instance_type(plan, old), self.rows[old].zone);
+                Some(allocation::band(interruptions))
+            }
+            _ => None,
+        };
         let fleet = &mut self.fleets[id];
         fleet.counters.launches += 1;
         // Drawn for each activity, so that the n-th of a group has the same luck whatever happened before it.
-        let refused = fleet.draws.launch_failure.chance(cx.environment.launch_failure[id]);
+        let failing = cx.environment.launch_failure[id];
+        let mut refused = fleet.draws.launch_failure.chance(failing);
+        if refused && group.distribution == Distribution::BalancedBestEffort {
+            // Rule A2: the other zones are tried before the activity counts as failed.
+            if let Some(index) = (1..zones.len()).find(|_| !fleet.draws.other_zones.chance(failing)) {
+                zones.drain(..index);
+                refused = false;
+            }
+        }
         let choice = match refused {
             true => Err(vec!["the launch request failed".to_string()]),
-            false => self.choose(id, mixed, &zones, &wanted, cx),
+            false if zones.is_empty() => Err(vec!["shifted away from its only zone".to_string()]),
+            false => self.pick(id, mixed, &zones, spot, worst, cx),
         };
         let now = cx.now();
         let choice = match choice {
@@ -302,7 +341,8 @@ impl Groups {
                     true => Some(cx.blame.of_launches(id)).filter(|entry| entry.known().is_some()),
                     false => of_zone().find(|entry| entry.known().is_some()),
                 };
-                let again = (!extra).then(|| (mixed.overrides[kind].weighted_capacity, spot));
+                let units = mixed.overrides[kind].weighted_capacity;
+                let again = (purpose == Purpose::Missing).then_some((units, spot));
                 let name = plan.fleets[id].name.as_str();
                 self.launch_failed(id, name, &listed(&passed), again, blamed.unwrap_or(cause), cx);
                 return None;
@@ -323,8 +363,10 @@ impl Groups {
         let entry = cx.timeline.record(now, EventKind::LaunchStarted, cx.name_of(instance), detail, cause);
         let row = &mut self.rows[instance];
         row.entry = entry;
-        row.extra = extra;
-        row.purchase.replaces = wanted.replaces.map(|one| one.0);
+        row.extra = purpose != Purpose::Missing;
+        if let Purpose::Ahead(old) = purpose {
+            row.replaces = Some(old);
+        }
         cx.blame.instance(instance, entry);
         cx.list.soon(event::Event::Launch(launch::Event::Begin(instance)));
         Some(instance)
@@ -336,16 +378,9 @@ impl Groups {
         if there.0 + there.1 >= self.fleets[id].desired {
             return None;
         }
-        let spot = there.0 >= Self::shares(mixed, self.fleets[id].desired).0;
-        let counts = self.zone_counts(id, cx.plan);
-        let zones: Vec<Option<ZoneId>> = match counts.is_empty() {
-            true => vec![None],
-            false => {
-                placement::order(&counts, crate::plan::Distribution::BalancedBestEffort).into_iter().map(Some).collect()
-            }
-        };
-        let wanted = Wanted { zone: None, spot, replaces: None };
-        let choice = self.choose(id, mixed, &zones, &wanted, cx).ok()?;
+        let spot = self.option(id, mixed, Purpose::Missing, cx.plan);
+        let zones = self.zones_for(id, Purpose::Missing, cx.plan);
+        let choice = self.pick(id, mixed, &zones, spot, None, cx).ok()?;
         Some(self.enter_bought(id, mixed, &choice, spot, cx))
     }
 
@@ -369,31 +404,10 @@ impl Groups {
         instance
     }
 
-    /// The purchase option of what a rebalance of zones launches: the one that is short, else the one that the largest zone has
-    /// most of.
-    fn option_to_move(&self, id: FleetId, mixed: &MixedInstances, plan: &Plan) -> bool {
-        let wanted = Self::shares(mixed, self.fleets[id].desired);
-        let there = self.options(id);
-        let counts = self.zone_counts(id, plan);
-        let largest = counts.iter().rev().max_by_key(|zone| zone.1).map(|zone| zone.0);
-        let of = |spot: bool| {
-            let there = self.members(id).filter(|row| row.counts() && row.zone == largest);
-            there.filter(|row| row.purchase.bought.spot == spot).count()
-        };
-        there.0 >= wanted.0 && (there.1 < wanted.1 || of(true) > of(false))
-    }
-
     /// Whether a rebalance could launch in a zone.
     pub(super) fn can_move_to(&self, id: FleetId, mixed: &MixedInstances, to: ZoneId, cx: &Cx) -> bool {
-        let spot = self.option_to_move(id, mixed, cx.plan);
-        let wanted = Wanted { zone: Some(to), spot, replaces: None };
-        self.choose(id, mixed, &[Some(to)], &wanted, cx).is_ok()
-    }
-
-    /// Launches one for a rebalance.
-    pub(super) fn move_to(&mut self, id: FleetId, mixed: &MixedInstances, to: ZoneId, cause: EntryId, cx: &mut Cx) {
-        let spot = self.option_to_move(id, mixed, cx.plan);
-        self.launch_mixed(id, mixed, Wanted { zone: Some(to), spot, replaces: None }, cause, cx);
+        let spot = self.option(id, mixed, Purpose::Rebalance(to), cx.plan);
+        self.pick(id, mixed, &[Some(to)], spot, None, cx).is_ok()
     }
 
     /// Has a failed launch tried again after a while: so many units of a purchase option.

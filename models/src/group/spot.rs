@@ -10,10 +10,11 @@
 //! # Source      Amazon EC2 Auto Scaling user guide, "Capacity Rebalancing in Auto Scaling to replace at-risk Spot
 //!   Instances"; EC2 user guide, "Spot Instance interruption notices"; `aws/scaling.md` §1.13
 
-use super::mixed::{Wanted, left};
+use super::lifecycle::Purpose;
+use super::mixed::left;
 use super::row::State;
-use super::{Event, Groups, allocation, sent, settings};
-use crate::plan::FleetId;
+use super::{Event, Groups, sent, settings};
+use crate::plan::{FleetId, ScalingProcess};
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
@@ -179,7 +180,7 @@ impl Groups {
             let row = &self.rows[old];
             let Some(risk) = row.purchase.risk.filter(|_| row.state == State::InService) else {
                 // Scaled in, replaced for its health, or gone: whoever came for it stays, as one of the group.
-                self.adopt(old);
+                self.unpair(old);
                 self.fleets[id].mixed.risks.retain(|one| *one != old);
                 self.reconcile(id, self.rows[old].entry, cx);
                 continue;
@@ -194,7 +195,7 @@ impl Groups {
                 }
                 Some(new) if self.takes_over(new, group.elb_health_check) => {
                     self.fleets[id].mixed.risks.retain(|one| *one != old);
-                    self.adopt(old);
+                    self.unpair(old);
                     let mut why = format!("{} took over ahead of its interruption", cx.name_of(new));
                     if let Some(until) = risk.until {
                         why += &format!(", {} to spare", left(cx.now(), until));
@@ -205,14 +206,11 @@ impl Groups {
                 }
                 Some(_) => {}
                 None if risk.wanted && self.within_bound(id, group.max_size) => {
-                    let interruptions = plan.spot.interruptions(cx.directory.instance_type(plan, old), row.zone);
-                    let worst = allocation::band(interruptions);
                     let (now, name) = (cx.now(), cx.name_of(old));
                     let detail = format!("{name} is at risk: its replacement is launched before it goes");
                     let subject = plan.fleets[id].name.as_str();
                     let entry = cx.timeline.record(now, EventKind::ReplacementStarted, subject, detail, risk.entry);
-                    let wanted = Wanted { zone: None, spot: true, replaces: Some((old, worst)) };
-                    let replacement = self.launch_mixed(id, mixed, wanted, entry, cx);
+                    let replacement = self.launch_mixed(id, mixed, Purpose::Ahead(old), entry, cx);
                     self.set_risk(old, Risk { replacement, wanted: false, ..risk });
                 }
                 None => {}
@@ -235,16 +233,7 @@ impl Groups {
     fn within_bound(&self, id: FleetId, max_size: u32) -> bool {
         let there: u32 = self.members(id).filter(|row| row.counts()).map(|row| row.purchase.weight).sum();
         let fleet = &self.fleets[id];
-        there + fleet.retrying < max_size.saturating_add((fleet.desired / 10).max(1))
-    }
-
-    /// The replacement of an instance that goes is one of the group from now on.
-    pub(super) fn adopt(&mut self, old: InstanceId) {
-        let risk = self.rows[old].purchase.risk.as_mut();
-        if let Some(new) = risk.and_then(|risk| risk.replacement.take()) {
-            let row = &mut self.rows[new];
-            row.extra = false;
-            row.purchase.replaces = None;
-        }
+        let open = !self.suspended(id, ScalingProcess::Launch);
+        open && there + fleet.retrying < max_size.saturating_add((fleet.desired / 10).max(1))
     }
 }

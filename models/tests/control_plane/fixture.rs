@@ -65,6 +65,7 @@ pub fn plan() -> Plan {
     };
     let template = LaunchTemplate {
         instance_type: "m5.large".into(),
+        machine: Default::default(),
         vcpus: 2,
         monitoring: Monitoring::Detailed,
         pending: phase(6.0),
@@ -94,6 +95,7 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        lifecycle: Lifecycle::default(),
         mixed: None,
         capacity_rebalance: false,
         termination_policies: vec![],
