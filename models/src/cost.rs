@@ -1,10 +1,10 @@
-//! Cost: what the run would have been billed, on demand.
+//! Cost: what the run would have been billed, on demand and for Spot Instances.
 //!
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
 //!   per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
 //!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
 //!   detailed monitoring; surplus CPU credits as they are charged
-//! # Leaves out  data to the internet; Spot and reserved prices; taxes
+//! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
 use crate::plan::{Alarm, BalancerId, Egress, Monitoring, Plan};
@@ -102,8 +102,16 @@ impl World<'_> {
         let mut nat_gb = 0.0;
         for (id, fleet) in plan.fleets.iter() {
             let instance_hours = self.groups.billed_seconds(id, now) / HOUR_S;
-            let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
-            add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            if fleet.mixed().is_some() {
+                for ((_, spot), figures) in self.groups.bought(id, now) {
+                    let option = if spot { "spot" } else { "on_demand" };
+                    add(&mut cost, format!("instances.{}.{option}", fleet.name), figures.cost_usd);
+                }
+            } else {
+                let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
+                let price = price * prices.on_demand_ratio;
+                add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            }
             if fleet.template.monitoring == Monitoring::Detailed {
                 let monitoring = instance_hours / MONTH_H * prices.detailed_monitoring_month;
                 add(&mut cost, "monitoring".to_string(), monitoring);

@@ -141,7 +141,7 @@ pub struct Queueing {
 }
 
 /// An Auto Scaling group or a fixed fleet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// Fewest in service at any time.
     pub min_in_service: u32,
@@ -176,6 +176,24 @@ pub struct Group {
     /// CPU credits, of a burstable type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditFigures>,
+    /// Under a mixed instances policy, per instance type and purchase option: `m5.large spot`, `m5.large on_demand`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bought: BTreeMap<String, Bought>,
+}
+
+/// What a group had of an instance type in one purchase option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bought {
+    /// Launch activities begun after the start that asked for it first or got it.
+    pub launches: u32,
+    /// Of these, those that got nothing.
+    pub failed_launches: u32,
+    /// Spot interruption notices.
+    pub interruptions: u32,
+    /// Hours of running instances.
+    pub instance_hours: f64,
+    /// What these were billed, USD.
+    pub cost_usd: f64,
 }
 
 /// What the CPU credits of a burstable fleet have come to. One credit is a vCPU at 100 % for a minute.
@@ -408,6 +426,9 @@ pub enum EventKind {
     // Users.
     DegradationStarted,
     DegradationEnded,
+    // Spot.
+    SpotRebalanceRecommended,
+    SpotInterruptionNotice,
 }
 
 /// Figures over time: one row per interval, one column per figure.

@@ -120,7 +120,7 @@ impl World<'_> {
         }
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
-            let counts = self.groups.counts(id);
+            let counts = self.groups.units(id);
             for (name, value) in [
                 ("desired", counts.desired),
                 ("in_service", counts.healthy),
@@ -134,7 +134,6 @@ impl World<'_> {
             if let Some(forecast) = self.groups.forecast_of(id, now) {
                 series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
             }
-            let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
@@ -145,6 +144,7 @@ impl World<'_> {
                 let before = std::mem::replace(&mut series.cpu_marks[index], work);
                 let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
                 if before <= work {
+                    let capacity = f64::from(self.shared.directory.vcpus(plan, instance)) * width * 1e9;
                     sum += 100.0 * (work - before) / capacity;
                     count += 1;
                 }

@@ -81,7 +81,7 @@ impl World<'_> {
         }
         let mut groups = BTreeMap::new();
         for (id, fleet) in plan.fleets.iter() {
-            let figures = self.groups.figures(id, now);
+            let figures = self.groups.figures(id, plan, now);
             let credits = self.instances.credit_figures(id, now, &self.shared);
             groups.insert(fleet.name.clone(), Group { credits, ..figures });
         }

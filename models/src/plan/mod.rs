@@ -16,6 +16,7 @@ mod lifecycle;
 mod machine;
 mod math;
 mod metric;
+mod mixed;
 mod network;
 mod operation;
 mod price;
@@ -34,6 +35,7 @@ pub use lifecycle::*;
 pub use machine::*;
 pub use math::*;
 pub use metric::*;
+pub use mixed::*;
 pub use network::*;
 pub use operation::*;
 pub use price::*;
@@ -168,6 +170,8 @@ pub struct Plan {
     pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    pub spot: SpotMarket,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
 }

@@ -91,6 +91,9 @@ pub fn plan() -> Plan {
         schedule: Schedule::default(),
         every_activity_cools_down: false,
         lifecycle: Lifecycle::default(),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: vec![],
     };
     Plan {
         name: "control".into(),
@@ -210,7 +213,10 @@ pub fn plan() -> Plan {
             high_resolution_alarm_month: 0.0,
             composite_alarm_month: 0.0,
             custom_metric_month: 0.0,
+            on_demand_ratio: 1.0,
+            spot_ratio: 0.38,
         },
+        spot: SpotMarket::default(),
         expectations: vec![],
     }
 }

@@ -216,12 +216,14 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
         }
         None => template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, true),
     };
+    let mut scaling = scaling(cx, name, written, place);
+    super::mixed::settle(cx, written, &template, place, &mut scaling);
     Fleet {
         name: name.to_owned(),
         template,
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
-        sizing: Sizing::AutoScaling(Box::new(scaling(cx, name, written, place))),
+        sizing: Sizing::AutoScaling(Box::new(scaling)),
     }
 }
 
@@ -289,5 +291,8 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
         schedule: super::schedule::resolve(cx, written, place),
         every_activity_cools_down: written.every_activity_cools_down.unwrap_or(false),
         lifecycle: lifecycle::resolve(cx, written, place),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: Vec::new(),
     }
 }

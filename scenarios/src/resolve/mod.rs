@@ -20,6 +20,7 @@ mod lifecycle;
 mod machine;
 mod math;
 mod metric;
+mod mixed;
 mod operation;
 mod policy;
 mod price;
@@ -81,6 +82,7 @@ pub(crate) fn resolve(
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
+    let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
@@ -115,6 +117,7 @@ pub(crate) fn resolve(
         faults,
         operations,
         prices,
+        spot,
         expectations,
     };
     (Some(plan), cx.out)
