@@ -4,6 +4,7 @@
 mod fixture;
 
 mod drawn;
+mod drawn_lives;
 mod health;
 mod hooks;
 mod launches;
