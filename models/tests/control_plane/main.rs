@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod alarms;
 mod drawn;
 mod drawn_lives;
 mod health;
@@ -13,5 +14,7 @@ mod metrics;
 mod operations;
 mod processes;
 mod scaling;
+mod schedule;
 mod standby;
+mod tracking;
 mod zones;
