@@ -5,6 +5,7 @@ mod fixture;
 
 mod alarms;
 mod drawn;
+mod drawn_lives;
 mod health;
 mod hooks;
 mod launches;
