@@ -13,9 +13,10 @@
 //! # Leaves out  memory; disks; scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
+use crate::alb::{classic, nlb};
 use crate::cpu::{Cpu, Started};
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
+use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId, WhenFull};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -77,6 +78,17 @@ events! {
             /// How its connections end.
             silent: bool,
         },
+        /// A health check asks for a connection, and nothing more.
+        Knock {
+            /// Who asks.
+            node: u16,
+            /// The instance.
+            instance: InstanceId,
+            /// Row of the check.
+            check: u32,
+            /// Attempt of the check.
+            attempt: u32,
+        },
     }
 }
 
@@ -114,6 +126,8 @@ struct Instance {
     pools: Vec<Pool>,
     /// Faults that stop it.
     frozen: u32,
+    /// Of these, faults that stop the operating system too.
+    stopped: u32,
     stress: f64,
     speed: f64,
     /// What reached a frozen machine.
@@ -159,7 +173,9 @@ impl Instances {
             Event::SleepDone(call) => self.sleep_done(call, cx),
             Event::Cancel(call) => self.cancel(call, cx),
             Event::Leave(call) => self.leave(call, cx),
-            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } => self.machine(event, cx),
+            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } | Event::Knock { .. } => {
+                self.machine(event, cx);
+            }
         }
     }
 
@@ -180,7 +196,12 @@ impl Instances {
                 self.enter(instance, cx);
                 let plan = cx.plan;
                 match plan.faults[fault].action {
-                    FaultAction::HangInstances(..) | FaultAction::FreezeInstances(..) => self.freeze(instance, on, cx),
+                    FaultAction::HangInstances(..) => self.freeze(instance, on, cx),
+                    FaultAction::FreezeInstances(..) => {
+                        self.freeze(instance, on, cx);
+                        let row = &mut self.rows[instance];
+                        row.stopped = if on { row.stopped + 1 } else { row.stopped.saturating_sub(1) };
+                    }
                     FaultAction::SlowInstances(_, factor, _) => {
                         self.slow(instance, if on { factor } else { 1.0 / factor }, cx);
                     }
@@ -194,6 +215,19 @@ impl Instances {
             Event::Gone { instance, silent } => {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
+            }
+            Event::Knock { node, instance, check, attempt } => {
+                self.enter(instance, cx);
+                let row = &self.rows[instance];
+                // The operating system accepts for a process that hangs, but not beyond its backlog.
+                let ok = match row.condition {
+                    Condition::Absent => return,
+                    Condition::Refusing => false,
+                    Condition::Serving if row.stopped > 0 => return,
+                    Condition::Serving => row.waiting < row.backlog || row.busy < row.workers,
+                };
+                let (from, to) = (cx.place_of(instance), cx.nodes[node as usize].place);
+                cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
             }
             _ => {}
         }
@@ -231,9 +265,22 @@ impl Instances {
                 {
                     cx.observe.service(service).refused();
                 }
-                self.answer(at, Outcome::Refused, cx);
+                let seen = self.turned_away(id, cx);
+                self.answer(at, seen, cx);
             }
             Condition::Absent => vanish(at, false, cx),
+        }
+    }
+
+    /// What becomes of a request that finds no room.
+    #[cold]
+    #[inline(never)]
+    fn turned_away(&self, instance: InstanceId, cx: &Cx) -> Outcome {
+        let row = &self.rows[instance];
+        let sheds = |service: ServiceId| matches!(cx.plan.services[service].when_full, WhenFull::Throttle { .. });
+        match row.service {
+            Some(service) if row.condition == Condition::Serving && sheds(service) => Outcome::Throttled,
+            _ => Outcome::Refused,
         }
     }
 
@@ -549,6 +596,14 @@ impl Instances {
                 cx.calls.remove(at.id);
                 self.joined(parent, outcome, cx);
             }
+            Waiter::Flow { .. } => {
+                let to = cx.nodes[node as usize].place;
+                cx.send(from, to, event::Event::Nlb(nlb::Event::Reply { call: at, outcome }));
+            }
+            Waiter::Classic(_) => {
+                let to = cx.nodes[node as usize].place;
+                cx.send(from, to, event::Event::Classic(classic::Event::Reply { call: at, outcome }));
+            }
             Waiter::Nobody => {
                 cx.calls.remove(at.id);
             }
@@ -756,7 +811,11 @@ impl Instances {
     fn keep_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
         let Some(service) = self.rows[instance].service else { return };
         let call = &cx.calls[at.id];
-        let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
+        let (Waiter::Node(request) | Waiter::Direct(request) | Waiter::Flow { request, .. } | Waiter::Classic(request)) =
+            call.waiter
+        else {
+            return;
+        };
         let Some(&request) = cx.request(request) else { return };
         // Another service that calls is no user.
         if request.parent == CallRef::NONE {
@@ -806,6 +865,7 @@ impl Instance {
                 _ => Vec::new(),
             },
             frozen: 0,
+            stopped: 0,
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),
@@ -828,6 +888,8 @@ fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
     call.holds_worker = false;
     match call.waiter {
         Waiter::Node(_) => cx.hand_over(event::Event::Alb(alb::Event::Silent { call: at, connected })),
+        Waiter::Flow { .. } => cx.hand_over(event::Event::Nlb(nlb::Event::Silent { call: at, connected })),
+        Waiter::Classic(_) => cx.hand_over(event::Event::Classic(classic::Event::Silent { call: at, connected })),
         Waiter::Direct(request) => {
             cx.calls.remove(at.id);
             if cx.request(request).is_some() {

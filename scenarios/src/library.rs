@@ -19,6 +19,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "death-spiral",
     "static-reserve",
     "canary",
+    "surge-queue",
+    "keep-alive",
     "web-farm",
     "bare-farm",
 ];

@@ -150,6 +150,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | OperationRefused
         | InstanceLost
         | FailOpen
+        | SurgeQueueFull
+        | SurgeQueueEmpty
+        | ConnectionsReset
         | PrimaryFailed
         | FailoverStarted
         | FailoverCompleted
@@ -191,6 +194,7 @@ pub fn words(kind: EventKind) -> String {
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
         _ => {}
     }

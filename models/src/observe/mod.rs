@@ -7,10 +7,12 @@
 //! # Models      tallies per entity and time-weighted levels per state; deletion of the warm-up
 //! # Leaves out  anything kept per request: memory is independent of the number of requests
 
+mod edge;
 mod sessions;
 mod station;
 mod users;
 
+pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
 pub use users::{BadSpan, Users};
 
@@ -53,6 +55,7 @@ pub struct Observe {
     services: Table<ServiceId, Station>,
     stores: Table<StoreId, Station>,
     balancers: Table<BalancerId, BalancerCounts>,
+    edges: Table<BalancerId, EdgeCounts>,
     groups: Table<TargetGroupId, GroupCounts>,
     /// The row of the series that is being filled.
     pub interval: Interval,
@@ -148,6 +151,7 @@ impl Observe {
             services: plan.services.iter().map(|_| Station::new(FINE)).collect(),
             stores: plan.stores.iter().map(|_| Station::new(FINE)).collect(),
             balancers: plan.balancers.iter().map(|_| BalancerCounts::default()).collect(),
+            edges: plan.balancers.iter().map(|_| EdgeCounts::default()).collect(),
             groups: plan
                 .target_groups
                 .iter()
@@ -271,6 +275,11 @@ impl Observe {
         &mut self.balancers[balancer]
     }
 
+    /// What a Network or Classic Load Balancer counts beyond that.
+    pub fn edge(&mut self, balancer: BalancerId) -> &mut EdgeCounts {
+        &mut self.edges[balancer]
+    }
+
     /// What a target group did.
     pub fn target_group(&mut self, group: TargetGroupId) -> &mut GroupCounts {
         &mut self.groups[group]
@@ -308,6 +317,7 @@ impl Observe {
             (counts.requests, counts.elb_5xx, counts.target_5xx, counts.fail_open) = (0, 0, 0, 0);
         }
         self.groups.values_mut().for_each(|group| group.starved.reset(now));
+        self.edges.values_mut().for_each(|edge| edge.run = EdgeFigures::default());
         self.sessions.lost = 0;
     }
 }

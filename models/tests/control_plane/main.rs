@@ -4,6 +4,7 @@
 mod fixture;
 
 mod drawn;
+mod edge;
 mod health;
 mod launches;
 mod metrics;

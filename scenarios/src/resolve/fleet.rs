@@ -2,6 +2,7 @@
 
 use super::context::{Cx, FleetKind};
 use super::dist::{lognormal, uniform};
+use super::edge;
 use super::price;
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
@@ -221,11 +222,11 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
         template,
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
-        sizing: Sizing::AutoScaling(Box::new(scaling(cx, written, place))),
+        sizing: Sizing::AutoScaling(Box::new(scaling(cx, name, written, place))),
     }
 }
 
-fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>) -> AutoScaling {
+fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place: Place<'a>) -> AutoScaling {
     let max_size = cx.count(place.field("max_size"), Some(written.max_size), 1, 0, MOST);
     let min_size = cx.count(place.field("min_size"), Some(written.min_size), 0, 0, MOST);
     if min_size > max_size {
@@ -243,7 +244,8 @@ fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>)
         );
     }
     let elb_health_check = written.health_check_type == Some(HealthCheckType::Elb);
-    if elb_health_check && written.target_groups.is_empty() && place.field("target_groups").node().items().is_empty() {
+    let registers = !written.target_groups.is_empty() || !place.field("target_groups").node().items().is_empty();
+    if elb_health_check && !registers && !edge::is_behind_classic(cx, name) {
         let help = "name one in `target_groups`, or leave `health_check_type` out";
         cx.error(place.field("health_check_type"), "ELB health checks without a target group", "whose verdict?", help);
     }
