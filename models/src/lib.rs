@@ -24,6 +24,7 @@ mod network;
 
 mod alb;
 mod cpu;
+mod credits;
 mod instance;
 mod store;
 
@@ -41,6 +42,7 @@ mod environment;
 mod fault;
 
 mod collect;
+mod collect_machine;
 mod cost;
 mod expectation;
 mod incident;
@@ -49,6 +51,11 @@ mod series;
 mod strength;
 mod summary;
 mod timeline;
+
+/// The arithmetic of scaling policies, for those who judge a plan before it runs.
+pub mod arithmetic {
+    pub use crate::group::{adjusted, step_of};
+}
 
 mod outcome;
 pub mod result;

@@ -23,6 +23,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "keep-alive",
     "web-farm",
     "bare-farm",
+    "credits",
 ];
 
 /// Name and text of every built-in scenario.

@@ -20,6 +20,7 @@ pub mod units;
 mod happened;
 mod headline;
 mod incidents;
+mod machines;
 mod story;
 mod trace;
 

@@ -125,6 +125,14 @@ pub(crate) fn classic_groups(cx: &mut Cx<'_>, groups: &mut Table<TargetGroupId, 
             cx.error(at, message, "which one?", "give one of them another name");
         }
         let health_check = balancer::health_check(cx, &written.health_check, place.field("health_check"), CLASSIC);
+        if health_check.timeout >= health_check.interval {
+            let (timeout, interval) = (health_check.timeout.as_secs_f64(), health_check.interval.as_secs_f64());
+            let message = format!("health check `timeout` {timeout} s is not below `interval` {interval} s");
+            let written = place.field("health_check");
+            let at = if written.field("timeout").is_written() { "timeout" } else { "interval" };
+            let help = "lower `timeout` or raise `interval`";
+            cx.error(written.field(at), message, "a Classic Load Balancer demands a shorter one", help);
+        }
         let draining = written.connection_draining;
         groups.push(TargetGroup {
             name: name.to_owned(),
