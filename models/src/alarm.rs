@@ -169,6 +169,7 @@ impl Alarms {
             row.state = state;
         }
         cx.datapoints.notify(id, row.value.unwrap_or(f64::NAN));
+        cx.datapoints.note_state(id, state);
         // A state that was never entered has no actions; one that was has those of Auto Scaling each minute (§5.5).
         if row.entry != EntryId::NONE && (changed || now >= row.acted + REPEAT) {
             row.acted = now;

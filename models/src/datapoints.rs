@@ -15,6 +15,8 @@ mod statistic;
 
 pub use statistic::enough_samples;
 
+use crate::alarm::State;
+use crate::archive::Archive;
 use crate::plan::{Alarm, AlarmId, Expression, InstanceMetric, Metric, Monitoring, Plan, Statistic};
 use sim_core::dist::Dist;
 use sim_core::{Histogram, Table, Time};
@@ -60,6 +62,8 @@ struct Watch {
     grain: u32,
     /// The value that went with its last notification.
     notified: f64,
+    /// Its state, as the API shows it.
+    state: State,
 }
 
 /// One metric that an alarm reads.
@@ -106,6 +110,11 @@ enum Values {
 }
 
 impl Datapoint {
+    /// Sum of its samples.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// The datapoint of raw samples; none without any, for an absent sample is no datapoint.
     pub fn of_samples(samples: &[f64]) -> Option<Datapoint> {
         let first = *samples.first()?;
@@ -140,7 +149,7 @@ impl Datapoint {
 }
 
 impl Datapoints {
-    /// Room for the metrics that the plan's alarms watch.
+    /// Room for the metrics that the plan's alarms watch and its forecasts are made from.
     pub fn new(plan: &Plan) -> Self {
         let mut series: Vec<Series> = Vec::new();
         let watches = plan.alarms.values().map(|alarm| {
@@ -159,9 +168,14 @@ impl Datapoints {
             });
             let inputs = inputs.collect();
             let math = alarm.math.as_ref().map(|math| math.expression.clone());
-            Watch { inputs, math, period, grain, notified: f64::NAN }
+            Watch { inputs, math, period, grain, notified: f64::NAN, state: State::InsufficientData }
         });
         let watches = watches.collect();
+        for metric in Archive::new(plan).metrics() {
+            if series.iter().all(|one| one.metric != metric) {
+                series.push(Series { metric, points: VecDeque::new(), reach: 0, raw: false });
+            }
+        }
         Datapoints { series, watches }
     }
 
@@ -244,6 +258,16 @@ impl Datapoints {
         self.watches[alarm].notified = value;
     }
 
+    /// Notes the state of an alarm.
+    pub fn note_state(&mut self, alarm: AlarmId, state: State) {
+        self.watches[alarm].state = state;
+    }
+
+    /// The state of an alarm, as the API shows it (DescribeAlarms).
+    pub fn state(&self, alarm: AlarmId) -> State {
+        self.watches[alarm].state
+    }
+
     /// The value that went with an alarm's last notification; NaN if there was none.
     pub fn notified(&self, alarm: AlarmId) -> f64 {
         self.watches[alarm].notified
@@ -313,7 +337,14 @@ mod tests {
         let metric = Metric::Custom(crate::plan::CustomMetricId::new(0));
         let series = Series { metric, points: VecDeque::new(), reach: 3600, raw: true };
         let inputs = vec![Input { series: 0, statistic, patience }];
-        let watch = Watch { inputs, math: None, period: period * 60, grain: 60, notified: f64::NAN };
+        let watch = Watch {
+            inputs,
+            math: None,
+            period: period * 60,
+            grain: 60,
+            notified: f64::NAN,
+            state: State::InsufficientData,
+        };
         Datapoints { series: vec![series], watches: [watch].into_iter().collect() }
     }
 

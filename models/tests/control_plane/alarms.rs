@@ -106,7 +106,8 @@ fn auto_scaling_actions_repeat_each_minute_at_high_resolution_too() {
     plan.custom_metrics = [metric].into_iter().collect();
     plan.duration = secs(600);
     let step = StepAdjustment { lower: Some(0.0), upper: None, adjustment: 1.0 };
-    let kind = PolicyKind::Step { steps: vec![step], warmup: Some(Duration::ZERO) };
+    let kind =
+        PolicyKind::Step { steps: vec![step], warmup: Some(Duration::ZERO), aggregation: MetricAggregation::default() };
     let out = Policy { kind, ..policy("out", AdjustmentType::ChangeInCapacity, 1.0, 0) };
     group(&mut plan).policies = vec![out];
     let action = Action::Scale { fleet: WEB, policy: 0 };

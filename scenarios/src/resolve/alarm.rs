@@ -58,12 +58,7 @@ pub(crate) fn alarms(
             evaluation_periods,
             datapoints_to_alarm: datapoints,
             comparison,
-            treat_missing_data: match written.treat_missing_data {
-                None | Some(schema::MissingData::Missing) => MissingData::Missing,
-                Some(schema::MissingData::Ignore) => MissingData::Ignore,
-                Some(schema::MissingData::Breaching) => MissingData::Breaching,
-                Some(schema::MissingData::NotBreaching) => MissingData::NotBreaching,
-            },
+            treat_missing_data: written.treat_missing_data.as_ref().map_or(MissingData::Missing, missing_data),
             low_samples_count: !matches!(
                 written.evaluate_low_sample_count_percentile,
                 Some(schema::LowSamples::Ignore)
@@ -210,6 +205,16 @@ fn comparison<'a>(cx: &mut Cx<'a>, name: &str, written: &schema::Alarm, place: P
             }
             (Comparison::GreaterThan, 0.0)
         }
+    }
+}
+
+/// How missing data are treated.
+pub(super) fn missing_data(written: &schema::MissingData) -> MissingData {
+    match written {
+        schema::MissingData::Missing => MissingData::Missing,
+        schema::MissingData::Ignore => MissingData::Ignore,
+        schema::MissingData::Breaching => MissingData::Breaching,
+        schema::MissingData::NotBreaching => MissingData::NotBreaching,
     }
 }
 

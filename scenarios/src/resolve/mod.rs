@@ -12,6 +12,7 @@ mod balancer;
 mod composite;
 pub(crate) mod context;
 mod dist;
+mod edge;
 mod expect;
 mod fault;
 mod fleet;
@@ -20,13 +21,17 @@ mod lifecycle;
 mod machine;
 mod math;
 mod metric;
+mod mixed;
 mod operation;
+mod policy;
 mod price;
 pub(crate) mod profile;
+mod schedule;
 mod series;
 mod service;
 mod site;
 mod store;
+mod target_tracking;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};
@@ -53,12 +58,14 @@ pub(crate) fn resolve(
     let mut cx = Cx::new(scenario, place, text, dir);
     cx.check_rows();
     head(&mut cx);
+    schedule::check_start(&mut cx);
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
-    let fleets = fleet::resolve(&mut cx);
+    let mut fleets = fleet::resolve(&mut cx);
+    edge::register(&mut cx, target_groups.len(), &mut fleets);
     let services = service::services(&mut cx, stores.len());
-    let balancers = balancer::balancers(&mut cx);
+    let balancers = balancer::balancers(&mut cx, &fleets, &services, &target_groups);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
         return (None, cx.out);
@@ -71,11 +78,13 @@ pub(crate) fn resolve(
     }
     let custom_metrics = metric::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
-    let alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
+    let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
+    target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
     let composite_alarms = composite::resolve(&mut cx);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
+    let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
@@ -87,6 +96,7 @@ pub(crate) fn resolve(
         description: scenario.description.clone().unwrap_or_default(),
         seed: scenario.seed.unwrap_or(1),
         duration,
+        starts_at: schedule::starts_at(scenario),
         warm_up: cx.any_time(scenario.warm_up, 0.0),
         drain: cx.any_time(scenario.drain, 60.0),
         series_interval: cx.any_time(scenario.series_interval, usual_interval),
@@ -109,6 +119,7 @@ pub(crate) fn resolve(
         faults,
         operations,
         prices,
+        spot,
         expectations,
     };
     (Some(plan), cx.out)
