@@ -153,6 +153,9 @@ impl Faults {
             FaultAction::HangInstances(..)
             | FaultAction::FreezeInstances(..)
             | FaultAction::SlowInstances(..)
+            | FaultAction::FailHost(_)
+            | FaultAction::ImpairSystem(..)
+            | FaultAction::CutOffInstances(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: true };
@@ -235,6 +238,7 @@ impl Faults {
             cx.timeline.record(now, EventKind::FaultEnded, subject, format!("{} is over", plan.faults[id].name), entry);
         match &plan.faults[id].action {
             FaultAction::TerminateInstances(_)
+            | FaultAction::FailHost(_)
             | FaultAction::FailPrimary(_)
             | FaultAction::FailStandby(_)
             | FaultAction::RebootWithFailover(_) => {}
@@ -246,6 +250,8 @@ impl Faults {
             FaultAction::HangInstances(..)
             | FaultAction::FreezeInstances(..)
             | FaultAction::SlowInstances(..)
+            | FaultAction::ImpairSystem(..)
+            | FaultAction::CutOffInstances(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: false };
@@ -361,6 +367,9 @@ fn select(
 pub fn selection(action: &FaultAction) -> Option<&Selection> {
     match action {
         FaultAction::TerminateInstances(selection)
+        | FaultAction::FailHost(selection)
+        | FaultAction::ImpairSystem(selection, _)
+        | FaultAction::CutOffInstances(selection, _)
         | FaultAction::StopInstances(selection, _)
         | FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
@@ -386,10 +395,13 @@ fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
 fn duration(action: &FaultAction) -> Option<Duration> {
     match action {
         FaultAction::TerminateInstances(_)
+        | FaultAction::FailHost(_)
         | FaultAction::FailPrimary(_)
         | FaultAction::FailStandby(_)
         | FaultAction::RebootWithFailover(_) => None,
         FaultAction::StopInstances(_, lasts)
+        | FaultAction::ImpairSystem(_, lasts)
+        | FaultAction::CutOffInstances(_, lasts)
         | FaultAction::HangInstances(_, lasts)
         | FaultAction::FreezeInstances(_, lasts)
         | FaultAction::SlowInstances(_, _, lasts)

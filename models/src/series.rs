@@ -79,6 +79,7 @@ impl SeriesRecorder {
 fn unit(metric: Metric) -> &'static str {
     match metric {
         Metric::Cpu(_) | Metric::DatabaseCpu(_) => "%",
+        Metric::Machine(_, metric) if metric.of_agent() => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Custom(_) => "",
         _ => "1",
@@ -146,6 +147,9 @@ impl World<'_> {
             series.put(&format!("cpu_percent.{}", fleet.name), "%", cpu);
             if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
                 series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
+            }
+            if let Some(figures) = self.instances.memory_figures(id, now, &self.shared) {
+                series.put(&format!("memory_mib.{}", fleet.name), "MiB", figures.final_mib);
             }
         }
         for (id, service) in plan.services.iter() {

@@ -159,8 +159,12 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationEnded
         | PolicyInvoked
         | DesiredCapacityChanged
+        | OutOfMemory
+        | InstanceRebooted
+        | InstanceRecovered
+        | StatusImpaired
         | CreditsExhausted => 1,
-        CreditsLow | CreditsRestored => 2,
+        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
@@ -193,6 +197,8 @@ pub fn words(kind: EventKind) -> String {
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::StatusImpaired => return "status impaired".into(),
+        EventKind::StatusOk => return "status OK".into(),
         EventKind::CreditsLow => return "CPU credits low".into(),
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),

@@ -126,6 +126,8 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// Its status checks are in order again, before the group has marked it.
+        StatusOk(InstanceId),
     }
 }
 
@@ -201,6 +203,7 @@ impl Groups {
             | Event::HookTimeout(instance)
             | Event::Enter(instance)
             | Event::Impaired { instance, .. }
+            | Event::StatusOk(instance)
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
             | Event::Terminated(instance) => match self.rows.get(instance) {
@@ -223,6 +226,7 @@ impl Groups {
             Event::HookTimeout(instance) => self.hook_timeout(instance, cx),
             Event::Enter(instance) => self.enter_service(instance, cx),
             Event::Impaired { instance, cause } => self.rows[instance].impaired = Some(cause),
+            Event::StatusOk(instance) => self.rows[instance].impaired = None,
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {

@@ -23,7 +23,7 @@ impl Groups {
                 self.execute_policy(id, policy, honor_cooldown, breach, cause, cx)
             }
             // For the instances, not for the group.
-            ApiCall::ModifyCreditSpecification { .. } => Ok(()),
+            ApiCall::ModifyCreditSpecification { .. } | ApiCall::RebootInstances { .. } => Ok(()),
         };
         if let Err(why) = done {
             let (now, name) = (cx.now(), cx.plan.fleets[id].name.as_str());

@@ -100,6 +100,7 @@ impl Groups {
             terminations,
             replacements,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
+            memory: None,
             credits: None,
         }
     }

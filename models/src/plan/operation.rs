@@ -44,4 +44,11 @@ pub enum ApiCall {
         /// Unlimited, or standard.
         unlimited: bool,
     },
+    /// RebootInstances: one, or all of the fleet.
+    RebootInstances {
+        /// The fleet.
+        fleet: FleetId,
+        /// The n-th instance ever launched, from 0; none: all.
+        nth: Option<u32>,
+    },
 }

@@ -53,7 +53,8 @@ pub(crate) fn resolve(
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
     let fleets = fleet::resolve(&mut cx);
-    let services = service::services(&mut cx, stores.len());
+    let mut services = service::services(&mut cx, stores.len());
+    machine::limits(&mut cx, &mut services, &fleets);
     let balancers = balancer::balancers(&mut cx);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
@@ -68,6 +69,7 @@ pub(crate) fn resolve(
     let custom_metrics = alarm::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
     let alarms = alarm::alarms(&mut cx, &stores);
+    machine::metrics(&mut cx, &alarms, &fleets, &services);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);

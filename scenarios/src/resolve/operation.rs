@@ -82,5 +82,8 @@ fn call<'a>(
             }
             ApiCall::ModifyCreditSpecification { fleet, unlimited: *cpu_credits == schema::CpuCredits::Unlimited }
         }
+        Written::RebootInstances { group, number } => {
+            ApiCall::RebootInstances { fleet: cx.fleet(group, first("group"))?, nth: *number }
+        }
     })
 }

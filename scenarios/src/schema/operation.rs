@@ -51,4 +51,11 @@ pub enum ApiCall {
         /// Standard or Unlimited.
         cpu_credits: CpuCredits,
     },
+    /// Reboots instances: `RebootInstances("web", 2)`. A machine that stands still no longer does.
+    RebootInstances {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// The n-th instance ever launched, from 0. Default: all.
+        number: Option<u32>,
+    },
 }
