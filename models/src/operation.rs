@@ -8,7 +8,7 @@
 //! # Source      the API reference of each part
 
 use crate::event::{self, events};
-use crate::plan::{ApiCall, FleetId, OperationId, Plan};
+use crate::plan::{ApiCall, FleetId, OperationId, Plan, Selection, Shifted};
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
@@ -38,19 +38,19 @@ pub fn handle(event: Event, cx: &mut Cx) {
     let now = cx.now();
     let subject = subject(&operation.call, plan).to_string();
     let cause = cx.timeline.record(now, EventKind::OperationCalled, subject, operation.name.clone(), EntryId::NONE);
-    match operation.call {
+    let fleet = match operation.call {
         ApiCall::ModifyCreditSpecification { fleet, .. } => return each(fleet, None, id, cause, cx),
         ApiCall::RebootInstances { fleet, nth } => return each(fleet, nth, id, cause, cx),
-        _ => {}
-    }
-    cx.list.soon(match operation.call {
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
-        | ApiCall::ModifyCreditSpecification { fleet, .. }
-        | ApiCall::RebootInstances { fleet, .. } => {
-            event::Event::Group(group::Event::Operate { fleet, operation: id, cause })
-        }
-    });
+        | ApiCall::SuspendProcesses { fleet, .. }
+        | ApiCall::ResumeProcesses { fleet, .. } => fleet,
+        ApiCall::Instances { selection: Selection { fleet, .. }, .. } => fleet,
+        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
+            Shifted::Group(fleet) => fleet,
+        },
+    };
+    cx.list.soon(event::Event::Group(group::Event::Operate { fleet, operation: id, cause }));
 }
 
 /// A call about instances of a fleet, one or all: each is told, and knows whether it is concerned.
@@ -71,6 +71,12 @@ fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
         | ApiCall::ModifyCreditSpecification { fleet, .. }
-        | ApiCall::RebootInstances { fleet, .. } => &plan.fleets[*fleet].name,
+        | ApiCall::RebootInstances { fleet, .. }
+        | ApiCall::SuspendProcesses { fleet, .. }
+        | ApiCall::ResumeProcesses { fleet, .. }
+        | ApiCall::Instances { selection: Selection { fleet, .. }, .. } => &plan.fleets[*fleet].name,
+        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
+            Shifted::Group(fleet) => &plan.fleets[*fleet].name,
+        },
     }
 }

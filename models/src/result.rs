@@ -159,6 +159,18 @@ pub struct Group {
     pub terminations: u32,
     /// Of these, replacements of instances found unhealthy or lost.
     pub replacements: u32,
+    /// Instances put into standby.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub standby: u32,
+    /// Waits of instances for lifecycle hooks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hook_waits: u32,
+    /// Launches that a lifecycle hook gave up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hooks_abandoned: u32,
+    /// Seconds that instances waited for lifecycle hooks, together.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub hook_wait_s: f64,
     /// Hours of running instances.
     pub instance_hours: f64,
     /// Memory of the server process, if the scenario says what it takes.
@@ -199,6 +211,15 @@ pub struct CreditFigures {
     pub exhausted: u32,
     /// Instance-seconds below full speed for want of credits.
     pub limited_s: f64,
+}
+
+/// Figures of what was not used are left out of the files.
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+fn is_nothing(figure: &f64) -> bool {
+    *figure == 0.0
 }
 
 /// A load balancer.
@@ -380,6 +401,21 @@ pub enum EventKind {
     StandbyFailed,
     StandbyInSync,
     StoreRecovered,
+    // The life of an instance in its group.
+    HookStarted,
+    HookCompleted,
+    HookTimedOut,
+    StandbyEntered,
+    StandbyLeft,
+    InstanceDetached,
+    InstanceAttached,
+    InstanceMarkedHealthy,
+    ProtectionChanged,
+    ScaleInBlocked,
+    ProcessesSuspended,
+    ProcessesResumed,
+    ZonalShiftStarted,
+    ZonalShiftEnded,
     // Machines.
     CreditsLow,
     CreditsExhausted,

@@ -34,13 +34,25 @@ pub(super) struct Footprint {
     due: Time,
     epoch: u32,
     swapping: bool,
+    /// It has run out: nothing more is asked for.
+    ended: bool,
     peak: f64,
 }
 
 impl Footprint {
     /// Of a process that has not started.
     pub fn new(terms: Memory, now: Time) -> Footprint {
-        Footprint { terms, present: 0, leaked: 0.0, since: now, due: Time::MAX, epoch: 0, swapping: false, peak: 0.0 }
+        Footprint {
+            terms,
+            present: 0,
+            leaked: 0.0,
+            since: now,
+            due: Time::MAX,
+            epoch: 0,
+            swapping: false,
+            ended: false,
+            peak: 0.0,
+        }
     }
 
     /// Takes over the announcements of the machine before it, which are none of its own.
@@ -103,6 +115,9 @@ impl Instances {
     /// Looks whether there is enough, and announces when leaking alone will have used it up.
     fn memory_changed(&mut self, instance: InstanceId, now: Time, cx: &mut Cx) {
         let Some(memory) = &mut self.rows[instance].memory else { return };
+        if memory.ended {
+            return;
+        }
         let used = memory.used(now);
         memory.peak = memory.peak.max(used);
         let starts_swapping = !memory.swapping && used > memory.terms.swap_from * memory.terms.limit;
@@ -142,6 +157,7 @@ impl Instances {
             return self.memory_changed(instance, now, cx);
         }
         memory.epoch += 1;
+        memory.ended = true;
         let (present, fleet) = (memory.present, cx.directory.facts(instance).fleet);
         let figures = &mut self.memory[fleet];
         figures.oom_kills += 1;

@@ -15,6 +15,7 @@ mod expect;
 mod fault;
 mod fleet;
 mod geography;
+mod lifecycle;
 mod machine;
 mod operation;
 mod price;
