@@ -29,6 +29,7 @@ mod instance;
 mod store;
 
 mod alarm;
+mod archive;
 mod cloudwatch;
 mod datapoints;
 mod group;

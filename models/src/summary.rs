@@ -81,7 +81,7 @@ impl World<'_> {
         }
         let mut groups = BTreeMap::new();
         for (id, fleet) in plan.fleets.iter() {
-            let figures = self.groups.figures(id, now);
+            let figures = self.groups.figures(id, plan, now);
             let credits = self.instances.credit_figures(id, now, &self.shared);
             groups.insert(fleet.name.clone(), Group { credits, ..figures });
         }
@@ -152,6 +152,11 @@ impl World<'_> {
                 .alarms
                 .iter()
                 .map(|(id, alarm)| (alarm.name.clone(), self.alarms.changes(id).to_vec()))
+                .chain(
+                    plan.composite_alarms
+                        .iter()
+                        .map(|(id, alarm)| (alarm.name.clone(), self.alarms.composite_changes_of(id).to_vec())),
+                )
                 .collect(),
             incidents: Vec::new(),
             databases: closed.databases,

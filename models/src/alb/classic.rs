@@ -293,7 +293,7 @@ impl Albs {
         let tcp = self.classic(index, cx).is_some_and(|classic| classic.0.listener == Listener::Tcp);
         let seen = if tcp { Outcome::ConnectionReset } else { outcome };
         if seen == Outcome::SurgeQueueFull {
-            cx.observe.elb_5xx(self.nodes[index as usize].balancer);
+            cx.observe.elb_5xx(self.nodes[index as usize].balancer, seen);
         }
         if let Some(row) = cx.request(at) {
             self.respond(index, at, cx.caller_place(row), seen, cx);

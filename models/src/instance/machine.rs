@@ -90,7 +90,8 @@ impl Instances {
             cx.observe.service(service).worked(busy_ns);
         }
         let credit = self.close_account(instance, facts.fleet, now);
-        let fresh = Instance { credit, ..Instance::new(cx.plan, facts, now) };
+        let vcpus = cx.directory.vcpus(cx.plan, instance);
+        let fresh = Instance { credit, ..Instance::new(cx.plan, facts, vcpus, now) };
         let old = std::mem::replace(&mut self.rows[instance], fresh);
         let here: Vec<CallRef> = cx
             .calls
