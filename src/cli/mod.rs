@@ -1,7 +1,7 @@
 //! The command line: what the user asked, and what is answered with which exit code.
 //!
 //! ```text
-//!  arguments ──clap──► Command ──► run │ check │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
+//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
 //! ```
 //! # Models      exit codes: 0 all expectations held, 1 some did not, 2 the command could not be carried out, 130 broken off
 //! # Leaves out  any simulation; an option of one name means the same in every command
@@ -12,6 +12,8 @@ mod library;
 mod options;
 mod run;
 mod source;
+mod sweep;
+mod sweep_file;
 mod terminal;
 mod validate;
 
@@ -62,6 +64,8 @@ const EXIT_CODES: &str =
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Sweep(sweep::Args),
+    Merge(sweep::MergeArgs),
     Validate(validate::Args),
     List(library::ListArgs),
     Show(library::ShowArgs),
@@ -110,6 +114,8 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Check(args) => check::run(args, terminal),
+        Command::Sweep(args) => sweep::run(args, terminal),
+        Command::Merge(args) => sweep::merge(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
         Command::Show(args) => library::show(args, terminal),

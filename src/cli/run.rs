@@ -40,7 +40,9 @@ pub struct Args {
     chance: Chance,
     #[command(flatten)]
     changes: Changes,
-    /// Folder for the results [default: out/<scenario>]
+    /// Folder for the results
+    ///
+    /// Default: `out/<scenario>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -7,10 +7,11 @@
 //!   threads changes nothing but the time it takes
 //! # Leaves out  spreading one run over several cores
 
-mod aggregate;
+pub(crate) mod aggregate;
 mod metrics;
 mod progress;
 mod replicate;
+pub mod sweep;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::metrics;

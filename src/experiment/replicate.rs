@@ -100,22 +100,7 @@ fn replicate_with(
     let trace = Mutex::new(trace);
     let one = |index: u32| -> Result<(Replication, Option<RunResult>, u64), Interrupted> {
         let trace = if index == 0 { trace.lock().ok().and_then(|mut trace| trace.take()) } else { None };
-        let mut watch = Watch { settings, trace, seen_s: 0.0, seen_requests: 0 };
-        let clock = Stopwatch::start();
-        let mut result = simulate(index, &mut watch)?;
-        let requests = result.summary.requests.succeeded + result.summary.requests.failed;
-        let run = &mut result.summary.run;
-        run.wall_s = clock.seconds();
-        run.requests_per_wall_s = requests as f64 / run.wall_s.max(1e-9);
-        run.peak_rss_mb = stopwatch::peak_rss_mb();
-        result.summary.version = env!("CARGO_PKG_VERSION").into();
-        let replication = Replication {
-            index,
-            digest: result.summary.digest.clone(),
-            metrics: metrics(&result.summary),
-            expectations: result.summary.expectations.clone(),
-            bands: bands(&result.series, settings.replications),
-        };
+        let (replication, result, requests) = watched(settings, index, trace, simulate)?;
         Ok((replication, (index == 0).then_some(result), requests))
     };
     let indices = 0..settings.replications.max(1);
@@ -140,6 +125,42 @@ fn replicate_with(
     let first = first.ok_or_else(|| Failure::new("no replication was run"))?;
     let aggregate = (settings.replications > 1).then(|| Aggregate::fold(&first.summary, &replications));
     Ok(Experiment { first, replications, aggregate, requests, wall_s: clock.seconds() })
+}
+
+/// One replication of a plan, for those who fold by themselves; bands are not kept.
+///
+/// # Errors
+/// If it was broken off.
+pub fn single(plan: &Plan, index: u32, settings: &Settings<'_>) -> Result<Replication, Interrupted> {
+    let alone = Settings { replications: 1, ..*settings };
+    let simulate = |replication, watcher: &mut dyn Watcher| models::simulate(plan, settings.seed, replication, watcher);
+    watched(&alone, index, None, &simulate).map(|(replication, ..)| replication)
+}
+
+/// One replication with what is kept of it, all of it, and the requests that ended.
+fn watched(
+    settings: &Settings<'_>,
+    index: u32,
+    trace: Option<&mut Trace>,
+    simulate: &Simulate<'_>,
+) -> Result<(Replication, RunResult, u64), Interrupted> {
+    let mut watch = Watch { settings, trace, seen_s: 0.0, seen_requests: 0 };
+    let clock = Stopwatch::start();
+    let mut result = simulate(index, &mut watch)?;
+    let requests = result.summary.requests.succeeded + result.summary.requests.failed;
+    let run = &mut result.summary.run;
+    run.wall_s = clock.seconds();
+    run.requests_per_wall_s = requests as f64 / run.wall_s.max(1e-9);
+    run.peak_rss_mb = stopwatch::peak_rss_mb();
+    result.summary.version = env!("CARGO_PKG_VERSION").into();
+    let replication = Replication {
+        index,
+        digest: result.summary.digest.clone(),
+        metrics: metrics(&result.summary),
+        expectations: result.summary.expectations.clone(),
+        bands: bands(&result.series, settings.replications),
+    };
+    Ok((replication, result, requests))
 }
 
 /// What is kept of a series for the bands.

@@ -14,6 +14,7 @@ pub mod json;
 pub mod page;
 pub mod plots;
 pub mod report;
+pub mod sweep;
 pub mod table;
 pub mod units;
 
