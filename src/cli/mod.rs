@@ -1,12 +1,13 @@
 //! The command line: what the user asked, and what is answered with which exit code.
 //!
 //! ```text
-//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
+//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ compare │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
 //! ```
 //! # Models      exit codes: 0 all expectations held, 1 some did not, 2 the command could not be carried out, 130 broken off
 //! # Leaves out  any simulation; an option of one name means the same in every command
 
 mod check;
+mod compare;
 mod completions;
 mod library;
 mod options;
@@ -66,6 +67,7 @@ enum Command {
     Check(check::Args),
     Sweep(sweep::Args),
     Merge(sweep::MergeArgs),
+    Compare(compare::Args),
     Validate(validate::Args),
     List(library::ListArgs),
     Show(library::ShowArgs),
@@ -116,6 +118,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
         Command::Check(args) => check::run(args, terminal),
         Command::Sweep(args) => sweep::run(args, terminal),
         Command::Merge(args) => sweep::merge(args, terminal),
+        Command::Compare(args) => compare::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
         Command::Show(args) => library::show(args, terminal),

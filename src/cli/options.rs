@@ -72,7 +72,7 @@ pub fn seed(text: &str) -> Result<u64, String> {
 }
 
 /// `path=value`.
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().into(), value.trim().into())),
         _ => Err("expected `path=value`".into()),

@@ -55,6 +55,11 @@ impl Found {
         self.cells.iter().filter(|cell| cell.record.error.is_some())
     }
 
+    /// Whether anything has a price: where nothing has, there is nothing to weigh the others against.
+    pub fn has_cost(&self, cost: &str) -> bool {
+        self.cells.iter().filter_map(|cell| cell.estimates.get(cost)).any(|estimate| estimate.mean > 0.0)
+    }
+
     /// Numbers of the cells that no other beats in `gain` (more is better if `more`) at no more of `cost`.
     pub fn front(&self, gain: &str, more: bool, cost: &str) -> Vec<usize> {
         let points: Vec<(usize, f64, f64)> = self

@@ -4,6 +4,7 @@
 //! # Leaves out  what the files hold in full
 
 use crate::experiment::sweep::found::{CellFound, Found};
+use crate::output::compare::plus_minus;
 use crate::output::table::{BAD, BOLD, Cell, DIM, GOOD, TITLE, Table, paint};
 use crate::output::{page, units};
 use anstyle::Style;
@@ -55,7 +56,7 @@ impl Page<'_> {
         let there = |name: &str| self.found.cells.iter().any(|cell| cell.estimates.contains_key(name));
         let cost = "cost_usd.total";
         let gain = self.metrics.iter().find(|name| name.as_str() != cost && there(name))?;
-        there(cost).then_some((gain, cost))
+        self.found.has_cost(cost).then_some((gain, cost))
     }
 
     fn cells(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -170,14 +171,7 @@ pub fn name(path: &str) -> &str {
 /// A figure with its interval.
 fn figure(cell: &CellFound, metric: &str) -> String {
     let Some(estimate) = cell.estimates.get(metric) else { return "–".into() };
-    match estimate.half_width {
-        Some(half) => {
-            // As many decimals as the interval leaves meaning to.
-            let decimals = if half > 0.0 { (1.0 - half.log10().floor()).clamp(0.0, 7.0) as usize } else { 4 };
-            format!("{:.decimals$} ± {half:.decimals$}", estimate.mean)
-        }
-        None => page::exact(estimate.mean),
-    }
+    plus_minus(estimate.mean, estimate.half_width)
 }
 
 /// Whether people wish for more of a figure rather than less.

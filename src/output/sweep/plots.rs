@@ -151,7 +151,7 @@ fn against_cost(found: &Found, metric: &str) -> Option<Body> {
             Some(Point { x, y, front: front.contains(&cell.record.cell), label })
         })
         .collect();
-    (points.len() > 1).then(|| Body::Scatter { x: words(COST), y: words(metric), points })
+    (points.len() > 1 && found.has_cost(COST)).then(|| Body::Scatter { x: words(COST), y: words(metric), points })
 }
 
 /// A figure with its unit, as an axis has it.
