@@ -21,6 +21,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "canary",
     "web-farm",
     "bare-farm",
+    "credits",
 ];
 
 /// Name and text of every built-in scenario.

@@ -88,15 +88,17 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 }
 
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
+    use EventKind::{CreditsExhausted, CreditsRestored};
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
         DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, StandbyFailed,
     };
     let style = match line.kind {
-        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted => {
-            BAD
+        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
+        | CreditsExhausted => BAD,
+        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded | CreditsRestored => {
+            GOOD
         }
-        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded => GOOD,
         _ => Style::new(),
     };
     for (i, words) in wrap(&line.words(), room).into_iter().enumerate() {

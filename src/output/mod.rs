@@ -22,6 +22,7 @@ pub mod units;
 mod happened;
 mod headline;
 mod incidents;
+mod machines;
 mod story;
 mod trace;
 

@@ -158,7 +158,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
-        | DesiredCapacityChanged => 1,
+        | DesiredCapacityChanged
+        | CreditsExhausted => 1,
+        CreditsLow | CreditsRestored => 2,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
@@ -191,6 +193,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::CreditsLow => return "CPU credits low".into(),
+        EventKind::CreditsExhausted => return "CPU credits gone".into(),
+        EventKind::CreditsRestored => return "CPU credits back".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
         _ => {}
     }

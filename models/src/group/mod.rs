@@ -6,23 +6,29 @@
 //!  fault ─► Lost ─► LossNoticed ─────────┤            └─► alb::Deregister ─► Drained ─► Terminated ─► instance::Gone
 //!  Balance (zones) ──────────────────────┘
 //! ```
-//! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
-//! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
-//!   hooks, maintenance policies
+//! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
+//!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
+//!   cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
+//! # Leaves out  warm pools, instance refresh, Spot
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
 mod balance;
 mod fleet;
 mod health;
+mod hooks;
 mod lifecycle;
+mod lifetime;
+mod maintenance;
 mod operate;
 mod placement;
 mod policy;
+mod processes;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod shift;
+mod standby;
 
 use crate::event::{self, events};
 use crate::plan::*;
@@ -30,6 +36,7 @@ use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use fleet::{Activity, Fleet, Invocation, settings};
+use lifecycle::Purpose;
 pub use policy::{adjusted, step_of};
 use row::{Row, State};
 use sim_core::{Duration, Table, Time, Words};
@@ -126,6 +133,28 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// A hook of the group has been answered, or its time is over.
+        HookOver {
+            /// Instance.
+            instance: InstanceId,
+            /// Index into the group's hooks.
+            hook: u16,
+            /// The wait of the instance that it belongs to.
+            round: u8,
+            /// CONTINUE, ABANDON, or no answer.
+            result: u8,
+        },
+        /// The bootstrap script has begun to send heartbeats.
+        Heartbeats(InstanceId),
+        /// The group looks at the age of its instances.
+        Lifetime(FleetId),
+        /// A zonal shift has run its time.
+        ShiftOver {
+            /// Group.
+            fleet: FleetId,
+            /// Which of its shifts.
+            number: u16,
+        },
     }
 }
 
@@ -184,6 +213,10 @@ impl Groups {
                 if settings.zones.len() > 1 {
                     cx.list.after(balance, sent(Event::Balance(id)));
                 }
+                if group.lifecycle.max_instance_lifetime.is_some() {
+                    let first = Duration::from_secs_f64(lifetime::LOOK.as_secs_f64() * phases.unit());
+                    cx.list.after(first, sent(Event::Lifetime(id)));
+                }
             }
             self.count(id, cx.now());
         }
@@ -203,6 +236,8 @@ impl Groups {
             | Event::Impaired { instance, .. }
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
+            | Event::HookOver { instance, .. }
+            | Event::Heartbeats(instance)
             | Event::Terminated(instance) => match self.rows.get(instance) {
                 Some(row) => row.fleet,
                 None => return,
@@ -212,7 +247,9 @@ impl Groups {
             | Event::Retry { fleet, .. }
             | Event::Poll(fleet)
             | Event::Balance(fleet)
-            | Event::Operate { fleet, .. } => fleet,
+            | Event::Operate { fleet, .. }
+            | Event::Lifetime(fleet)
+            | Event::ShiftOver { fleet, .. } => fleet,
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -236,6 +273,10 @@ impl Groups {
             Event::Terminated(instance) => self.terminated(instance, cx),
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
+            Event::HookOver { instance, hook, round, result } => self.hook_over(instance, hook, round, result, cx),
+            Event::Heartbeats(instance) => self.heartbeats(instance),
+            Event::Lifetime(fleet) => self.look_at_ages(fleet, cx),
+            Event::ShiftOver { fleet, number } => self.shift_over(fleet, number, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
         }
         self.settle(fleet, cx);
@@ -252,20 +293,29 @@ impl Groups {
         let there = fleet.retrying + self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
         if there < fleet.desired {
             for _ in there..fleet.desired {
-                self.launch(id, None, cause, cx);
+                if self.suspended(id, ScalingProcess::Launch) {
+                    // Perhaps by the failure of the one before.
+                    return;
+                }
+                self.launch(id, Purpose::Missing, cause, cx);
             }
             return;
         }
         // Those still coming up are left to come up; the next look is when they are in service.
-        let in_service = self.members(id).filter(|row| row.state == State::InService).count() as u32;
+        let in_service = self.members(id).filter(|row| row.state == State::InService && !row.extra).count() as u32;
+        if self.suspended(id, ScalingProcess::Terminate) {
+            return;
+        }
         for _ in self.fleets[id].desired..in_service {
-            self.scale_in(id, cause, cx);
+            if !self.scale_in(id, cause, cx) {
+                return;
+            }
         }
     }
 
     /// Whether a scaling activity or a replacement is in progress.
     fn busy(&self, id: FleetId) -> bool {
-        let moving = |row: &Row| matches!(row.state, State::Pending | State::Waiting | State::Terminating);
+        let moving = |row: &Row| matches!(row.state, State::Pending | State::Waiting) || row.leaving();
         self.fleets[id].retrying > 0 || self.members(id).any(moving)
     }
 
@@ -292,7 +342,9 @@ impl Groups {
     fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, cx: &mut Cx) -> InstanceId {
         let instance = cx.directory.enter(fleet, zone);
         self.fleets[fleet].members.push(instance);
-        let at = self.rows.push(Row::new(fleet, zone));
+        let mut row = Row::new(fleet, zone);
+        row.protected = settings(cx.plan, fleet).is_some_and(|group| group.lifecycle.protected_from_scale_in);
+        let at = self.rows.push(row);
         assert_eq!(at, instance, "instances are entered by their groups alone");
         instance
     }

@@ -27,8 +27,28 @@ pub struct Counts {
     pub unhealthy: u32,
     /// Being terminated.
     pub terminating: u32,
+    /// In standby, or on the way there.
+    pub standby: u32,
     /// Launch activities so far.
     pub launches: u32,
+}
+
+/// The metrics of a group in the namespace AWS/AutoScaling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(dead_code)] // For the metrics that alarms may watch.
+pub struct Metrics {
+    /// GroupDesiredCapacity.
+    pub desired: u32,
+    /// GroupInServiceInstances.
+    pub in_service: u32,
+    /// GroupPendingInstances.
+    pub pending: u32,
+    /// GroupStandbyInstances.
+    pub standby: u32,
+    /// GroupTerminatingInstances.
+    pub terminating: u32,
+    /// GroupTotalInstances: in service, pending and terminating.
+    pub total: u32,
 }
 
 /// What a fleet has done since the start.
@@ -42,6 +62,14 @@ pub(super) struct Counters {
     pub terminations: u32,
     /// Of these, replacements of instances found unhealthy or lost.
     pub replacements: u32,
+    /// Instances put into standby.
+    pub standby: u32,
+    /// Waits of instances for lifecycle hooks.
+    pub hook_waits: u32,
+    /// Launches that a hook gave up.
+    pub hooks_abandoned: u32,
+    /// Seconds that instances waited for hooks.
+    pub hook_wait_s: f64,
 }
 
 impl Groups {
@@ -59,11 +87,25 @@ impl Groups {
                 State::InService if row.lost || (row.ready && passed && row.ill()) => counts.unhealthy += 1,
                 State::InService if row.ready && passed => counts.healthy += 1,
                 State::InService => counts.booting += 1,
-                State::Terminating => counts.terminating += 1,
-                State::Stopped | State::Gone => {}
+                State::Terminating | State::TerminatingWait => counts.terminating += 1,
+                State::EnteringStandby | State::Standby => counts.standby += 1,
+                State::Detaching | State::Detached | State::Stopped | State::Gone => {}
             }
         }
         counts
+    }
+
+    /// The group's own metrics, as AWS/AutoScaling counts them (§1.14).
+    #[allow(dead_code)] // For the metrics that alarms may watch.
+    pub fn metrics(&self, fleet: FleetId) -> Metrics {
+        let of = |wanted: fn(&Row) -> bool| self.members(fleet).filter(|row| wanted(row)).count() as u32;
+        let in_service = of(|row| row.state == State::InService);
+        // An instance in Pending:Wait is in none of them (§1.3).
+        let pending = of(|row| row.state == State::Pending);
+        let terminating = of(Row::leaving);
+        let standby = of(|row| row.state == State::Standby);
+        let total = in_service + pending + terminating;
+        Metrics { desired: self.fleets[fleet].desired, in_service, pending, standby, terminating, total }
     }
 
     /// Instances whose metrics count for the group's: in service, not lost, and not warming up (rules C3, C6).
@@ -89,7 +131,8 @@ impl Groups {
     /// The fleet's figures up to `now`.
     pub fn figures(&self, id: FleetId, now: Time) -> Group {
         let fleet = &self.fleets[id];
-        let Counters { launches, failed_launches, terminations, replacements } = fleet.counters;
+        let Counters { launches, failed_launches, terminations, replacements, .. } = fleet.counters;
+        let Counters { standby, hook_waits, hooks_abandoned, hook_wait_s, .. } = fleet.counters;
         Group {
             min_in_service: fleet.in_service_min,
             max_in_service: fleet.in_service.max() as u32,
@@ -99,14 +142,20 @@ impl Groups {
             failed_launches,
             terminations,
             replacements,
+            standby,
+            hook_waits,
+            hooks_abandoned,
+            hook_wait_s,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
+            credits: None,
         }
     }
 
     /// Running times that have not ended, in seconds.
     fn open(&self, fleet: FleetId, now: Time) -> impl Iterator<Item = f64> + '_ {
         let since = |row: &Row| row.running.filter(|_| !row.lost);
-        self.members(fleet).filter_map(since).map(move |since| (now - since).as_secs_f64())
+        let detached = self.fleets[fleet].detached.iter().map(|&instance| &self.rows[instance]);
+        self.members(fleet).chain(detached).filter_map(since).map(move |since| (now - since).as_secs_f64())
     }
 
     /// How many there are, in words.

@@ -3,7 +3,9 @@
 //! # Models      the states of an instance in its group, as AWS names them
 //! # Source      Amazon EC2 Auto Scaling user guide, "Instance lifecycle"; `aws/scaling.md` §1.2
 
+use super::hooks::Waits;
 use crate::plan::{FleetId, TargetGroupId, ZoneId};
+use crate::request::InstanceId;
 use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
@@ -16,8 +18,18 @@ pub(super) enum State {
     Waiting,
     /// InService.
     InService,
-    /// Terminating.
+    /// EnteringStandby: its target groups let go of it.
+    EnteringStandby,
+    /// Standby.
+    Standby,
+    /// Detaching: its target groups let go of it.
+    Detaching,
+    /// Detached: it runs on, outside the group.
+    Detached,
+    /// Terminating: its target groups let go of it, or (Terminating:Proceed) EC2 does.
     Terminating,
+    /// Terminating:Wait: the termination hooks hold it.
+    TerminatingWait,
     /// An instance of a fixed fleet that is out.
     Stopped,
     /// Terminated.
@@ -38,12 +50,22 @@ pub(super) struct Row {
     pub(super) ready: bool,
     /// Launched beyond the desired capacity, to let another go.
     pub(super) extra: bool,
+    /// Launched to replace this one, which goes when it has settled.
+    pub(super) replaces: Option<InstanceId>,
+    /// Protected from scale-in.
+    pub(super) protected: bool,
     /// Being terminated by a scale-in.
     pub(super) scale_in: bool,
     pub(super) lost: bool,
     pub(super) impaired: Option<EntryId>,
     /// Marked unhealthy at, and the entry that says so.
     pub(super) marked: Option<(Time, EntryId)>,
+    /// The mark is one of SetInstanceHealth: no batch holds it back (rule P1).
+    pub(super) custom: bool,
+    /// It has reached its lifetime and is to be replaced; the entry that says so.
+    pub(super) expired: Option<EntryId>,
+    /// Hooks that hold it.
+    pub(super) waits: Waits,
     /// Target groups it is registered with or drains from.
     pub(super) registered: Vec<TargetGroupId>,
     /// Target groups it has passed the checks of, once.
@@ -66,10 +88,15 @@ impl Row {
             initial: false,
             ready: false,
             extra: false,
+            replaces: None,
+            protected: false,
             scale_in: false,
             lost: false,
             impaired: None,
             marked: None,
+            custom: false,
+            expired: None,
+            waits: Waits::default(),
             registered: Vec::new(),
             passed: Vec::new(),
             unhealthy: Vec::new(),
@@ -80,6 +107,22 @@ impl Row {
     /// Whether it counts towards the desired capacity.
     pub(super) fn counts(&self) -> bool {
         matches!(self.state, State::Pending | State::Waiting | State::InService)
+    }
+
+    /// Whether its group is getting rid of it.
+    pub(super) fn leaving(&self) -> bool {
+        matches!(self.state, State::Terminating | State::TerminatingWait)
+    }
+
+    /// Forgets what was known of its health and begins anew: it comes back from standby, or from outside the group.
+    pub(super) fn come_back(&mut self) {
+        self.state = State::Pending;
+        self.initial = false;
+        self.entered = None;
+        self.marked = None;
+        self.custom = false;
+        self.passed.clear();
+        self.unhealthy.clear();
     }
 
     /// Whether its warm-up is over.

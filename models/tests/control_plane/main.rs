@@ -5,7 +5,12 @@ mod fixture;
 
 mod drawn;
 mod health;
+mod hooks;
 mod launches;
+mod maintenance;
 mod metrics;
 mod operations;
+mod processes;
 mod scaling;
+mod standby;
+mod zones;
