@@ -120,7 +120,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
                 let plan = compiled.plan;
                 let seed = *used_seed.get_or_insert(plan.seed);
                 let bar = bar(&plan, replications, terminal);
-                let settings = Settings { seed, replications, threads: args.threads, stop: &stop, bar: &bar };
+                let settings =
+                    Settings { seed, replications, precision: None, threads: args.threads, stop: &stop, bar: &bar };
                 let experiment = replicate(&plan, &settings, None)?;
                 bar.clear();
                 let name = plan.name.clone();

@@ -10,6 +10,7 @@
 pub(crate) mod aggregate;
 pub mod compare;
 mod metrics;
+pub mod precision;
 mod progress;
 mod replicate;
 pub mod sweep;

@@ -53,7 +53,7 @@ impl Bar {
         self.bar.set_message(format!(
             "{before}{} of {}  {} requests  {}/s",
             units::clock(done_s),
-            units::clock(self.total_s),
+            units::clock(self.bar.length().map_or(self.total_s, |length| length as f64 / TICKS_PER_S)),
             units::count(requests),
             units::figure(speed),
         ));
@@ -68,6 +68,15 @@ impl Bar {
     /// Another cell of the sweep is done.
     pub fn cell_done(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// There will be so many times as much to do as was thought.
+    pub fn expect(&self, times: f64) {
+        if times > 1.0
+            && let Some(length) = self.bar.length()
+        {
+            self.bar.set_length((length as f64 * times) as u64);
+        }
     }
 
     /// From here on the time is not that of the simulation.

@@ -102,8 +102,14 @@ fn replication(work: &Work<'_>, pending: &Pending<'_>, index: u32) -> Result<(),
         let mut plan = pending.plan.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(plan.get_or_insert_with(|| Arc::new((work.plan)(pending.cell))))
     };
-    let settings =
-        Settings { seed: work.seed, replications: work.replications, threads: Some(1), stop: work.stop, bar: work.bar };
+    let settings = Settings {
+        seed: work.seed,
+        replications: work.replications,
+        precision: None,
+        threads: Some(1),
+        stop: work.stop,
+        bar: work.bar,
+    };
     let found = match plan.as_ref() {
         Err(error) => Err(error.clone()),
         // A mistake of ours in one cell is no reason to lose the others.
