@@ -26,6 +26,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "web-farm",
     "bare-farm",
     "credits",
+    "memory-leak",
 ];
 
 /// Name and text of every built-in scenario.

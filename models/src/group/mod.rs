@@ -214,6 +214,8 @@ events! {
         },
         /// EC2 looks at the pools whose capacity changes.
         SpotMarket,
+        /// Its status checks are in order again, before the group has marked it.
+        StatusOk(InstanceId),
     }
 }
 
@@ -309,6 +311,7 @@ impl Groups {
             | Event::HookTimeout(instance)
             | Event::Enter(instance)
             | Event::Impaired { instance, .. }
+            | Event::StatusOk(instance)
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
             | Event::HookOver { instance, .. }
@@ -343,6 +346,7 @@ impl Groups {
             Event::HookTimeout(instance) => self.hook_timeout(instance, cx),
             Event::Enter(instance) => self.enter_service(instance, cx),
             Event::Impaired { instance, cause } => self.rows[instance].impaired = Some(cause),
+            Event::StatusOk(instance) => self.rows[instance].impaired = None,
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {

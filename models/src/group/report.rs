@@ -171,6 +171,7 @@ impl Groups {
             hook_wait_s,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
             bought: bought.into_iter().collect(),
+            memory: None,
             credits: None,
         }
     }

@@ -171,6 +171,7 @@ pub fn plan() -> Plan {
             discovery: Discovery::RoundRobin,
             pools: Table::default(),
             sessions_on_instance: false,
+            memory: None,
             endpoints: vec![EndpointId::new(0)],
         }]
         .into_iter()

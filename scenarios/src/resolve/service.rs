@@ -40,6 +40,7 @@ pub(crate) fn services(cx: &mut Cx<'_>, stores: usize) -> Table<ServiceId, Servi
             },
             pools: pools(cx, &written.pools, place.field("pools"), stores),
             sessions_on_instance: written.sessions_on_instance.unwrap_or(false),
+            memory: written.memory.as_ref().map(|memory| super::machine::memory(cx, memory, place.field("memory"))),
             endpoints,
         });
     }

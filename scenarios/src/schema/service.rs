@@ -1,6 +1,6 @@
 //! Services, endpoints, and the steps these run.
 
-use super::{AbandonedWork, Connections, Dist, DnsCache, Named, Retry, Timeout, WhenFull};
+use super::{AbandonedWork, Connections, Dist, DnsCache, Memory, Named, Retry, Timeout, WhenFull};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,6 +38,8 @@ pub struct Service {
     pub pools: Named<Limit>,
     /// Whether sessions live in the instance's memory and die with it. Default false.
     pub sessions_on_instance: Option<bool>,
+    /// What its process takes of the instance's memory. Default: nobody looks.
+    pub memory: Option<Memory>,
     /// Endpoints.
     pub endpoints: Named<Endpoint>,
 }
