@@ -99,7 +99,12 @@ impl World<'_> {
             return 0.0;
         }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
-        if let BalancerKind::Network(_) = self.shared.plan.balancers[balancer].kind {
+        let kind = &self.shared.plan.balancers[balancer].kind;
+        if let BalancerKind::Classic(_) = kind {
+            // Billed by the GB.
+            return 0.0;
+        }
+        if let BalancerKind::Network(_) = kind {
             let gb_per_hour = bytes / GB / (seconds / HOUR_S);
             let flows = (self.shared.observe.edge(balancer).all_flows - since.flows) as f64;
             let active = if since.minutes > 0 { since.open as f64 / since.minutes as f64 } else { 0.0 };
