@@ -25,9 +25,10 @@ impl World<'_> {
                     if !now.nanos().is_multiple_of(period.nanos()) {
                         continue;
                     }
-                    let capacity = f64::from(template.vcpus) * period.nanos() as f64;
                     let mut samples = Vec::new();
                     for instance in self.groups.measured(fleet, now) {
+                        let vcpus = self.shared.template_of(instance).vcpus;
+                        let capacity = f64::from(vcpus) * period.nanos() as f64;
                         let (before, work) = self.cpu_since_mark(instance, now);
                         samples.extend(before.map(|before| 100.0 * (work - before) / capacity));
                     }

@@ -24,6 +24,8 @@ pub struct Facts {
 #[derive(Clone, Debug)]
 pub struct Directory {
     instances: Table<InstanceId, Facts>,
+    /// Which of its fleet's launch templates each was launched from.
+    templates: Table<InstanceId, u16>,
     launched: Table<FleetId, u32>,
     service_of: Table<FleetId, Option<ServiceId>>,
     zones: usize,
@@ -34,6 +36,7 @@ impl Directory {
     pub fn new(plan: &Plan) -> Self {
         Directory {
             instances: Table::default(),
+            templates: Table::default(),
             zones: plan.zones.len(),
             launched: plan.fleets.iter().map(|_| 0).collect(),
             service_of: plan
@@ -44,11 +47,12 @@ impl Directory {
         }
     }
 
-    /// Enters a new instance.
-    pub fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>) -> InstanceId {
+    /// Enters a new instance, launched from the fleet's template of that number.
+    pub fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, template: u16) -> InstanceId {
         let ordinal = self.launched[fleet];
         self.launched[fleet] += 1;
         let place = Place::of(zone, self.zones);
+        self.templates.push(template);
         self.instances.push(Facts { fleet, zone, place, service: self.service_of[fleet], ordinal })
     }
 
@@ -56,6 +60,11 @@ impl Directory {
     #[inline]
     pub fn facts(&self, instance: InstanceId) -> Facts {
         self.instances[instance]
+    }
+
+    /// The number of its launch template among those of its fleet.
+    pub fn template(&self, instance: InstanceId) -> u16 {
+        self.templates[instance]
     }
 
     /// The `ordinal`-th instance of a fleet, if it was ever launched.

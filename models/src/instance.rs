@@ -15,7 +15,7 @@
 
 use crate::cpu::{Cpu, Started};
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultAction, FaultId, Plan, ServiceId, StoreId};
+use crate::plan::{EndpointId, FaultAction, FaultId, LaunchTemplate, Plan, ServiceId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -116,6 +116,8 @@ struct Instance {
     frozen: u32,
     stress: f64,
     speed: f64,
+    /// How fast the work of its release is done: above 1 if that has less to do.
+    pace: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
 }
@@ -143,7 +145,8 @@ impl Instances {
     pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
         while self.rows.len() <= instance.index() {
             let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
-            self.rows.push(Instance::new(cx.plan, facts, cx.now()));
+            let template = cx.template_of(InstanceId::new(self.rows.len()));
+            self.rows.push(Instance::new(cx.plan, facts, template, cx.now()));
         }
     }
 
@@ -415,9 +418,12 @@ impl Instances {
     fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (endpoint, is_check) = (call.endpoint, matches!(call.waiter, Waiter::Check { .. }));
-        let rate = if is_check { 0.0 } else { cx.environment.error_rate[endpoint] };
         // Whatever the first step was.
-        if rate > 0.0 && cx.program.endpoint[endpoint] == call.pc && self.errors[endpoint].chance(rate) {
+        if cx.environment.may_err[endpoint]
+            && !is_check
+            && cx.program.endpoint[endpoint] == call.pc
+            && self.errs(endpoint, call.instance, cx)
+        {
             return self.finish(at, Outcome::Target5xx, cx);
         }
         let call = &mut cx.calls[at.id];
@@ -429,6 +435,18 @@ impl Instances {
             return self.requeue(at, cx);
         }
         self.run(at, cx);
+    }
+
+    /// Whether a request ends in an error: by the endpoint's share of them, or that of the instance's release.
+    #[inline(never)]
+    fn errs(&mut self, endpoint: EndpointId, instance: InstanceId, cx: &Cx) -> bool {
+        let mut rate = cx.environment.error_rate[endpoint];
+        let release = &cx.template_of(instance).release;
+        if let Some(own) = release.error_rate.iter().find(|one| one.0 == endpoint) {
+            // What faults have added stays.
+            rate += own.1 - cx.plan.endpoints[endpoint].error_rate;
+        }
+        rate > 0.0 && self.errors[endpoint].chance(rate)
     }
 
     /// A call that gave its worker up needs one again.
@@ -632,6 +650,9 @@ impl Instances {
         if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
+        if row.pace != 1.0 {
+            self.disturb(instance, cx);
+        }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
     }
 
@@ -651,7 +672,7 @@ impl Instances {
         if let Some(service) = facts.service {
             cx.observe.service(service).worked(busy_ns);
         }
-        let fresh = Instance::new(cx.plan, facts, now);
+        let fresh = Instance::new(cx.plan, facts, cx.template_of(instance), now);
         let old = std::mem::replace(&mut self.rows[instance], fresh);
         let here: Vec<CallRef> = cx
             .calls
@@ -726,7 +747,7 @@ impl Instances {
         let speed = if row.frozen > 0 { 0.0 } else { row.speed };
         // Rounding leaves crumbs when several disturbances come and go.
         let stress = if row.stress < 1e-9 { 0.0 } else { row.stress };
-        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed };
+        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed } * row.pace;
         row.cpu.disturb(now, stress, speed, &direct);
         announce(&mut row.cpu, instance, cx);
     }
@@ -776,8 +797,8 @@ impl Instances {
 }
 
 impl Instance {
-    fn new(plan: &Plan, facts: crate::directory::Facts, now: Time) -> Self {
-        let vcpus = plan.fleets[facts.fleet].template.vcpus;
+    fn new(plan: &Plan, facts: crate::directory::Facts, template: &LaunchTemplate, now: Time) -> Self {
+        let vcpus = template.vcpus;
         let service = facts.service.map(|service| &plan.services[service]);
         let workers = service.map_or(0, |service| service.workers);
         let bounded = service.is_some_and(|service| service.pools.values().any(|&limit| limit != u32::MAX));
@@ -808,6 +829,7 @@ impl Instance {
             frozen: 0,
             stress: 0.0,
             speed: 1.0,
+            pace: 1.0 / template.release.compute,
             held: Vec::new(),
         }
     }

@@ -38,7 +38,11 @@ pub fn handle(event: Event, cx: &mut Cx) {
     let subject = subject(&operation.call, plan).to_string();
     let cause = cx.timeline.record(now, EventKind::OperationCalled, subject, operation.name.clone(), EntryId::NONE);
     cx.list.soon(match operation.call {
-        ApiCall::SetDesiredCapacity { fleet, .. } | ApiCall::ExecutePolicy { fleet, .. } => {
+        ApiCall::SetDesiredCapacity { fleet, .. }
+        | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::StartInstanceRefresh { fleet, .. }
+        | ApiCall::CancelInstanceRefresh { fleet }
+        | ApiCall::RollbackInstanceRefresh { fleet } => {
             event::Event::Group(group::Event::Operate { fleet, operation: id, cause })
         }
     });
@@ -47,6 +51,10 @@ pub fn handle(event: Event, cx: &mut Cx) {
 /// What a call is about.
 fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
     match call {
-        ApiCall::SetDesiredCapacity { fleet, .. } | ApiCall::ExecutePolicy { fleet, .. } => &plan.fleets[*fleet].name,
+        ApiCall::SetDesiredCapacity { fleet, .. }
+        | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::StartInstanceRefresh { fleet, .. }
+        | ApiCall::CancelInstanceRefresh { fleet }
+        | ApiCall::RollbackInstanceRefresh { fleet } => &plan.fleets[*fleet].name,
     }
 }

@@ -127,10 +127,10 @@ impl World<'_> {
             ] {
                 series.put(&format!("group.{}.{name}", fleet.name), "1", f64::from(value));
             }
-            let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
+                let capacity = f64::from(self.shared.template_of(instance).vcpus) * width * 1e9;
                 let index = instance.index();
                 if series.cpu_marks.len() <= index {
                     series.cpu_marks.resize(index + 1, f64::NAN);

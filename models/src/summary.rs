@@ -79,7 +79,8 @@ impl World<'_> {
             };
             queueing.insert(name, figures);
         }
-        let groups = plan.fleets.iter().map(|(id, fleet)| (fleet.name.clone(), self.groups.figures(id, now))).collect();
+        let groups =
+            plan.fleets.iter().map(|(id, fleet)| (fleet.name.clone(), self.groups.figures(id, plan, now))).collect();
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {
             let lcu_hours = self.lcu_hours(id, now);

@@ -15,7 +15,7 @@ impl Groups {
     pub(super) fn lost(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
         let row = &self.rows[instance];
-        if row.lost || matches!(row.state, State::Gone | State::Stopped) {
+        if row.lost || matches!(row.state, State::Gone | State::Stopped) || row.state.in_pool() {
             return;
         }
         let (id, state) = (row.fleet, row.state);
@@ -50,8 +50,8 @@ impl Groups {
         let (id, state) = (row.fleet, row.state);
         match state {
             State::Terminating => return self.terminated(instance, cx),
-            State::Gone | State::Stopped => return,
             State::Pending | State::Waiting | State::InService => {}
+            _ => return,
         }
         let name = cx.name_of(instance);
         let kind = EventKind::InstanceMarkedUnhealthy;
@@ -78,7 +78,7 @@ impl Groups {
 
     /// Whether instances are missing.
     fn short(&self, id: FleetId) -> bool {
-        let there = self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
+        let there = self.members(id).filter(|row| row.fills()).count() as u32;
         there + self.fleets[id].retrying < self.fleets[id].desired
     }
 

@@ -66,6 +66,13 @@ impl Groups {
         cx.list.soon(event::Event::Launch(launch::Event::Begin(instance)));
     }
 
+    /// A launch beyond the desired capacity, that a refresh makes; one that fails is its to try again.
+    pub(super) fn launch_extra(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) {
+        let order = placement::order(&self.zone_counts(id, cx.plan), Distribution::BalancedBestEffort);
+        let zone = order.iter().copied().find(|&zone| has_capacity(zone, cx)).or(order.first().copied());
+        self.launch(id, zone, cause, cx);
+    }
+
     /// Writes a failed launch down and, if the slot is still wanted, has it tried again later (rule F1).
     fn launch_failed(&mut self, id: FleetId, subject: &str, why: &str, again: bool, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
@@ -96,11 +103,13 @@ impl Groups {
                 let cause = cx.blame.of_instance(instance);
                 cx.timeline.record(now, EventKind::InstanceInService, name, "running again", cause);
             }
-            State::Pending if row.running.is_none() => {
-                row.running = Some(now);
-                match cx.plan.fleets[row.fleet].template.lifecycle_hook {
+            State::Pending if row.running.is_none() || row.resumes => {
+                row.running = row.running.or(Some(now));
+                row.resumes = false;
+                match cx.template_of(instance).lifecycle_hook {
                     Some(hook) => {
                         row.state = State::Waiting;
+                        row.hook_until = now.saturating_add(hook.heartbeat_timeout);
                         cx.list.after(hook.heartbeat_timeout, sent(Event::HookTimeout(instance)));
                     }
                     None => self.proceed(instance, cx),
@@ -113,7 +122,7 @@ impl Groups {
     /// EC2 could not bring it up.
     pub(super) fn not_running(&mut self, instance: InstanceId, cx: &mut Cx) {
         let row = &mut self.rows[instance];
-        if row.state != State::Pending || row.running.is_some() {
+        if row.state != State::Pending || row.running.is_some() && !row.resumes {
             return;
         }
         let (id, again, cause) = (row.fleet, !row.extra, row.entry);
@@ -137,7 +146,10 @@ impl Groups {
     /// The hook has waited long enough: its default result.
     pub(super) fn hook_timeout(&mut self, instance: InstanceId, cx: &mut Cx) {
         let row = &self.rows[instance];
-        let Some(hook) = cx.plan.fleets[row.fleet].template.lifecycle_hook else { return };
+        let Some(hook) = cx.template_of(instance).lifecycle_hook else { return };
+        if cx.now() < row.hook_until {
+            return;
+        }
         match (row.state, hook.continue_by_default) {
             (State::Waiting, true) => self.proceed(instance, cx),
             (State::Waiting, false) => {
@@ -255,8 +267,11 @@ impl Groups {
         }
     }
 
-    /// TerminateInstances.
+    /// TerminateInstances; or back into the warm pool.
     fn end(&mut self, instance: InstanceId, cx: &mut Cx) {
+        if self.put_back(instance, cx) {
+            return;
+        }
         let (delay, stream) = &mut self.fleets[self.rows[instance].fleet].draws.termination;
         let delay = delay.duration(stream);
         cx.list.after(delay, sent(Event::Terminated(instance)));
@@ -300,7 +315,7 @@ impl Groups {
             let ran = (now - since).as_secs_f64();
             let fleet = &mut self.fleets[row.fleet];
             fleet.ran_s += ran;
-            fleet.billed_s += ran.max(super::report::LEAST_BILLED);
+            fleet.billed_s[row.template as usize] += ran.max(super::report::LEAST_BILLED);
         }
     }
 }

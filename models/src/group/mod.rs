@@ -7,22 +7,26 @@
 //!  Balance (zones) ──────────────────────┘
 //! ```
 //! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
-//! # Leaves out  warm pools, instance refresh, maximum lifetime, Spot, standby, protection, suspended processes, termination
+//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones;
+//!   warm pools; instance refresh
+//! # Leaves out  maximum lifetime, Spot, standby, protection, suspended processes, termination
 //!   hooks, maintenance policies
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
 mod balance;
+mod batch;
 mod fleet;
 mod health;
 mod lifecycle;
 mod operate;
 mod placement;
 mod policy;
+mod refresh;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod warm_pool;
 
 use crate::event::{self, events};
 use crate::plan::*;
@@ -125,6 +129,26 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// An instance of a warm pool has stopped.
+        PoolStopped(InstanceId),
+        /// A failed launch into the warm pool is tried again.
+        PoolRetry(FleetId),
+        /// The instance refresh under way looks at its group.
+        RefreshLook {
+            /// Group.
+            fleet: FleetId,
+            /// The n-th refresh of the group.
+            number: u16,
+        },
+        /// An alarm that refreshes go by has changed its state.
+        AlarmTold {
+            /// Alarm.
+            alarm: AlarmId,
+            /// Its state: 0 OK, 1 ALARM, 2 INSUFFICIENT_DATA.
+            state: u8,
+            /// Timeline entry of the change.
+            cause: EntryId,
+        },
     }
 }
 
@@ -132,6 +156,8 @@ events! {
 pub struct Groups {
     fleets: Table<FleetId, Fleet>,
     rows: Table<InstanceId, Row>,
+    /// What alarms have told that refreshes go by.
+    alarms: Table<AlarmId, (crate::alarm::State, EntryId)>,
 }
 
 /// A length as read by people: `12.3 s`.
@@ -151,7 +177,8 @@ impl Groups {
         for (id, fleet) in plan.fleets.iter() {
             fleets.push(Fleet::new(id, fleet, cx));
         }
-        Groups { fleets, rows: Table::default() }
+        let unknown = |_| (crate::alarm::State::InsufficientData, EntryId::NONE);
+        Groups { fleets, rows: Table::default(), alarms: plan.alarms.ids().map(unknown).collect() }
     }
 
     /// Puts every fleet's first instances into service, spread over its zones, and returns them; groups begin to look
@@ -184,6 +211,7 @@ impl Groups {
                     cx.list.after(balance, sent(Event::Balance(id)));
                 }
             }
+            self.start_pool(id, cx);
             self.count(id, cx.now());
         }
         all
@@ -191,6 +219,9 @@ impl Groups {
 
     /// Handles one event.
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
+        if self.handle_pool(event, cx) {
+            return;
+        }
         let fleet = match event {
             Event::Drained { instance, .. }
             | Event::Verdict { instance, .. }
@@ -202,6 +233,7 @@ impl Groups {
             | Event::Impaired { instance, .. }
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
+            | Event::PoolStopped(instance)
             | Event::Terminated(instance) => match self.rows.get(instance) {
                 Some(row) => row.fleet,
                 None => return,
@@ -211,7 +243,10 @@ impl Groups {
             | Event::Retry { fleet, .. }
             | Event::Poll(fleet)
             | Event::Balance(fleet)
-            | Event::Operate { fleet, .. } => fleet,
+            | Event::Operate { fleet, .. }
+            | Event::PoolRetry(fleet)
+            | Event::RefreshLook { fleet, .. } => fleet,
+            Event::AlarmTold { alarm, state, cause } => return self.alarm_told(alarm, state, cause),
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -236,7 +271,11 @@ impl Groups {
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
+            Event::PoolRetry(fleet) => self.pool_retry(fleet, cx),
+            Event::RefreshLook { fleet, number } => self.look(fleet, number, cx),
+            Event::PoolStopped(_) | Event::AlarmTold { .. } => {}
         }
+        self.tend_pool(fleet, cx);
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
     }
@@ -247,16 +286,19 @@ impl Groups {
         if settings(plan, id).is_none() {
             return;
         }
+        self.fleets[id].pool.because = cause;
         let fleet = &self.fleets[id];
-        let there = fleet.retrying + self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
+        let there = fleet.retrying + self.members(id).filter(|row| row.fills()).count() as u32;
         if there < fleet.desired {
             for _ in there..fleet.desired {
-                self.launch(id, None, cause, cx);
+                if !self.leave_pool(id, cause, cx) {
+                    self.launch(id, None, cause, cx);
+                }
             }
             return;
         }
         // Those still coming up are left to come up; the next look is when they are in service.
-        let in_service = self.members(id).filter(|row| row.state == State::InService).count() as u32;
+        let in_service = self.members(id).filter(|row| row.state == State::InService && !row.ahead).count() as u32;
         for _ in self.fleets[id].desired..in_service {
             self.scale_in(id, cause, cx);
         }
@@ -289,9 +331,10 @@ impl Groups {
 
     /// Enters an instance everywhere.
     fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, cx: &mut Cx) -> InstanceId {
-        let instance = cx.directory.enter(fleet, zone);
+        let template = self.current_template(fleet);
+        let instance = cx.directory.enter(fleet, zone, template);
         self.fleets[fleet].members.push(instance);
-        let at = self.rows.push(Row::new(fleet, zone));
+        let at = self.rows.push(Row::new(fleet, zone, template));
         assert_eq!(at, instance, "instances are entered by their groups alone");
         instance
     }

@@ -60,7 +60,7 @@ impl Groups {
                 State::InService if row.ready && passed => counts.healthy += 1,
                 State::InService => counts.booting += 1,
                 State::Terminating => counts.terminating += 1,
-                State::Stopped | State::Gone => {}
+                _ => {}
             }
         }
         counts
@@ -81,13 +81,15 @@ impl Groups {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
 
-    /// Seconds billed up to `now`: every start for at least 60 s.
-    pub fn billed_seconds(&self, fleet: FleetId, now: Time) -> f64 {
-        self.fleets[fleet].billed_s + self.open(fleet, now).map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()
+    /// Seconds billed up to `now` for instances of the launch template of that number: every start for at least 60 s.
+    pub fn billed_seconds(&self, fleet: FleetId, template: u16, now: Time) -> f64 {
+        let ended = self.fleets[fleet].billed_s[template as usize];
+        let open = self.members(fleet).filter(|row| row.template == template).filter_map(|row| row.open(now));
+        ended + open.map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()
     }
 
     /// The fleet's figures up to `now`.
-    pub fn figures(&self, id: FleetId, now: Time) -> Group {
+    pub fn figures(&self, id: FleetId, plan: &Plan, now: Time) -> Group {
         let fleet = &self.fleets[id];
         let Counters { launches, failed_launches, terminations, replacements } = fleet.counters;
         Group {
@@ -100,13 +102,14 @@ impl Groups {
             terminations,
             replacements,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
+            warm_pool: self.pool_figures(id, plan, now),
+            refreshes: self.refresh_figures(id, plan),
         }
     }
 
     /// Running times that have not ended, in seconds.
     fn open(&self, fleet: FleetId, now: Time) -> impl Iterator<Item = f64> + '_ {
-        let since = |row: &Row| row.running.filter(|_| !row.lost);
-        self.members(fleet).filter_map(since).map(move |since| (now - since).as_secs_f64())
+        self.members(fleet).filter_map(move |row| row.open(now))
     }
 
     /// How many there are, in words.
@@ -118,6 +121,11 @@ impl Groups {
 }
 
 impl Row {
+    /// Its running time, if that has not ended, in seconds.
+    fn open(&self, now: Time) -> Option<f64> {
+        self.running.filter(|_| !self.lost).map(|since| (now - since).as_secs_f64())
+    }
+
     fn ill(&self) -> bool {
         self.marked.is_some() || self.lost || self.impaired.is_some() || !self.unhealthy.is_empty()
     }

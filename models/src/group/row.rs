@@ -22,11 +22,23 @@ pub(super) enum State {
     Stopped,
     /// Terminated.
     Gone,
+    /// Warmed:Pending: launched for the warm pool, and not yet running or not yet configured.
+    Warming,
+    /// Warmed:Pending:Wait: the launch hook holds it.
+    WarmWaiting,
+    /// Warmed:Pending:Proceed: it is being stopped.
+    Stopping,
+    /// Warmed:Stopped, Warmed:Running or Warmed:Hibernated.
+    Warmed,
+    /// Warmed:Terminating.
+    WarmTerminating,
 }
 
 pub(super) struct Row {
     pub(super) fleet: FleetId,
     pub(super) zone: Option<ZoneId>,
+    /// The number of its launch template.
+    pub(super) template: u16,
     pub(super) state: State,
     /// Began to run.
     pub(super) running: Option<Time>,
@@ -38,6 +50,14 @@ pub(super) struct Row {
     pub(super) ready: bool,
     /// Launched beyond the desired capacity, to let another go.
     pub(super) extra: bool,
+    /// Launched by a refresh to take the place of another, which goes when this one is healthy and warmed up.
+    pub(super) ahead: bool,
+    /// Terminated by a refresh that launches in its place only when it is gone.
+    pub(super) keeps_place: bool,
+    /// Pending, and running already: it comes from a pool of running instances.
+    pub(super) resumes: bool,
+    /// When the launch hook that holds it gives up: a hook that fires again has another end.
+    pub(super) hook_until: Time,
     /// Being terminated by a scale-in.
     pub(super) scale_in: bool,
     pub(super) lost: bool,
@@ -56,10 +76,15 @@ pub(super) struct Row {
 
 impl Row {
     /// A new instance: pending.
-    pub(super) fn new(fleet: FleetId, zone: Option<ZoneId>) -> Row {
+    pub(super) fn new(fleet: FleetId, zone: Option<ZoneId>, template: u16) -> Row {
         Row {
             fleet,
             zone,
+            template,
+            ahead: false,
+            keeps_place: false,
+            resumes: false,
+            hook_until: Time::ZERO,
             state: State::Pending,
             running: None,
             entered: None,
@@ -80,6 +105,12 @@ impl Row {
     /// Whether it counts towards the desired capacity.
     pub(super) fn counts(&self) -> bool {
         matches!(self.state, State::Pending | State::Waiting | State::InService)
+    }
+
+    /// Whether it fills a place of the desired capacity: one launched beyond it does not, and one being replaced does for
+    /// as long as its place is kept.
+    pub(super) fn fills(&self) -> bool {
+        self.counts() && !self.extra && !self.ahead || self.state == State::Terminating && self.keeps_place
     }
 
     /// Whether its warm-up is over.

@@ -1,6 +1,6 @@
 //! Fleets: Auto Scaling groups and fixed sets of instances, with what an instance is and how one comes up.
 
-use super::{TargetGroupId, ZoneId};
+use super::{Release, TargetGroupId, WarmPool, ZoneId};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -11,12 +11,26 @@ pub struct Fleet {
     pub name: String,
     /// What an instance is.
     pub template: LaunchTemplate,
+    /// Launch templates that it can be moved to (by an instance refresh); number 1 is the first of them, 0 is `template`.
+    pub later_templates: Vec<LaunchTemplate>,
     /// Zones it is spread over; empty: nowhere in particular, no network delay.
     pub zones: Vec<ZoneId>,
     /// Target groups its instances are registered with.
     pub target_groups: Vec<TargetGroupId>,
     /// How many, and who sees to that.
     pub sizing: Sizing,
+}
+
+impl Fleet {
+    /// The launch template of that number.
+    pub fn template(&self, number: u16) -> &LaunchTemplate {
+        (number as usize).checked_sub(1).and_then(|later| self.later_templates.get(later)).unwrap_or(&self.template)
+    }
+
+    /// All launch templates, in order of their numbers.
+    pub fn templates(&self) -> impl Iterator<Item = &LaunchTemplate> {
+        std::iter::once(&self.template).chain(&self.later_templates)
+    }
 }
 
 /// How many instances, and who sees to that.
@@ -31,6 +45,8 @@ pub enum Sizing {
 /// A launch template and the phases of coming up (scaling.md §0, §6, §7).
 #[derive(Clone, Debug)]
 pub struct LaunchTemplate {
+    /// Its name in the scenario; empty for a set of instances that names none.
+    pub name: String,
     /// Such as `m5.large`; names the price.
     pub instance_type: String,
     /// vCPUs.
@@ -53,6 +69,8 @@ pub struct LaunchTemplate {
     pub smoke_test: Option<Phase>,
     /// Launch lifecycle hook: the group holds the instance in `Pending:Wait` until bootstrap and smoke test have passed.
     pub lifecycle_hook: Option<LifecycleHook>,
+    /// The release of the service that it brings.
+    pub release: Release,
 }
 
 /// One phase of coming up.
@@ -120,6 +138,8 @@ pub struct AutoScaling {
     pub cooldown_after_drain: bool,
     /// Scaling policies.
     pub policies: Vec<Policy>,
+    /// WarmPool; none: no pool.
+    pub warm_pool: Option<WarmPool>,
 }
 
 /// What a failed launch does about zones (scaling.md A2).

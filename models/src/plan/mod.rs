@@ -16,8 +16,10 @@ mod network;
 mod operation;
 mod price;
 mod rate;
+mod refresh;
 mod service;
 mod store;
+mod warm_pool;
 
 pub use alarm::*;
 pub use balancer::*;
@@ -29,8 +31,10 @@ pub use network::*;
 pub use operation::*;
 pub use price::*;
 pub use rate::*;
+pub use refresh::*;
 pub use service::*;
 pub use store::*;
+pub use warm_pool::*;
 
 use sim_core::{Duration, Table, id_type};
 

@@ -25,4 +25,6 @@ pub struct Prices {
     pub detailed_monitoring_month: f64,
     /// Standard-resolution alarm, USD per month.
     pub alarm_month: f64,
+    /// EBS volume (gp3) of an instance in a warm pool, USD per GB-month.
+    pub volume_gb_month: f64,
 }

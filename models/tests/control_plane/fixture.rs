@@ -75,6 +75,8 @@ pub fn plan() -> Plan {
         egress_timeout: secs(60),
         smoke_test: None,
         lifecycle_hook: None,
+        name: "web".into(),
+        release: Release::default(),
     };
     let group = AutoScaling {
         min_size: 2,
@@ -94,6 +96,7 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        warm_pool: None,
     };
     Plan {
         name: "control".into(),
@@ -180,6 +183,7 @@ pub fn plan() -> Plan {
         fleets: [Fleet {
             name: "web".into(),
             template,
+            later_templates: vec![],
             zones,
             target_groups: vec![TargetGroupId::new(0)],
             sizing: Sizing::AutoScaling(Box::new(group)),
@@ -208,6 +212,7 @@ pub fn plan() -> Plan {
             inter_az_gb: 0.0,
             detailed_monitoring_month: 0.0,
             alarm_month: 0.0,
+            volume_gb_month: 0.0,
         },
         expectations: vec![],
     }

@@ -18,10 +18,12 @@ mod geography;
 mod operation;
 mod price;
 pub(crate) mod profile;
+mod refresh;
 mod series;
 mod service;
 mod site;
 mod store;
+mod warm_pool;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};

@@ -1,6 +1,7 @@
 //! Operations.
 
 use super::context::Cx;
+use super::refresh;
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema;
@@ -73,6 +74,18 @@ fn call<'a>(
             };
             let honor_cooldown = honor_cooldown.unwrap_or(false);
             ApiCall::ExecutePolicy { fleet, policy: index, honor_cooldown, breach }
+        }
+        Written::StartInstanceRefresh { group, launch_template, preferences } => {
+            let fleet = cx.group(group, first("group"))?;
+            let template = refresh::template(cx, group, launch_template.as_ref(), place)?;
+            let preferences = refresh::preferences(cx, preferences, template != 0, place.field("preferences"));
+            ApiCall::StartInstanceRefresh { fleet, template, preferences: Box::new(preferences) }
+        }
+        Written::CancelInstanceRefresh { group } => {
+            ApiCall::CancelInstanceRefresh { fleet: cx.group(group, first("group"))? }
+        }
+        Written::RollbackInstanceRefresh { group } => {
+            ApiCall::RollbackInstanceRefresh { fleet: cx.group(group, first("group"))? }
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
-use super::{Dist, Named};
+use super::{Dist, Named, WarmPool};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +41,8 @@ pub struct LaunchTemplate {
     /// Launch lifecycle hook: holds the instance in `Pending:Wait` until bootstrap and smoke test have passed. Default: one if
     /// there is a `smoke_test`, else none.
     pub lifecycle_hook: Option<LifecycleHook>,
+    /// One of the `releases` of the service that runs on its instances. Default: the service as it is written.
+    pub release: Option<String>,
 }
 
 /// CloudWatch monitoring of instances.
@@ -139,6 +141,8 @@ pub struct AutoScalingGroup {
     /// Scaling policies.
     #[serde(default)]
     pub policies: Named<Policy>,
+    /// Instances that wait beside it for a scale-out. Default: none.
+    pub warm_pool: Option<WarmPool>,
 }
 
 /// `HealthCheckType`.

@@ -15,9 +15,11 @@ mod fault;
 mod fleet;
 mod operation;
 mod profile;
+mod refresh;
 mod scenario;
 mod service;
 mod store;
+mod warm_pool;
 
 pub use alarm::*;
 pub use balancer::*;
@@ -28,9 +30,11 @@ pub use fault::*;
 pub use fleet::*;
 pub use operation::*;
 pub use profile::*;
+pub use refresh::*;
 pub use scenario::*;
 pub use service::*;
 pub use store::*;
+pub use warm_pool::*;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;

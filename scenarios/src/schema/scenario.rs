@@ -161,4 +161,6 @@ pub struct Prices {
     pub detailed_monitoring_month: Option<Money>,
     /// Alarm, per month. Default 0.10.
     pub alarm_month: Option<Money>,
+    /// EBS volume (gp3) of an instance in a warm pool, per GB-month. Default 0.08.
+    pub volume_gb_month: Option<Money>,
 }

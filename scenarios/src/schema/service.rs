@@ -1,6 +1,6 @@
 //! Services, endpoints, and the steps these run.
 
-use super::{AbandonedWork, Dist, Named, Retry, Timeout};
+use super::{AbandonedWork, Dist, Named, Release, Retry, Timeout};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,6 +38,9 @@ pub struct Service {
     pub sessions_on_instance: Option<bool>,
     /// Endpoints.
     pub endpoints: Named<Endpoint>,
+    /// Other releases of its software, which launch templates bring by name.
+    #[serde(default)]
+    pub releases: Named<Release>,
 }
 
 /// A number, or no limit.
