@@ -174,6 +174,13 @@ impl HealthChecks {
         if cx.environment.disturbed && !cx.environment.powered(zone) {
             return;
         }
+        // A timeout as long as the interval, or longer: what is still out by now has failed.
+        if check.attempt != 0 {
+            let (number, attempt) = (id.index() as u32, check.attempt);
+            self.conclude(number, attempt, false, cx);
+        }
+        let check = &mut self.checks[id];
+        let settings = &self.groups[check.group];
         self.attempts = self.attempts.wrapping_add(1).max(1);
         check.attempt = self.attempts;
         let (number, attempt, now) = (id.index() as u32, check.attempt, cx.now());

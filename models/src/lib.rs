@@ -49,6 +49,11 @@ mod strength;
 mod summary;
 mod timeline;
 
+/// The arithmetic of scaling policies, for those who judge a plan before it runs.
+pub mod arithmetic {
+    pub use crate::group::{adjusted, step_of};
+}
+
 mod outcome;
 pub mod result;
 mod run;

@@ -34,6 +34,7 @@ use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use fleet::{Activity, Fleet, Invocation, settings};
+pub use policy::{adjusted, step_of};
 use row::{Row, State};
 use sim_core::{Duration, Table, Time, Words};
 

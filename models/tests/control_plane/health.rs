@@ -142,3 +142,19 @@ fn an_instance_that_is_up_is_not_started_a_second_time() {
     assert_close(&times(&result, EventKind::InstanceRunning), &[606.0, 606.0]);
     assert_eq!(result.summary.groups["web"].final_in_service, 4);
 }
+
+#[test]
+fn a_check_still_out_when_the_next_is_due_has_failed() {
+    // A timeout that the interval cuts short, and the same as the interval: as if it were a little below it.
+    let detected = |timeout: u64| {
+        let mut plan = plan();
+        let check = &mut plan.target_groups[TargetGroupId::new(0)].health_check;
+        (check.interval, check.timeout) = (secs(10), secs(timeout));
+        fault(&mut plan, 600, FaultAction::HangInstances(nth(2), Duration::MAX));
+        times(&run(&plan), EventKind::TargetUnhealthy)[0]
+    };
+    let sound = detected(9);
+    for timeout in [10, 15, 120] {
+        assert!(close(detected(timeout), sound + 1.0), "{timeout}: {} and {sound}", detected(timeout));
+    }
+}

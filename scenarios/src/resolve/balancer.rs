@@ -40,12 +40,6 @@ pub(crate) fn target_groups(cx: &mut Cx<'_>) -> Table<TargetGroupId, TargetGroup
 fn health_check<'a>(cx: &mut Cx<'a>, written: &'a schema::HealthCheck, place: Place<'a>) -> HealthCheck {
     let interval = cx.time(place.field("interval"), written.interval, 30.0, 5.0, 300.0);
     let timeout = cx.time(place.field("timeout"), written.timeout, 5.0, 2.0, 120.0);
-    if timeout >= interval {
-        let at = if written.timeout.is_some() { place.field("timeout") } else { place.field("interval") };
-        let (timeout, interval) = (timeout.as_secs_f64(), interval.as_secs_f64());
-        let message = format!("health check `timeout` {timeout} s is not below `interval` {interval} s");
-        cx.error(at, message, "must be shorter than the interval", "lower `timeout` or raise `interval`");
-    }
     let mut dependencies = Vec::new();
     if let Some(Depth::Deep { stores }) = &written.depth {
         let list = place.field("depth").part("stores", 0);

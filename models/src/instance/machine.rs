@@ -1,0 +1,161 @@
+//! The machine as a whole: it comes up, is disturbed, and goes, with all that is on it.
+
+use super::answer::vanish;
+use super::{Condition, Event, Instance, Instances, announce};
+use crate::plan::FaultAction;
+use crate::request::*;
+use crate::shared::Cx;
+use crate::{Outcome, client, event};
+use sim_core::Duration;
+
+impl Instances {
+    /// What happens to a machine as a whole.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn machine(&mut self, event: Event, cx: &mut Cx) {
+        match event {
+            Event::Booted(instance) => {
+                self.enter(instance, cx);
+                self.rows[instance].condition = Condition::Refusing;
+            }
+            Event::Up(instance) => {
+                self.enter(instance, cx);
+                self.up(instance, cx);
+            }
+            Event::Disturb { instance, fault, on } => {
+                self.enter(instance, cx);
+                let plan = cx.plan;
+                match plan.faults[fault].action {
+                    FaultAction::HangInstances(..) | FaultAction::FreezeInstances(..) => self.freeze(instance, on, cx),
+                    FaultAction::SlowInstances(_, factor, _) => {
+                        self.slow(instance, if on { factor } else { 1.0 / factor }, cx);
+                    }
+                    FaultAction::CpuStress(_, percent, _) => {
+                        let vcpus = f64::from(self.rows[instance].vcpus) * percent / 100.0;
+                        self.stress(instance, if on { vcpus } else { -vcpus }, cx);
+                    }
+                    _ => {}
+                }
+            }
+            Event::Gone { instance, silent } => {
+                self.enter(instance, cx);
+                self.gone(instance, silent, cx);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn up(&mut self, instance: InstanceId, cx: &mut Cx) {
+        let now = cx.now();
+        let row = &mut self.rows[instance];
+        if row.condition == Condition::Serving {
+            return;
+        }
+        row.condition = Condition::Serving;
+        let capacity = row.vcpus;
+        let workers = row.workers;
+        if let Some(service) = row.service {
+            cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
+        }
+        if row.pace != 1.0 {
+            self.disturb(instance, cx);
+        }
+        cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
+    }
+
+    /// The instance is gone, with everything on it.
+    pub(super) fn gone(&mut self, instance: InstanceId, silent: bool, cx: &mut Cx) {
+        let now = cx.now();
+        let facts = cx.directory.facts(instance);
+        let row = &mut self.rows[instance];
+        if row.condition == Condition::Serving
+            && let Some(service) = facts.service
+        {
+            cx.observe.service(service).capacity(now, -i64::from(row.workers), -i64::from(row.vcpus));
+            cx.observe.sessions_gone(instance);
+        }
+        row.condition = Condition::Absent;
+        let busy_ns = row.cpu.busy(now);
+        if let Some(service) = facts.service {
+            cx.observe.service(service).worked(busy_ns);
+        }
+        let fresh = Instance::new(cx.plan, facts, cx.template_of(instance), now);
+        let old = std::mem::replace(&mut self.rows[instance], fresh);
+        let here: Vec<CallRef> = cx
+            .calls
+            .iter()
+            .filter(|(_, call)| {
+                call.instance == instance && !matches!(call.state, CallState::Travelling | CallState::Lost)
+            })
+            .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
+            .collect();
+        if let Some(service) = facts.service {
+            let branch = |at: &&CallRef| matches!(cx.calls[at.id].waiter, Waiter::Branch(_));
+            let present = here.len() - here.iter().filter(branch).count();
+            cx.observe.service(service).lost(now, old.waiting, old.busy, present as u32);
+        }
+        for at in here {
+            let Some(call) = cx.call(at) else { continue };
+            if matches!(call.waiter, Waiter::Branch(_) | Waiter::Nobody) {
+                cx.calls.remove(at.id);
+            } else if silent {
+                vanish(at, true, cx);
+            } else {
+                cx.calls[at.id].holds_worker = false;
+                self.answer(at, Outcome::BadGateway, cx);
+            }
+        }
+        cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: false }));
+    }
+
+    /// Freezes (or, counted down to none, thaws) a machine.
+    pub(super) fn freeze(&mut self, instance: InstanceId, frozen: bool, cx: &mut Cx) {
+        self.enter(instance, cx);
+        let row = &mut self.rows[instance];
+        row.frozen = if frozen { row.frozen + 1 } else { row.frozen.saturating_sub(1) };
+        self.disturb(instance, cx);
+        let row = &mut self.rows[instance];
+        if row.frozen == 0 {
+            for event in std::mem::take(&mut row.held) {
+                cx.hand_over(event::Event::Instance(event));
+            }
+            self.dispatch(instance, cx);
+        }
+    }
+
+    /// Adds background load in vCPUs (negative to take it away).
+    pub(super) fn stress(&mut self, instance: InstanceId, vcpus: f64, cx: &mut Cx) {
+        self.enter(instance, cx);
+        // An instance that was lost meanwhile has forgotten its stress.
+        self.rows[instance].stress = (self.rows[instance].stress + vcpus).max(0.0);
+        self.disturb(instance, cx);
+    }
+
+    /// Multiplies the speed of its CPUs.
+    pub(super) fn slow(&mut self, instance: InstanceId, factor: f64, cx: &mut Cx) {
+        self.enter(instance, cx);
+        self.rows[instance].speed = (self.rows[instance].speed * factor).min(1.0);
+        self.disturb(instance, cx);
+    }
+
+    /// Tells the CPU of the machine's condition.
+    pub(super) fn disturb(&mut self, instance: InstanceId, cx: &mut Cx) {
+        let now = cx.now();
+        let row = &mut self.rows[instance];
+        let direct: Vec<(CallRef, Duration)> = if row.cpu.is_direct() {
+            cx.calls
+                .iter()
+                .filter(|(_, call)| call.instance == instance && call.state == CallState::Computing)
+                .map(|(id, call)| (CallRef { id, generation: cx.calls.generation(id) }, call.until - now))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let speed = if row.frozen > 0 { 0.0 } else { row.speed };
+        // Rounding leaves crumbs when several disturbances come and go.
+        let stress = if row.stress < 1e-9 { 0.0 } else { row.stress };
+        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed } * row.pace;
+        row.cpu.disturb(now, stress, speed, &direct);
+        announce(&mut row.cpu, instance, cx);
+    }
+}

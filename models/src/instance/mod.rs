@@ -1,0 +1,229 @@
+//! Instances at work: workers, a bounded backlog, vCPUs that running requests share, and step programs.
+//!
+//! ```text
+//!  Deliver ─► backlog ─► worker ─► steps ─┬─ Compute ─► cpu ─────────► ComputeDone │ CpuDue
+//!                                         ├─ Query ───► pool ─► store ─► StoreReply
+//!                                         ├─ Call ────► client ────────► CallAnswered
+//!                                         ├─ Parallel ► branches here
+//!                                         └─ Sleep ───► SleepDone
+//!                     ─► answer to the node, the caller, the check or the forking call
+//! ```
+//! # Models      FCFS backlog before the workers; the worker held during a wait (default) or given up; connection
+//!   pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
+//! # Leaves out  memory; disks; scheduling classes
+//! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
+
+mod answer;
+mod machine;
+mod queue;
+mod steps;
+
+use crate::Outcome;
+use crate::cpu::Cpu;
+use crate::event::{self, events};
+use crate::plan::{EndpointId, FaultId, LaunchTemplate, Plan, ServiceId};
+use crate::request::*;
+use crate::shared::Cx;
+use sim_core::{Stream, Table, Time};
+use std::collections::VecDeque;
+
+events! {
+    /// What happens on instances.
+    pub enum Event {
+        /// A call arrives.
+        Deliver(CallRef),
+        /// A call that had a vCPU to itself has computed.
+        ComputeDone(CallRef),
+        /// The sharing of an instance says that a call may have computed.
+        CpuDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A store has answered.
+        StoreReply {
+            /// To which call.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A call to another service has ended.
+        CallAnswered {
+            /// The call that made it.
+            call: CallRef,
+            /// How.
+            outcome: Outcome,
+        },
+        /// A sleep is over.
+        SleepDone(CallRef),
+        /// Nobody waits for this call any more, and it is to be dropped.
+        Cancel(CallRef),
+        /// The caller leaves if service has not begun.
+        Leave(CallRef),
+        /// The operating system is up: connections are refused from now on, no longer ignored.
+        Booted(InstanceId),
+        /// The server process is up.
+        Up(InstanceId),
+        /// A fault begins or ends to freeze, slow or stress it; the plan's fault says how.
+        Disturb {
+            /// Instance.
+            instance: InstanceId,
+            /// Which fault.
+            fault: FaultId,
+            /// Begins or ends.
+            on: bool,
+        },
+        /// The instance is gone.
+        Gone {
+            /// Instance.
+            instance: InstanceId,
+            /// How its connections end.
+            silent: bool,
+        },
+    }
+}
+
+/// What an instance does with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nobody there: packets vanish.
+    Absent,
+    /// Operating system without the process: refuses.
+    Refusing,
+    /// Serves.
+    Serving,
+}
+
+/// All instances at work.
+pub struct Instances {
+    rows: Table<InstanceId, Instance>,
+    errors: Table<EndpointId, Stream>,
+}
+
+struct Instance {
+    /// What it runs, for all its life.
+    service: Option<ServiceId>,
+    /// Whether sessions are kept in its memory.
+    keeps_sessions: bool,
+    condition: Condition,
+    workers: u32,
+    busy: u32,
+    backlog: u32,
+    queue: VecDeque<CallRef>,
+    waiting: u32,
+    holds_worker: bool,
+    cpu: Cpu,
+    vcpus: u32,
+    pools: Vec<Pool>,
+    /// Faults that stop it.
+    frozen: u32,
+    stress: f64,
+    speed: f64,
+    /// How fast the work of its release is done: above 1 if that has less to do.
+    pace: f64,
+    /// What reached a frozen machine.
+    held: Vec<Event>,
+}
+
+/// Connections to one store.
+#[derive(Clone, Debug)]
+struct Pool {
+    limit: u32,
+    used: u32,
+    queue: VecDeque<CallRef>,
+}
+
+impl Instances {
+    /// None yet.
+    pub fn new(cx: &Cx) -> Self {
+        let plan = cx.plan;
+        let errors = plan.endpoints.values().map(|endpoint| {
+            let name = format!("{}.{}", plan.services[endpoint.service].name, endpoint.name);
+            cx.stream(&name, "errors")
+        });
+        Instances { rows: Table::default(), errors: errors.collect() }
+    }
+
+    /// Makes room for an instance that the directory has entered: not there yet.
+    pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
+        while self.rows.len() <= instance.index() {
+            let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
+            let template = cx.template_of(InstanceId::new(self.rows.len()));
+            self.rows.push(Instance::new(cx.plan, facts, template, cx.now()));
+        }
+    }
+
+    /// Handles one event.
+    #[inline(always)]
+    pub fn handle(&mut self, event: Event, cx: &mut Cx) {
+        match event {
+            Event::Deliver(call) => self.deliver(call, cx),
+            Event::ComputeDone(call) => self.compute_done(call, cx),
+            Event::CpuDue { instance, epoch } => self.cpu_due(instance, epoch, cx),
+            Event::StoreReply { call, outcome } => self.store_reply(call, outcome, cx),
+            Event::CallAnswered { call, outcome } => self.joined(call, outcome, cx),
+            Event::SleepDone(call) => self.sleep_done(call, cx),
+            Event::Cancel(call) => self.cancel(call, cx),
+            Event::Leave(call) => self.leave(call, cx),
+            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } => self.machine(event, cx),
+        }
+    }
+
+    /// CPU work done by an instance since the beginning, in vCPU-nanoseconds.
+    pub fn busy_ns(&mut self, instance: InstanceId, now: Time) -> f64 {
+        self.rows.get_mut(instance).map_or(0.0, |row| row.cpu.busy(now))
+    }
+
+    /// Requests waiting for a worker.
+    pub fn waiting(&self, instance: InstanceId) -> u32 {
+        self.rows.get(instance).map_or(0, |row| row.waiting)
+    }
+}
+
+impl Instance {
+    fn new(plan: &Plan, facts: crate::directory::Facts, template: &LaunchTemplate, now: Time) -> Self {
+        let vcpus = template.vcpus;
+        let service = facts.service.map(|service| &plan.services[service]);
+        let workers = service.map_or(0, |service| service.workers);
+        let bounded = service.is_some_and(|service| service.pools.values().any(|&limit| limit != u32::MAX));
+        // Branches run beside the worker that forked them, and checks need one too: only plain services are roomy.
+        let parallel = service.is_some_and(|service| {
+            service.endpoints.iter().any(|&endpoint| {
+                plan.endpoints[endpoint].steps.iter().any(|step| matches!(step, crate::plan::Step::Parallel(_)))
+            })
+        });
+        Instance {
+            service: facts.service,
+            keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
+            condition: Condition::Absent,
+            workers,
+            busy: 0,
+            backlog: service.map_or(0, |service| service.backlog),
+            queue: VecDeque::new(),
+            waiting: 0,
+            holds_worker: service.is_none_or(|service| service.holds_worker),
+            cpu: Cpu::new(vcpus, if parallel { u32::MAX } else { workers }, now),
+            vcpus,
+            pools: match service {
+                Some(service) if bounded => {
+                    service.pools.values().map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() }).collect()
+                }
+                _ => Vec::new(),
+            },
+            frozen: 0,
+            stress: 0.0,
+            speed: 1.0,
+            pace: 1.0 / template.release.compute,
+            held: Vec::new(),
+        }
+    }
+}
+
+/// Announces the next completion of a shared CPU, if it has to be announced.
+#[inline]
+fn announce(cpu: &mut Cpu, instance: InstanceId, cx: &mut Cx) {
+    if let Some((time, epoch)) = cpu.wake(cx.list.now()) {
+        cx.list.at(time, event::Event::Instance(Event::CpuDue { instance, epoch }));
+    }
+}
