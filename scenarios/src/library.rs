@@ -19,6 +19,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "death-spiral",
     "static-reserve",
     "canary",
+    "warm-pool",
+    "instance-refresh",
     "web-farm",
     "bare-farm",
 ];

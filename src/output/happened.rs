@@ -90,13 +90,14 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
-        DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, StandbyFailed,
+        DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, RefreshFailed,
+        RefreshRollback, RefreshSucceeded, StandbyFailed,
     };
     let style = match line.kind {
-        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted => {
-            BAD
-        }
-        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded => GOOD,
+        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
+        | RefreshFailed | RefreshRollback => BAD,
+        RefreshSucceeded | FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered
+        | DegradationEnded => GOOD,
         _ => Style::new(),
     };
     for (i, words) in wrap(&line.words(), room).into_iter().enumerate() {

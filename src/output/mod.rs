@@ -17,6 +17,7 @@ pub mod report;
 pub mod table;
 pub mod units;
 
+mod fleets;
 mod happened;
 mod headline;
 mod incidents;

@@ -86,6 +86,7 @@ pub fn result() -> RunResult {
                 terminations: 12,
                 replacements: 1,
                 instance_hours: 22.2,
+                ..Group::default()
             },
         )]
         .into(),

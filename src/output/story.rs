@@ -158,7 +158,15 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | RefreshStarted
+        | RefreshRollback
+        | RefreshSucceeded
+        | RefreshFailed
+        | RefreshCancelled
         | DesiredCapacityChanged => 1,
+        LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
+        RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
+        WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
@@ -190,6 +198,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::AlarmState => return "alarm".into(),
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
+        EventKind::WarmPoolLaunch => return "warm pool filled".into(),
+        EventKind::WarmPoolReturn => return "warm pool returned".into(),
+        EventKind::RefreshRollback => return "rolls back".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
         _ => {}

@@ -66,10 +66,11 @@ impl Groups {
         cx.list.soon(event::Event::Launch(launch::Event::Begin(instance)));
     }
 
-    /// A launch beyond the desired capacity, that a refresh makes; one that fails is its to try again.
-    pub(super) fn launch_extra(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) {
+    /// A launch beyond the desired capacity, that a refresh makes, in that zone if it can; one that fails is its to try again.
+    pub(super) fn launch_extra(&mut self, id: FleetId, zone: Option<ZoneId>, cause: EntryId, cx: &mut Cx) {
         let order = placement::order(&self.zone_counts(id, cx.plan), Distribution::BalancedBestEffort);
-        let zone = order.iter().copied().find(|&zone| has_capacity(zone, cx)).or(order.first().copied());
+        let mut wishes = zone.into_iter().chain(order.iter().copied());
+        let zone = wishes.find(|&zone| has_capacity(zone, cx)).or(order.first().copied());
         self.launch(id, zone, cause, cx);
     }
 

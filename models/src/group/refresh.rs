@@ -19,7 +19,7 @@
 use super::batch::{self, Batch};
 use super::{Event, Groups, Row, State, sent, settings};
 use crate::alarm;
-use crate::plan::{ApiCall, FleetId, OperationId, Plan, RefreshPreferences};
+use crate::plan::{ApiCall, FleetId, OperationId, Plan, RefreshPreferences, ZoneId};
 use crate::request::InstanceId;
 use crate::result::{EventKind, RefreshFigures};
 use crate::shared::Cx;
@@ -57,6 +57,8 @@ pub(super) struct Refresh {
     relaunch: Time,
     /// What it waits for, as last written down.
     waits: Option<Wait>,
+    /// Why it goes back.
+    why: String,
     started: Time,
     entry: EntryId,
 }
@@ -151,10 +153,11 @@ impl Groups {
             since: now,
             relaunch: now,
             waits: None,
+            why: String::new(),
             started: now,
             entry: cause,
         }));
-        let total = self.to_replace(id, wishes.skip_matching, cx.plan).len() as u32;
+        let total = self.to_replace(id, wishes, cx).len() as u32;
         let plan_fleet = &cx.plan.fleets[id];
         let bounds = match wishes.max_healthy_percentage {
             Some(max) => format!("{} % to {max} % healthy", wishes.min_healthy_percentage),
@@ -257,7 +260,7 @@ impl Groups {
             return self.lose_patience(id, wishes, warmup, cx);
         }
         self.close_batch(id, wishes, cx);
-        let left = self.to_replace(id, wishes.skip_matching, cx.plan).len() as u32;
+        let left = self.to_replace(id, wishes, cx).len() as u32;
         let Some(refresh) = &mut self.fleets[id].refresh else { return };
         refresh.replaced = refresh.total.saturating_sub(left);
         let (replaced, total) = (refresh.replaced, refresh.total);
@@ -297,7 +300,7 @@ impl Groups {
         refresh.open = false;
         refresh.since = cx.now();
         let (count, entry) = (std::mem::take(&mut refresh.ahead), refresh.entry);
-        let old = self.to_replace(id, wishes.skip_matching, cx.plan);
+        let old = self.to_replace(id, wishes, cx);
         let ahead: Vec<InstanceId> =
             self.fleets[id].members.iter().copied().filter(|&one| self.rows[one].ahead).collect();
         for (&new, &(_, instance)) in ahead.iter().zip(&old).take(count as usize) {
@@ -309,7 +312,7 @@ impl Groups {
     fn open_batch(&mut self, id: FleetId, wishes: &RefreshPreferences, warmup: Duration, most: u32, cx: &mut Cx) {
         let now = cx.now();
         let desired = self.fleets[id].desired;
-        let old = self.to_replace(id, wishes.skip_matching, cx.plan);
+        let old = self.to_replace(id, wishes, cx);
         let ill = old.iter().filter(|one| !one.0).count() as u32;
         let healthy = self.members(id).filter(|row| self.is_fit(id, row, warmup, cx)).count() as u32;
         let most = most.min(old.len() as u32);
@@ -343,15 +346,15 @@ impl Groups {
             self.rows[instance].keeps_place = terminate_first;
         }
         self.reconcile(id, entry, cx);
-        for _ in 0..ahead {
-            self.launch_ahead(id, entry, cx);
+        for &(_, instance) in old.iter().skip(at_once as usize).take(ahead as usize) {
+            self.launch_ahead(id, self.rows[instance].zone, entry, cx);
         }
     }
 
-    /// One instance beyond the desired capacity.
-    fn launch_ahead(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) {
+    /// One instance beyond the desired capacity, in the zone of the one whose place it will take.
+    fn launch_ahead(&mut self, id: FleetId, zone: Option<ZoneId>, cause: EntryId, cx: &mut Cx) {
         let before = self.rows.len();
-        self.launch_extra(id, cause, cx);
+        self.launch_extra(id, zone, cause, cx);
         for index in before..self.rows.len() {
             self.rows[InstanceId::new(index)].ahead = true;
         }
@@ -372,7 +375,7 @@ impl Groups {
             refresh.relaunch = again;
         }
         for _ in 0..missing {
-            self.launch_ahead(id, entry, cx);
+            self.launch_ahead(id, None, entry, cx);
         }
     }
 
@@ -438,6 +441,8 @@ impl Groups {
         let now = cx.now();
         let mark = self.rows.len();
         let Some(refresh) = &mut self.fleets[id].refresh else { return };
+        let Some(wishes) = preferences(cx.plan, refresh.operation) else { return };
+        refresh.why = why.to_string();
         let done = batch::percentage(refresh.replaced, refresh.total);
         refresh.back = true;
         refresh.to = refresh.from;
@@ -451,7 +456,7 @@ impl Groups {
         let to = refresh.to;
         let ahead: Vec<InstanceId> =
             self.fleets[id].members.iter().copied().filter(|&one| self.rows[one].ahead).collect();
-        let total = (self.to_replace(id, true, cx.plan).len() - ahead.len()) as u32;
+        let total = (self.to_replace(id, wishes, cx).len() - ahead.len()) as u32;
         let name = cx.plan.fleets[id].template(to).name.as_str();
         let detail = format!("{why}: rolls back from {done} % to {name}, {total} instances");
         let entry = self.note(id, EventKind::RefreshRollback, &detail, Some(cause), cx);
@@ -485,7 +490,7 @@ impl Groups {
         let detail = if why.is_empty() { format!("{took}, {done}") } else { format!("{took}: {why}; {done}") };
         let entry = cx.timeline.record(now, kind, cx.plan.fleets[id].name.as_str(), detail, cause);
         let figures = RefreshFigures { ended_s: Some(now.as_secs_f64()), ..refresh.figures(id, cx.plan) };
-        let why = why.to_string();
+        let why = if why.is_empty() { refresh.why } else { why.to_string() };
         self.fleets[id].refreshes.push(RefreshFigures { status: format!("{status:?}"), why, ..figures });
         let members = self.fleets[id].members.clone();
         for member in members {
@@ -497,16 +502,17 @@ impl Groups {
         self.reconcile(id, entry, cx);
     }
 
-    /// Members to replace, with whether each is healthy: the unhealthy first, then the oldest (rule I6).
-    fn to_replace(&self, id: FleetId, skip_matching: bool, plan: &Plan) -> Vec<(bool, InstanceId)> {
+    /// Members to replace, with whether each is healthy and warmed up: the others first, then the oldest (rule I6).
+    fn to_replace(&self, id: FleetId, wishes: &RefreshPreferences, cx: &Cx) -> Vec<(bool, InstanceId)> {
         let Some(refresh) = &self.fleets[id].refresh else { return Vec::new() };
+        let warmup = self.refresh_warmup(id, wishes, cx.plan);
         let members = self.fleets[id].members.iter().copied();
         let mut old: Vec<(bool, InstanceId)> = members
             .filter(|&member| {
                 let row = &self.rows[member];
-                row.counts() && refresh.replaces(member, row, skip_matching)
+                row.counts() && refresh.replaces(member, row, wishes.skip_matching)
             })
-            .map(|member| (self.is_well(id, &self.rows[member], plan), member))
+            .map(|member| (self.is_fit(id, &self.rows[member], warmup, cx), member))
             .collect();
         old.sort_unstable();
         old
@@ -629,7 +635,7 @@ impl Refresh {
             percentage_complete: batch::percentage(self.replaced, self.total),
             replaced: self.replaced,
             instances: self.total,
-            why: String::new(),
+            why: self.why.clone(),
         }
     }
 }

@@ -8,4 +8,6 @@ mod health;
 mod launches;
 mod metrics;
 mod operations;
+mod refresh;
 mod scaling;
+mod warm_pool;

@@ -45,7 +45,7 @@ pub enum ApiCall {
         breach_threshold: Option<f64>,
     },
     /// Replaces a group's instances, batch by batch:
-    /// `StartInstanceRefresh("web", launch_template: "web-v2", preferences: (auto_rollback: true, alarms: ["5xx"]))`. Refused
+    /// `StartInstanceRefresh(group: "web", launch_template: "web-v2", preferences: (auto_rollback: true, alarms: ["5xx"]))`. Refused
     /// while another one of the group is in progress.
     StartInstanceRefresh {
         /// Auto Scaling group.
