@@ -2,6 +2,7 @@
 
 mod availability;
 mod detection;
+mod machines;
 mod money;
 mod networks;
 mod queues;

@@ -126,6 +126,7 @@ pub fn name_of(metric: Metric, plan: &Plan) -> String {
         Metric::DatabaseConnections(id) => ("DatabaseConnections", &plan.stores[id].name),
         Metric::DatabaseCpu(id) => ("database CPUUtilization", &plan.stores[id].name),
         Metric::Custom(id) => ("custom", &plan.custom_metrics[id].name),
+        Metric::Machine(id, metric) => (metric.name(), &plan.fleets[id].name),
     };
     format!("{name} {of}")
 }

@@ -85,6 +85,7 @@ impl World<'_> {
                 },
                 // CloudWatch reads the scenario's own series by itself.
                 Metric::Custom(_) => continue,
+                Metric::Machine(fleet, metric) => self.machine_samples(fleet, metric, now),
             };
             let World { shared, cloudwatch, .. } = self;
             cloudwatch.record(metric, &samples, shared);

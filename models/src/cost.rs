@@ -3,7 +3,7 @@
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
 //!   per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
 //!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
-//!   detailed monitoring
+//!   detailed monitoring; surplus CPU credits as they are charged
 //! # Leaves out  data to the internet; Spot and reserved prices; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
@@ -113,6 +113,12 @@ impl World<'_> {
                 // A stopped instance costs what its volume does, and one in service does not cost it anew.
                 let volumes = self.groups.pool_held_s(id, now) / HOUR_S / MONTH_H * pool.volume_gb;
                 add(&mut cost, format!("warm_pool.{}", fleet.name), ran + volumes * prices.volume_gb_month);
+            }
+            if let Some(terms) = fleet.template.machine.credits
+                && let Some(credits) = self.instances.credit_figures(id, now, &self.shared)
+            {
+                // A credit is a vCPU-minute.
+                add(&mut cost, format!("cpu_credits.{}", fleet.name), credits.charged / 60.0 * terms.surplus_price);
             }
             let behind_nat = fleet.zones.iter().any(|&zone| matches!(plan.zones[zone].egress, Egress::Nat(_)));
             if fleet.template.bootstrap_needs_egress && behind_nat {

@@ -8,9 +8,11 @@
 //! exact (to the nanosecond of the clock).
 //!
 //! # Models      processor sharing with a cap of one vCPU per job; background load; slow and frozen processors
-//! # Leaves out  hyper-threads, context switches, credits of burstable types
+//!   less than all vCPUs where credits allow no more
+//! # Leaves out  hyper-threads, context switches
 //! # Source      egalitarian processor sharing: Kleinrock, "Queueing Systems" vol. 2 (1976), chapter 4
 
+use crate::credits::Account;
 use crate::request::CallRef;
 use sim_core::{Duration, Time};
 use std::cmp::Ordering;
@@ -19,7 +21,12 @@ use std::collections::BinaryHeap;
 /// Processors of one machine.
 #[derive(Clone, Debug)]
 pub struct Cpu {
+    /// vCPUs that may be used: all of them, or what credits allow.
     vcpus: f64,
+    /// vCPUs there are.
+    whole: f64,
+    /// Of a burstable type.
+    credits: Option<Box<Account>>,
     /// Whether every job is sure of a vCPU when nothing else is the matter.
     roomy: bool,
     speed: f64,
@@ -78,6 +85,8 @@ impl Cpu {
     pub fn new(vcpus: u32, jobs: u32, now: Time) -> Self {
         Cpu {
             vcpus: f64::from(vcpus),
+            whole: f64::from(vcpus),
+            credits: None,
             roomy: jobs <= vcpus,
             speed: 1.0,
             stress: 0.0,
@@ -160,6 +169,7 @@ impl Cpu {
         self.advance(now);
         self.stress = stress.max(0.0);
         self.speed = speed;
+        self.vcpus = self.credits.as_ref().map_or(self.whole, |account| account.allowance());
         if self.direct {
             self.direct = false;
             self.attained = 0.0;
@@ -170,6 +180,24 @@ impl Cpu {
         // Whatever was announced may now be too late.
         self.scheduled = Time::MAX;
         self.settle();
+    }
+
+    /// Opens an account of credits; it runs from now on.
+    pub fn open(&mut self, now: Time, account: Account) {
+        self.meter(now);
+        self.credits = Some(Box::new(account));
+    }
+
+    /// Its credits as of now.
+    pub fn credits(&mut self, now: Time) -> Option<&mut Account> {
+        self.meter(now);
+        self.credits.as_deref_mut()
+    }
+
+    /// Closes the account.
+    pub fn close(&mut self, now: Time) -> Option<Account> {
+        self.meter(now);
+        self.credits.take().map(|account| *account)
     }
 
     /// Whether running jobs have a vCPU to themselves.
@@ -219,8 +247,20 @@ impl Cpu {
     #[inline]
     fn meter(&mut self, now: Time) {
         let busy = (f64::from(self.jobs) + self.stress).min(self.vcpus);
-        self.busy += (now - self.metered).nanos() as f64 * busy;
+        let passed = (now - self.metered).nanos() as f64;
+        self.busy += passed * busy;
+        if self.credits.is_some() {
+            self.pay(passed, busy);
+        }
         self.metered = now;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pay(&mut self, passed: f64, busy: f64) {
+        if let Some(account) = &mut self.credits {
+            account.pass(passed, busy);
+        }
     }
 
     fn push(&mut self, call: CallRef, demand: Duration) {
@@ -233,7 +273,7 @@ impl Cpu {
         if self.jobs == 0 {
             self.attained = 0.0;
             self.order = 0;
-            self.direct = self.roomy && self.stress == 0.0 && self.speed == 1.0;
+            self.direct = self.roomy && self.stress == 0.0 && self.speed == 1.0 && self.vcpus == self.whole;
         }
     }
 }

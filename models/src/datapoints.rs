@@ -187,7 +187,7 @@ pub fn retrieved(evaluation_periods: u32) -> u32 {
 pub fn delay_of(metric: Metric, plan: &Plan) -> &Dist {
     let cloudwatch = &plan.cloudwatch;
     match metric {
-        Metric::Cpu(_) => &cloudwatch.ec2_delay,
+        Metric::Cpu(_) | Metric::Machine(..) => &cloudwatch.ec2_delay,
         Metric::InServiceInstances(_) | Metric::DesiredCapacity(_) => &cloudwatch.group_delay,
         Metric::RequestCount(_)
         | Metric::Elb5xx(_)

@@ -332,7 +332,8 @@ fn back(zone: ZoneId, entry: EntryId, cx: &mut Cx) {
     cx.list.soon(event::Event::Alb(alb::Event::ZoneChanged(zone)));
 }
 
-fn select(
+/// The instances of a selection, in order, from those that `running` gives.
+pub(crate) fn select(
     selection: &Selection,
     running: &dyn Fn(FleetId) -> Vec<InstanceId>,
     choice: &mut Stream,

@@ -234,6 +234,9 @@ impl Launches {
             }
             Stage::Boot => {
                 note(instance, EventKind::InstanceBooted, "the operating system is up", cx);
+                if template.lifecycle_hook.is_some_and(|hook| hook.heartbeat_interval.is_some()) {
+                    cx.list.soon(event::Event::Group(group::Event::Heartbeats(instance)));
+                }
                 if !way.into_pool() {
                     cx.list.soon(event::Event::Instance(instance::Event::Booted(instance)));
                 }

@@ -23,6 +23,7 @@ mod network;
 
 mod alb;
 mod cpu;
+mod credits;
 mod instance;
 mod store;
 
@@ -40,6 +41,7 @@ mod environment;
 mod fault;
 
 mod collect;
+mod collect_machine;
 mod cost;
 mod expectation;
 mod incident;

@@ -8,11 +8,12 @@
 //! # Source      the API reference of each part
 
 use crate::event::{self, events};
-use crate::group;
-use crate::plan::{ApiCall, OperationId, Plan};
+use crate::plan::{ApiCall, FleetId, OperationId, Plan, Selection, Shifted};
+use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
+use crate::{group, instance};
 
 events! {
     /// What happens to operations.
@@ -37,15 +38,32 @@ pub fn handle(event: Event, cx: &mut Cx) {
     let now = cx.now();
     let subject = subject(&operation.call, plan).to_string();
     let cause = cx.timeline.record(now, EventKind::OperationCalled, subject, operation.name.clone(), EntryId::NONE);
-    cx.list.soon(match operation.call {
+    let fleet = match operation.call {
+        ApiCall::ModifyCreditSpecification { fleet, .. } => return each(fleet, id, cause, cx),
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::SuspendProcesses { fleet, .. }
+        | ApiCall::ResumeProcesses { fleet, .. }
         | ApiCall::StartInstanceRefresh { fleet, .. }
         | ApiCall::CancelInstanceRefresh { fleet }
-        | ApiCall::RollbackInstanceRefresh { fleet } => {
-            event::Event::Group(group::Event::Operate { fleet, operation: id, cause })
+        | ApiCall::RollbackInstanceRefresh { fleet } => fleet,
+        ApiCall::Instances { selection: Selection { fleet, .. }, .. } => fleet,
+        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
+            Shifted::Group(fleet) => fleet,
+        },
+    };
+    cx.list.soon(event::Event::Group(group::Event::Operate { fleet, operation: id, cause }));
+}
+
+/// A call about every instance of a fleet: each is told, and knows whether it is concerned.
+fn each(fleet: FleetId, operation: OperationId, cause: EntryId, cx: &mut Cx) {
+    for index in 0..cx.directory.len() {
+        let instance = InstanceId::new(index);
+        if cx.directory.facts(instance).fleet == fleet {
+            let event = instance::Event::Operate { instance, operation, cause };
+            cx.list.soon(event::Event::Instance(event));
         }
-    });
+    }
 }
 
 /// What a call is about.
@@ -55,6 +73,13 @@ fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
         | ApiCall::ExecutePolicy { fleet, .. }
         | ApiCall::StartInstanceRefresh { fleet, .. }
         | ApiCall::CancelInstanceRefresh { fleet }
-        | ApiCall::RollbackInstanceRefresh { fleet } => &plan.fleets[*fleet].name,
+        | ApiCall::RollbackInstanceRefresh { fleet }
+        | ApiCall::ModifyCreditSpecification { fleet, .. }
+        | ApiCall::SuspendProcesses { fleet, .. }
+        | ApiCall::ResumeProcesses { fleet, .. }
+        | ApiCall::Instances { selection: Selection { fleet, .. }, .. } => &plan.fleets[*fleet].name,
+        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
+            Shifted::Group(fleet) => &plan.fleets[*fleet].name,
+        },
     }
 }

@@ -159,6 +159,18 @@ pub struct Group {
     pub terminations: u32,
     /// Of these, replacements of instances found unhealthy or lost.
     pub replacements: u32,
+    /// Instances put into standby.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub standby: u32,
+    /// Waits of instances for lifecycle hooks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hook_waits: u32,
+    /// Launches that a lifecycle hook gave up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hooks_abandoned: u32,
+    /// Seconds that instances waited for lifecycle hooks, together.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub hook_wait_s: f64,
     /// Hours of running instances.
     pub instance_hours: f64,
     /// Its warm pool; absent without one.
@@ -167,6 +179,9 @@ pub struct Group {
     /// Instance refreshes; absent if there were none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refreshes: Vec<RefreshFigures>,
+    /// CPU credits, of a burstable type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditFigures>,
 }
 
 /// The warm pool of a group.
@@ -210,6 +225,32 @@ pub struct RefreshFigures {
     pub instances: u32,
     /// Why it failed, was rolled back or cancelled; empty otherwise.
     pub why: String,
+}
+
+/// What the CPU credits of a burstable fleet have come to. One credit is a vCPU at 100 % for a minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreditFigures {
+    /// Spent, by all instances there ever were.
+    pub spent: f64,
+    /// Left at the end, on average per instance.
+    pub balance: f64,
+    /// Surplus credits owed at the end, in all: not yet charged, for a day of earning may still pay them back.
+    pub surplus: f64,
+    /// Surplus credits charged, in all.
+    pub charged: f64,
+    /// Times an instance ran out of credits and was held at its baseline.
+    pub exhausted: u32,
+    /// Instance-seconds below full speed for want of credits.
+    pub limited_s: f64,
+}
+
+/// Figures of what was not used are left out of the files.
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+fn is_nothing(figure: &f64) -> bool {
+    *figure == 0.0
 }
 
 /// A load balancer.
@@ -391,6 +432,25 @@ pub enum EventKind {
     StandbyFailed,
     StandbyInSync,
     StoreRecovered,
+    // The life of an instance in its group.
+    HookStarted,
+    HookCompleted,
+    HookTimedOut,
+    StandbyEntered,
+    StandbyLeft,
+    InstanceDetached,
+    InstanceAttached,
+    InstanceMarkedHealthy,
+    ProtectionChanged,
+    ScaleInBlocked,
+    ProcessesSuspended,
+    ProcessesResumed,
+    ZonalShiftStarted,
+    ZonalShiftEnded,
+    // Machines.
+    CreditsLow,
+    CreditsExhausted,
+    CreditsRestored,
     // Warm pools and instance refreshes.
     WarmPoolLaunch,
     InstanceWarmed,
@@ -422,7 +482,8 @@ pub struct Series {
 ///
 /// Names are dotted: `offered_per_s`, `succeeded_per_s`, `failed_per_s`, `failed_per_s.<outcome>`, `latency_ms.p50`
 /// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`: able to serve, `.pending`, `.booting`,
-/// `.unhealthy`, `.terminating`: each instance in one of them), `cpu_percent.<g>`, `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
+/// `.unhealthy`, `.terminating`: each instance in one of them), `cpu_percent.<g>`,
+/// `cpu_credits.<g>` (mean balance of burstable instances), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
 /// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold`, `cost_usd` (cumulated), `cost_usd_per_h`.

@@ -144,6 +144,9 @@ impl World<'_> {
             }
             let cpu = if count > 0 { sum / f64::from(count) } else { f64::NAN };
             series.put(&format!("cpu_percent.{}", fleet.name), "%", cpu);
+            if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
+                series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
+            }
         }
         for (id, service) in plan.services.iter() {
             let waiting = self.shared.observe.service(id).waiting.now();

@@ -79,8 +79,12 @@ impl World<'_> {
             };
             queueing.insert(name, figures);
         }
-        let groups =
-            plan.fleets.iter().map(|(id, fleet)| (fleet.name.clone(), self.groups.figures(id, plan, now))).collect();
+        let mut groups = BTreeMap::new();
+        for (id, fleet) in plan.fleets.iter() {
+            let figures = self.groups.figures(id, plan, now);
+            let credits = self.instances.credit_figures(id, now, &self.shared);
+            groups.insert(fleet.name.clone(), Group { credits, ..figures });
+        }
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {
             let lcu_hours = self.lcu_hours(id, now);
@@ -225,6 +229,7 @@ fn warnings(plan: &Plan, summary: &Summary) -> Vec<String> {
     }
     if plan.warm_up.is_zero()
         && plan.fleets.iter().all(|(_, fleet)| matches!(fleet.sizing, crate::plan::Sizing::Fixed(_)))
+        && plan.fleets.values().all(|fleet| fleet.template.machine.credits.is_none())
         && plan.faults.is_empty()
     {
         warnings.push("a steady state without `warm_up`: the empty start is in the figures".to_string());

@@ -23,6 +23,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "instance-refresh",
     "web-farm",
     "bare-farm",
+    "credits",
 ];
 
 /// Name and text of every built-in scenario.

@@ -88,6 +88,7 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 }
 
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
+    use EventKind::{CreditsExhausted, CreditsRestored};
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
         DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, RefreshFailed,
@@ -95,9 +96,9 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
     };
     let style = match line.kind {
         FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
-        | RefreshFailed | RefreshRollback => BAD,
+        | RefreshFailed | RefreshRollback | CreditsExhausted => BAD,
         RefreshSucceeded | FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered
-        | DegradationEnded => GOOD,
+        | DegradationEnded | CreditsRestored => GOOD,
         _ => Style::new(),
     };
     for (i, words) in wrap(&line.words(), room).into_iter().enumerate() {

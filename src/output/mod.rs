@@ -21,6 +21,7 @@ mod fleets;
 mod happened;
 mod headline;
 mod incidents;
+mod machines;
 mod story;
 mod trace;
 

@@ -4,7 +4,7 @@
 //! # Leaves out  what only machines want: the files have it
 
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
-use super::{fleets, happened, headline, units};
+use super::{fleets, happened, headline, machines, units};
 use crate::experiment::Experiment;
 use anstyle::Style;
 use models::result::{ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
@@ -300,6 +300,14 @@ fn machinery(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
     }
     plain(out, "Warm pools", &fleets::POOLS, fleets::pools(summary), 1)?;
     plain(out, "Instance refreshes", &fleets::REFRESHES, fleets::refreshes(summary), 6)?;
+    for sheet in machines::sheets(summary) {
+        section(out, sheet.title)?;
+        let mut table = Table::new(1);
+        table.head(sheet.heads);
+        sheet.rows.iter().take(ROWS).for_each(|row| table.row(row.iter().map(|text| text.as_str().into())));
+        print(out, &table)?;
+        more(out, sheet.rows.len().saturating_sub(ROWS))?;
+    }
     databases(out, result)?;
     balancers(out, summary)?;
     alarms(out, summary)

@@ -77,6 +77,10 @@ pub fn result() -> RunResult {
         groups: [(
             "web".to_string(),
             Group {
+                standby: 0,
+                hook_waits: 0,
+                hooks_abandoned: 0,
+                hook_wait_s: 0.0,
                 min_in_service: 3,
                 max_in_service: 16,
                 mean_in_service: 7.4,

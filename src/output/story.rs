@@ -163,10 +163,12 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | RefreshSucceeded
         | RefreshFailed
         | RefreshCancelled
-        | DesiredCapacityChanged => 1,
+        | DesiredCapacityChanged
+        | CreditsExhausted => 1,
         LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
         RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
         WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
+        CreditsLow | CreditsRestored => 2,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
@@ -202,6 +204,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::WarmPoolReturn => return "warm pool returned".into(),
         EventKind::RefreshRollback => return "rolls back".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::CreditsLow => return "CPU credits low".into(),
+        EventKind::CreditsExhausted => return "CPU credits gone".into(),
+        EventKind::CreditsRestored => return "CPU credits back".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
         _ => {}
     }

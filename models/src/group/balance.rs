@@ -3,8 +3,9 @@
 //! # Models      rebalancing: launch first, then terminate one in the larger zone
 //! # Source      Amazon EC2 Auto Scaling user guide, "Availability Zone distribution"; `aws/scaling.md` §1.6
 
+use super::lifecycle::Purpose;
 use super::{Event, Groups, has_capacity, placement, sent, settings};
-use crate::plan::{FleetId, ZoneId};
+use crate::plan::{FleetId, ScalingProcess, ZoneId};
 use crate::result::EventKind;
 use crate::shared::Cx;
 use sim_core::Duration;
@@ -18,12 +19,23 @@ impl Groups {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
         let Some(group) = settings(plan, id) else { return };
-        if self.busy(id) {
+        let still = self.suspended(id, ScalingProcess::AzRebalance) || self.suspended(id, ScalingProcess::Launch);
+        if self.busy(id) || still || self.fleets[id].shift.is_some() {
             return;
         }
         let counts: Vec<_> =
             self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
         let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
+        // Rule A4 bounds the group even while nobody may be terminated (§1.9).
+        let present = self.members(id).filter(|row| row.counts()).count() as u32;
+        let most = group.max_size + (group.max_size / 10).max(1);
+        // Launching for those who are protected, and stay, would only make another go.
+        let free =
+            self.members(id).filter(|row| row.counts() && row.zone == Some(from) && !row.protected).count() as u32;
+        let count = count.min(most.saturating_sub(present)).min(free);
+        if count == 0 {
+            return;
+        }
         let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
         let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
         let detail = format!("{to_name} has {}, {from_name} {}: moves {count}, launching first", of(to), of(from));
@@ -31,7 +43,7 @@ impl Groups {
         let name = plan.fleets[id].name.as_str();
         let entry = cx.timeline.record(now, EventKind::RebalanceStarted, name, detail, cause);
         for _ in 0..count {
-            self.launch(id, Some(to), entry, cx);
+            self.launch(id, Purpose::Rebalance(to), entry, cx);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::policy::Refusal;
 use super::refresh::Refresh;
 use super::report::{self, Counters};
+use super::shift::Shift;
 use super::warm_pool::Pool;
 use crate::plan::*;
 use crate::request::InstanceId;
@@ -17,6 +18,17 @@ pub(super) struct Fleet {
     pub(super) desired: u32,
     /// Instances that are not yet terminated, in order of their launch.
     pub(super) members: Vec<InstanceId>,
+    /// Instances that were detached and run on.
+    pub(super) detached: Vec<InstanceId>,
+    /// What it has been told to leave alone.
+    pub(super) suspended: ScalingProcesses,
+    /// The zone it is shifted away from, and how many shifts there have been.
+    pub(super) shift: Option<Shift>,
+    pub(super) shifts: u16,
+    /// Nothing but failed launches since.
+    pub(super) failing_since: Option<Time>,
+    /// The desired capacity of which it was last said that nobody may go.
+    pub(super) blocked_at: Option<u32>,
     /// Failed launches that wait to be tried again.
     pub(super) retrying: u32,
     /// Target groups whose attachment is in service (rule H1).
@@ -71,6 +83,8 @@ pub(super) struct Draws {
     pub(super) registration: (Sampler, Stream),
     pub(super) termination: (Sampler, Stream),
     pub(super) launch_failure: Stream,
+    /// Of tries in further zones, so that the ones above stay what they are.
+    pub(super) other_zones: Stream,
     pub(super) choice: Stream,
     pub(super) phases: Stream,
 }
@@ -91,6 +105,12 @@ impl Fleet {
         Fleet {
             desired,
             members: Vec::new(),
+            detached: Vec::new(),
+            suspended: settings(plan, id).map_or(ScalingProcesses::NONE, |group| group.lifecycle.suspended),
+            shift: None,
+            shifts: 0,
+            failing_since: None,
+            blocked_at: None,
             retrying: 0,
             attached: Vec::new(),
             activity: None,
@@ -110,6 +130,7 @@ impl Fleet {
                 registration: drawn(|settings| &settings.registration, "registration"),
                 termination: drawn(|settings| &settings.termination, "termination"),
                 launch_failure: stream("launch failure"),
+                other_zones: stream("launch failure, other zones"),
                 choice: stream("termination choice"),
                 phases: stream("phases"),
             },

@@ -7,8 +7,8 @@ use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use crate::{alb, event, launch};
-use sim_core::Duration;
+use crate::{event, launch};
+use sim_core::{Duration, Time};
 
 impl Groups {
     /// An instance is gone, in fact: it is billed no longer. Its group will notice (rule P1).
@@ -20,7 +20,9 @@ impl Groups {
         }
         let (id, state) = (row.fleet, row.state);
         let what = match (state, row.running) {
-            (State::Terminating, _) => "gone while it was being terminated",
+            (State::Terminating | State::TerminatingWait, _) => "gone while it was being terminated",
+            (State::EnteringStandby | State::Standby, _) => "gone, while in standby",
+            (State::Detaching | State::Detached, _) => "gone, while detached",
             (State::InService, _) => "gone, while in service",
             (_, Some(_)) => "gone, before it came into service",
             (_, None) => "gone, before it was running",
@@ -33,6 +35,11 @@ impl Groups {
         row.ready = false;
         row.entry = entry;
         cx.list.soon(event::Event::Launch(launch::Event::Abandon(instance)));
+        if state == State::Detached {
+            row.state = State::Gone;
+            self.fleets[id].detached.retain(|one| *one != instance);
+            return;
+        }
         if settings(cx.plan, id).is_some() {
             let (delay, stream) = &mut self.fleets[id].draws.loss_notice;
             let delay = delay.duration(stream);
@@ -49,18 +56,27 @@ impl Groups {
         let row = &self.rows[instance];
         let (id, state) = (row.fleet, row.state);
         match state {
-            State::Terminating => return self.terminated(instance, cx),
+            State::Terminating | State::TerminatingWait => return self.terminated(instance, cx),
             State::Pending | State::Waiting | State::InService => {}
+            // Nobody looks after it in standby (rule H4), and outside the group nobody ever does.
             _ => return,
+        }
+        if row.marked.is_none() && !self.heeds(instance, cx) {
+            return;
         }
         let name = cx.name_of(instance);
         let kind = EventKind::InstanceMarkedUnhealthy;
-        let entry = cx.timeline.record(now, kind, name.as_str(), "EC2: it is not running any more", cause);
-        for &group in &row.registered {
-            let deregister = alb::Event::Deregister { group, instance, cause: entry };
-            cx.list.soon(event::Event::Alb(deregister));
+        let told = self.rows[instance].marked.filter(|mark| mark.1 == cause);
+        let entry = match told {
+            Some(_) => cause,
+            None => cx.timeline.record(now, kind, name.as_str(), "EC2: it is not running any more", cause),
+        };
+        if !self.may_replace(id) {
+            self.rows[instance].marked = Some((now, entry));
+            return;
         }
-        let extra = row.extra;
+        self.deregister(instance, entry, cx);
+        let extra = self.rows[instance].extra;
         self.remove(instance, now);
         let fleet = &mut self.fleets[id];
         fleet.counters.terminations += 1;
@@ -108,7 +124,7 @@ impl Groups {
         for index in 0..self.fleets[id].members.len() {
             let instance = self.fleets[id].members[index];
             let row = &self.rows[instance];
-            if row.state != State::InService || row.marked.is_some() || row.lost {
+            if row.state != State::InService || row.marked.is_some() || row.lost || !self.heeds(instance, cx) {
                 continue;
             }
             let verdict = row.unhealthy.iter().find(|one| self.fleets[id].attached.contains(&one.0));
@@ -139,34 +155,60 @@ impl Groups {
         self.replace(id, cx);
     }
 
-    /// Replaces marked instances, the longest marked first: terminated and launched together (rule P3).
-    fn replace(&mut self, id: FleetId, cx: &mut Cx) {
-        let now = cx.now();
-        let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
+    /// Marked instances in service, the longest marked first.
+    pub(super) fn marked(&self, id: FleetId) -> Vec<(Time, InstanceId, EntryId)> {
         let mut marked: Vec<_> = self.fleets[id]
             .members
             .iter()
             .filter(|&&member| self.rows[member].state == State::InService && !self.rows[member].lost)
             .filter_map(|&member| self.rows[member].marked.map(|(since, entry)| (since, member, entry)))
             .collect();
+        marked.sort_unstable_by_key(|one| (one.0, one.1));
+        marked
+    }
+
+    /// New instances that have yet to pass their initial health check and their warm-up.
+    pub(super) fn unsettled(&self, id: FleetId, cx: &Cx) -> u32 {
+        self.fleets[id].members.iter().filter(|&&member| self.is_unsettled(member, cx)).count() as u32
+    }
+
+    /// Whether it is new, and has yet to pass its initial health check and its warm-up.
+    pub(super) fn is_unsettled(&self, instance: InstanceId, cx: &Cx) -> bool {
+        let row = &self.rows[instance];
+        let Some(group) = settings(cx.plan, row.fleet) else { return false };
+        let checked: &[TargetGroupId] = if group.elb_health_check { &self.fleets[row.fleet].checked } else { &[] };
+        let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
+        row.unsettled(checked, warmup, group.health_check_grace_period, cx.now())
+    }
+
+    /// Replaces marked instances: terminated and launched together (rule P3), or as the maintenance policy has it.
+    pub(super) fn replace(&mut self, id: FleetId, cx: &mut Cx) {
+        let now = cx.now();
+        let plan = cx.plan;
+        let Some(group) = settings(plan, id) else { return };
+        if !self.may_replace(id) {
+            return;
+        }
+        if let Some(policy) = group.lifecycle.maintenance {
+            return self.replace_within(id, policy, cx);
+        }
+        let marked = self.marked(id);
         if marked.is_empty() {
             return;
         }
-        marked.sort_unstable_by_key(|one| (one.0, one.1));
-        let checked: &[TargetGroupId] = if group.elb_health_check { &self.fleets[id].checked } else { &[] };
-        let grace = group.health_check_grace_period;
-        let warmup = group.default_instance_warmup.unwrap_or(Duration::ZERO);
         let standing = Standing {
             desired: self.fleets[id].desired,
             healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count()
                 as u32,
             busy: self.busy(id),
-            unsettled: self.members(id).filter(|row| row.unsettled(checked, warmup, grace, now)).count() as u32,
+            unsettled: self.unsettled(id, cx),
         };
+        // Marks set by hand go at once (rule P1), and all others by batches.
+        let (at_once, batched): (Vec<_>, Vec<_>) = marked.iter().partition(|one| self.rows[one.1].custom);
         let may = allowance(standing) as usize;
-        let total = marked.len();
-        for &(since, instance, cause) in marked.iter().take(may) {
+        let total = batched.len();
+        let batched = batched.iter().take(may).map(|one| (one, may));
+        for (&(since, instance, cause), may) in at_once.iter().map(|one| (one, total)).chain(batched) {
             let name = cx.name_of(instance);
             let mut detail = format!("{name} is unhealthy: terminated and replaced");
             if now > since {

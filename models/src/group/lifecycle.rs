@@ -2,29 +2,56 @@
 
 use super::placement::{self, Candidate};
 use super::{Event, Groups, State, has_capacity, seconds, sent, settings};
-use crate::plan::{Distribution, FleetId, TargetGroupId, ZoneId};
+use crate::plan::{Distribution, FleetId, ScalingProcess, TargetGroupId, Transition, ZoneId};
 use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use crate::{alb, event, instance, launch};
-use sim_core::{Time, Words};
+use sim_core::{Duration, Time, Words};
+
+/// What a launch is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// An instance is missing: a failure is tried again.
+    Missing,
+    /// The balance over zones: no other zone will do.
+    Rebalance(ZoneId),
+    /// This one is to be replaced, and goes when the new one has settled.
+    Ahead(InstanceId),
+}
 
 impl Groups {
-    /// One launch activity: an instance, or a failure that is tried again. `rebalance` names the only zone that will do.
-    pub(super) fn launch(&mut self, id: FleetId, rebalance: Option<ZoneId>, cause: EntryId, cx: &mut Cx) {
+    /// One launch activity: an instance, or a failure.
+    pub(super) fn launch(&mut self, id: FleetId, purpose: Purpose, cause: EntryId, cx: &mut Cx) {
         let plan = cx.plan;
         let Some(group) = settings(plan, id) else { return };
-        let counts = self.zone_counts(id, plan);
+        let rebalance = if let Purpose::Rebalance(zone) = purpose { Some(zone) } else { None };
+        let mut counts = self.zone_counts(id, plan);
+        if let Purpose::Ahead(old) = purpose {
+            // As if it were gone already.
+            let zone = self.rows[old].zone;
+            counts.iter_mut().filter(|count| Some(count.0) == zone).for_each(|count| count.1 -= 1);
+        }
+        let shifted = self.fleets[id].shift.map(|shift| shift.zone);
+        counts.retain(|count| Some(count.0) != shifted);
         let fleet = &mut self.fleets[id];
         fleet.counters.launches += 1;
         // Drawn for each activity, so that the n-th of a group has the same luck whatever happened before it.
-        let refused = fleet.draws.launch_failure.chance(cx.environment.launch_failure[id]);
+        let failing = cx.environment.launch_failure[id];
+        let mut refused = fleet.draws.launch_failure.chance(failing);
         let mut order = placement::order(&counts, group.distribution);
         if let Some(only) = rebalance {
             order = vec![only];
         }
-        let usable = order.iter().position(|&zone| has_capacity(zone, cx));
+        let mut usable = order.iter().position(|&zone| has_capacity(zone, cx));
+        if let Some(first) = usable.filter(|_| refused && group.distribution == Distribution::BalancedBestEffort) {
+            // Rule A2: the other zones are tried before the activity counts as failed.
+            let mut others = (first + 1..order.len()).filter(|&index| has_capacity(order[index], cx));
+            if let Some(index) = others.find(|_| !fleet.draws.other_zones.chance(failing)) {
+                (refused, usable) = (false, Some(index));
+            }
+        }
         let nowhere = plan.fleets[id].zones.is_empty();
         if refused || usable.is_none() && !nowhere {
             let full: Vec<&str> = order.iter().map(|&zone| plan.zones[zone].name.as_str()).collect();
@@ -40,11 +67,15 @@ impl Groups {
                         ""
                     };
                     let blamed = order.iter().map(|&zone| cx.blame.of_zone(zone)).find(|entry| entry.known().is_some());
-                    (format!("no capacity in {}{kept}", full.join(", ")), blamed)
+                    let why = match (full.is_empty(), shifted) {
+                        (true, Some(zone)) => format!("shifted away from {}, its only zone", plan.zones[zone].name),
+                        _ => format!("no capacity in {}{kept}", full.join(", ")),
+                    };
+                    (why, blamed)
                 }
             };
             let name = plan.fleets[id].name.as_str();
-            self.launch_failed(id, name, &why, rebalance.is_none(), blamed.unwrap_or(cause), cx);
+            self.launch_failed(id, name, &why, purpose == Purpose::Missing, blamed.unwrap_or(cause), cx);
             return;
         }
         let zone = usable.map(|index| order[index]);
@@ -54,24 +85,28 @@ impl Groups {
             detail = format!("in {}; {detail}", plan.zones[zone].name);
         }
         if let Some(passed) = usable.filter(|&passed| passed > 0) {
-            let names: Vec<&str> = order[..passed].iter().map(|&zone| plan.zones[zone].name.as_str()).collect();
-            detail += &format!("; no capacity in {}", names.join(", "));
+            let (mut full, mut failed) = (Vec::new(), Vec::new());
+            for &zone in &order[..passed] {
+                let names = if has_capacity(zone, cx) { &mut failed } else { &mut full };
+                names.push(plan.zones[zone].name.as_str());
+            }
+            if !full.is_empty() {
+                detail += &format!("; no capacity in {}", full.join(", "));
+            }
+            if !failed.is_empty() {
+                detail += &format!("; the request failed in {}", failed.join(", "));
+            }
         }
         let (now, name) = (cx.now(), cx.name_of(instance));
         let entry = cx.timeline.record(now, EventKind::LaunchStarted, name, detail, cause);
         let row = &mut self.rows[instance];
         row.entry = entry;
-        row.extra = rebalance.is_some();
+        row.extra = purpose != Purpose::Missing;
+        if let Purpose::Ahead(old) = purpose {
+            row.replaces = Some(old);
+        }
         cx.blame.instance(instance, entry);
         cx.list.soon(event::Event::Launch(launch::Event::Begin(instance)));
-    }
-
-    /// A launch beyond the desired capacity, that a refresh makes, in that zone if it can; one that fails is its to try again.
-    pub(super) fn launch_extra(&mut self, id: FleetId, zone: Option<ZoneId>, cause: EntryId, cx: &mut Cx) {
-        let order = placement::order(&self.zone_counts(id, cx.plan), Distribution::BalancedBestEffort);
-        let mut wishes = zone.into_iter().chain(order.iter().copied());
-        let zone = wishes.find(|&zone| has_capacity(zone, cx)).or(order.first().copied());
-        self.launch(id, zone, cause, cx);
     }
 
     /// Writes a failed launch down and, if the slot is still wanted, has it tried again later (rule F1).
@@ -79,10 +114,17 @@ impl Groups {
         let now = cx.now();
         let fleet = &mut self.fleets[id];
         fleet.counters.failed_launches += 1;
+        if self.fails_for_good(id, now, cx) && !self.suspended(id, ScalingProcess::Launch) {
+            let entry = cx.timeline.record(now, EventKind::LaunchFailed, subject, why, cause);
+            let limit = settings(cx.plan, id).map_or(Duration::ZERO, |group| group.lifecycle.administrative_suspension);
+            let why = format!(", by AWS: nothing but failed launches for {limit}");
+            return self.suspend(id, [ScalingProcess::Launch].into_iter().collect(), &why, entry, cx);
+        }
         if !again {
             cx.timeline.record(now, EventKind::LaunchFailed, subject, why, cause);
             return;
         }
+        let fleet = &mut self.fleets[id];
         let (delay, stream) = &mut fleet.draws.launch_retry;
         let delay = delay.duration(stream);
         fleet.retrying += 1;
@@ -107,13 +149,8 @@ impl Groups {
             State::Pending if row.running.is_none() || row.resumes => {
                 row.running = row.running.or(Some(now));
                 row.resumes = false;
-                match cx.template_of(instance).lifecycle_hook {
-                    Some(hook) => {
-                        row.state = State::Waiting;
-                        row.hook_until = now.saturating_add(hook.heartbeat_timeout);
-                        cx.list.after(hook.heartbeat_timeout, sent(Event::HookTimeout(instance)));
-                    }
-                    None => self.proceed(instance, cx),
+                if !self.held(instance, Transition::Launching, cx) {
+                    self.proceed(instance, cx);
                 }
             }
             _ => {}
@@ -132,37 +169,8 @@ impl Groups {
         self.launch_failed(id, &name, "EC2 did not bring it to running", again, cause, cx);
     }
 
-    /// Bootstrap and smoke test are over.
-    pub(super) fn hook_done(&mut self, instance: InstanceId, ok: bool, cx: &mut Cx) {
-        let row = &mut self.rows[instance];
-        row.ready |= ok && matches!(row.state, State::Pending | State::Waiting | State::InService);
-        row.entry = cx.blame.of_instance(instance);
-        match (row.state, ok) {
-            (State::Waiting, true) => self.proceed(instance, cx),
-            (State::Waiting, false) => self.abandon(instance, "launch hook: ABANDON", cx),
-            _ => {}
-        }
-    }
-
-    /// The hook has waited long enough: its default result.
-    pub(super) fn hook_timeout(&mut self, instance: InstanceId, cx: &mut Cx) {
-        let row = &self.rows[instance];
-        let Some(hook) = cx.template_of(instance).lifecycle_hook else { return };
-        if cx.now() < row.hook_until {
-            return;
-        }
-        match (row.state, hook.continue_by_default) {
-            (State::Waiting, true) => self.proceed(instance, cx),
-            (State::Waiting, false) => {
-                let why = format!("launch hook: no result within {}, ABANDON by default", hook.heartbeat_timeout);
-                self.abandon(instance, &why, cx);
-            }
-            _ => {}
-        }
-    }
-
     /// Registration, if there is anything to register with; then it is in service.
-    fn proceed(&mut self, instance: InstanceId, cx: &mut Cx) {
+    pub(super) fn proceed(&mut self, instance: InstanceId, cx: &mut Cx) {
         let row = &mut self.rows[instance];
         row.state = State::Pending;
         if cx.plan.fleets[row.fleet].target_groups.is_empty() {
@@ -183,9 +191,15 @@ impl Groups {
         }
         row.state = State::InService;
         row.entered = Some(now);
-        row.extra = false;
+        // One that was launched to replace another is more than is desired until it has settled.
+        row.extra = row.replaces.is_some();
         let id = row.fleet;
-        row.registered.clone_from(&cx.plan.fleets[id].target_groups);
+        self.fleets[id].failing_since = None;
+        let alone = self.suspended(id, ScalingProcess::AddToLoadBalancer);
+        let row = &mut self.rows[instance];
+        if !alone {
+            row.registered.clone_from(&cx.plan.fleets[id].target_groups);
+        }
         let app = if row.ready { "" } else { "; the application is not up yet" };
         // The latest of what led here: its bootstrap or test, else its launch.
         let cause = cx.blame.of_instance(instance);
@@ -197,7 +211,7 @@ impl Groups {
         if ready {
             cx.blame.instance(instance, entry);
         }
-        for &group in &cx.plan.fleets[id].target_groups {
+        for &group in &self.rows[instance].registered {
             let register = alb::Event::Register { group, instance, cause: entry };
             cx.list.soon(event::Event::Alb(register));
         }
@@ -205,7 +219,7 @@ impl Groups {
     }
 
     /// A launch that its hook gave up: terminated, and tried again after a while.
-    fn abandon(&mut self, instance: InstanceId, why: &str, cx: &mut Cx) {
+    pub(super) fn abandon(&mut self, instance: InstanceId, why: &str, cx: &mut Cx) {
         let row = &self.rows[instance];
         let (id, again, cause) = (row.fleet, !row.extra, cx.blame.of_instance(instance));
         let name = cx.name_of(instance);
@@ -213,15 +227,18 @@ impl Groups {
         self.terminate(instance, why, cause, cx);
     }
 
-    /// Takes one out of service by the default termination policy.
-    pub(super) fn scale_in(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) {
+    /// Takes one out of service by the default termination policy; whether there was one that may go.
+    pub(super) fn scale_in(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) -> bool {
         let now = cx.now();
         let counts = self.zone_counts(id, cx.plan);
         let able: Vec<InstanceId> = self.fleets[id]
             .members
             .iter()
             .copied()
-            .filter(|&member| self.rows[member].state == State::InService && !self.rows[member].lost)
+            .filter(|&member| {
+                let row = &self.rows[member];
+                row.state == State::InService && !row.lost && !row.protected && !row.extra
+            })
             .collect();
         let candidates: Vec<Candidate> = able
             .iter()
@@ -231,15 +248,43 @@ impl Groups {
             })
             .collect();
         let choice = &mut self.fleets[id].draws.choice;
-        let Some(index) = placement::victim(&candidates, &counts, |n| choice.below(n)) else { return };
+        let Some(index) = placement::victim(&candidates, &counts, |n| choice.below(n)) else {
+            self.blocked(id, cause, cx);
+            return false;
+        };
         self.rows[able[index]].scale_in = true;
         let why = format!("desired capacity {}, {}", self.fleets[id].desired, self.summary(id));
         self.terminate(able[index], &why, cause, cx);
+        true
+    }
+
+    /// Says, once for a desired capacity, that all who could go are protected (§1.8).
+    fn blocked(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) {
+        let (now, desired) = (cx.now(), self.fleets[id].desired);
+        let protected = self.members(id).any(|row| row.state == State::InService && row.protected && !row.lost);
+        if !protected || self.fleets[id].blocked_at.replace(desired) == Some(desired) {
+            return;
+        }
+        let detail = format!("desired capacity {desired}, {}: all of them are protected", self.summary(id));
+        let name = cx.plan.fleets[id].name.as_str();
+        cx.timeline.record(now, EventKind::ScaleInBlocked, name, detail, cause);
+    }
+
+    /// It goes without waiting for the one launched to replace it, which then counts like any other.
+    fn unpair(&mut self, instance: InstanceId) {
+        let fleet = self.rows[instance].fleet;
+        for &member in &self.fleets[fleet].members {
+            let row = &mut self.rows[member];
+            if row.replaces == Some(instance) {
+                (row.replaces, row.extra) = (None, false);
+            }
+        }
     }
 
     /// Begins to terminate: out of the target groups first (rule R4), then EC2.
     pub(super) fn terminate(&mut self, instance: InstanceId, why: &str, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
+        self.unpair(instance);
         let row = &mut self.rows[instance];
         row.state = State::Terminating;
         self.fleets[row.fleet].counters.terminations += 1;
@@ -247,29 +292,47 @@ impl Groups {
         let entry = cx.timeline.record(now, EventKind::InstanceTerminating, name, why, cause);
         row.entry = entry;
         cx.list.soon(event::Event::Launch(launch::Event::Abandon(instance)));
+        if self.deregister(instance, entry, cx) {
+            self.release(instance, cx);
+        }
+    }
+
+    /// Takes it out of its target groups; whether it was in none, so that nothing is to wait for.
+    pub(super) fn deregister(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) -> bool {
+        let row = &self.rows[instance];
         for &group in &row.registered {
-            let deregister = alb::Event::Deregister { group, instance, cause: entry };
-            cx.list.soon(event::Event::Alb(deregister));
+            cx.list.soon(event::Event::Alb(alb::Event::Deregister { group, instance, cause }));
         }
-        if row.registered.is_empty() {
-            self.end(instance, cx);
-        }
+        row.registered.is_empty()
     }
 
     /// A target group has let go of it.
     pub(super) fn drained(&mut self, group: TargetGroupId, instance: InstanceId, cx: &mut Cx) {
         let row = &mut self.rows[instance];
-        if row.state != State::Terminating || row.registered.is_empty() {
+        let drains = matches!(row.state, State::Terminating | State::EnteringStandby | State::Detaching);
+        if !drains || row.registered.is_empty() {
             return;
         }
         row.registered.retain(|one| *one != group);
         if row.registered.is_empty() {
-            self.end(instance, cx);
+            self.release(instance, cx);
+        }
+    }
+
+    /// Its target groups have let go of it: it goes where it was going (rule R4: hooks only now).
+    pub(super) fn release(&mut self, instance: InstanceId, cx: &mut Cx) {
+        let row = &self.rows[instance];
+        let (state, there) = (row.state, row.running.is_some() && !row.lost);
+        match state {
+            State::EnteringStandby => self.stand_by(instance, cx),
+            State::Detaching => self.detached(instance, cx),
+            _ if there && self.held(instance, Transition::Terminating, cx) => {}
+            _ => self.end(instance, cx),
         }
     }
 
     /// TerminateInstances; or back into the warm pool.
-    fn end(&mut self, instance: InstanceId, cx: &mut Cx) {
+    pub(super) fn end(&mut self, instance: InstanceId, cx: &mut Cx) {
         if self.put_back(instance, cx) {
             return;
         }
@@ -282,7 +345,7 @@ impl Groups {
     pub(super) fn terminated(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
         let row = &self.rows[instance];
-        if row.state != State::Terminating {
+        if !row.leaving() {
             return;
         }
         let (id, cause) = (row.fleet, row.entry);
@@ -302,6 +365,7 @@ impl Groups {
     /// Takes it out of the group for good.
     pub(super) fn remove(&mut self, instance: InstanceId, now: Time) {
         self.stop_meter(instance, now);
+        self.unpair(instance);
         let row = &mut self.rows[instance];
         row.state = State::Gone;
         row.registered.clear();

@@ -6,26 +6,31 @@
 //!  fault ─► Lost ─► LossNoticed ─────────┤            └─► alb::Deregister ─► Drained ─► Terminated ─► instance::Gone
 //!  Balance (zones) ──────────────────────┘
 //! ```
-//! # Models      launches over zones, with retries; launch hooks; grace, marks and replacement in batches; simple and step
-//!   scaling with cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones;
-//!   warm pools; instance refresh
-//! # Leaves out  maximum lifetime, Spot, standby, protection, suspended processes, termination
-//!   hooks, maintenance policies
+//! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
+//!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
+//!   cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones; warm pools; instance refresh
+//! # Leaves out  Spot
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
 mod balance;
 mod batch;
 mod fleet;
 mod health;
+mod hooks;
 mod lifecycle;
+mod lifetime;
+mod maintenance;
 mod operate;
 mod placement;
 mod policy;
+mod processes;
 mod refresh;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod shift;
+mod standby;
 mod warm_pool;
 
 use crate::event::{self, events};
@@ -34,6 +39,7 @@ use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use fleet::{Activity, Fleet, Invocation, settings};
+use lifecycle::Purpose;
 pub use policy::{adjusted, step_of};
 use row::{Row, State};
 use sim_core::{Duration, Table, Time, Words};
@@ -130,6 +136,28 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// A hook of the group has been answered, or its time is over.
+        HookOver {
+            /// Instance.
+            instance: InstanceId,
+            /// Index into the group's hooks.
+            hook: u16,
+            /// The wait of the instance that it belongs to.
+            round: u8,
+            /// CONTINUE, ABANDON, or no answer.
+            result: u8,
+        },
+        /// The bootstrap script has begun to send heartbeats.
+        Heartbeats(InstanceId),
+        /// The group looks at the age of its instances.
+        Lifetime(FleetId),
+        /// A zonal shift has run its time.
+        ShiftOver {
+            /// Group.
+            fleet: FleetId,
+            /// Which of its shifts.
+            number: u16,
+        },
         /// An instance of a warm pool has stopped.
         PoolStopped(InstanceId),
         /// A failed launch into the warm pool is tried again.
@@ -211,6 +239,10 @@ impl Groups {
                 if settings.zones.len() > 1 {
                     cx.list.after(balance, sent(Event::Balance(id)));
                 }
+                if group.lifecycle.max_instance_lifetime.is_some() {
+                    let first = Duration::from_secs_f64(lifetime::LOOK.as_secs_f64() * phases.unit());
+                    cx.list.after(first, sent(Event::Lifetime(id)));
+                }
             }
             self.start_pool(id, cx);
             self.count(id, cx.now());
@@ -235,6 +267,8 @@ impl Groups {
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
             | Event::PoolStopped(instance)
+            | Event::HookOver { instance, .. }
+            | Event::Heartbeats(instance)
             | Event::Terminated(instance) => match self.rows.get(instance) {
                 Some(row) => row.fleet,
                 None => return,
@@ -246,7 +280,9 @@ impl Groups {
             | Event::Balance(fleet)
             | Event::Operate { fleet, .. }
             | Event::PoolRetry(fleet)
-            | Event::RefreshLook { fleet, .. } => fleet,
+            | Event::RefreshLook { fleet, .. }
+            | Event::Lifetime(fleet)
+            | Event::ShiftOver { fleet, .. } => fleet,
             Event::AlarmTold { alarm, state, cause } => return self.alarm_told(alarm, state, cause),
         };
         match event {
@@ -271,6 +307,10 @@ impl Groups {
             Event::Terminated(instance) => self.terminated(instance, cx),
             Event::Poll(fleet) => self.poll(fleet, cx),
             Event::Balance(fleet) => self.balance(fleet, cx),
+            Event::HookOver { instance, hook, round, result } => self.hook_over(instance, hook, round, result, cx),
+            Event::Heartbeats(instance) => self.heartbeats(instance),
+            Event::Lifetime(fleet) => self.look_at_ages(fleet, cx),
+            Event::ShiftOver { fleet, number } => self.shift_over(fleet, number, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
             Event::PoolRetry(fleet) => self.pool_retry(fleet, cx),
             Event::RefreshLook { fleet, number } => self.look(fleet, number, cx),
@@ -292,22 +332,31 @@ impl Groups {
         let there = fleet.retrying + self.members(id).filter(|row| row.fills()).count() as u32;
         if there < fleet.desired {
             for _ in there..fleet.desired {
+                if self.suspended(id, ScalingProcess::Launch) {
+                    // Perhaps by the failure of the one before.
+                    return;
+                }
                 if !self.leave_pool(id, cause, cx) {
-                    self.launch(id, None, cause, cx);
+                    self.launch(id, Purpose::Missing, cause, cx);
                 }
             }
             return;
         }
         // Those still coming up are left to come up; the next look is when they are in service.
-        let in_service = self.members(id).filter(|row| row.state == State::InService && !row.ahead).count() as u32;
+        let in_service = self.members(id).filter(|row| row.state == State::InService && !row.extra).count() as u32;
+        if self.suspended(id, ScalingProcess::Terminate) {
+            return;
+        }
         for _ in self.fleets[id].desired..in_service {
-            self.scale_in(id, cause, cx);
+            if !self.scale_in(id, cause, cx) {
+                return;
+            }
         }
     }
 
     /// Whether a scaling activity or a replacement is in progress.
     fn busy(&self, id: FleetId) -> bool {
-        let moving = |row: &Row| matches!(row.state, State::Pending | State::Waiting | State::Terminating);
+        let moving = |row: &Row| matches!(row.state, State::Pending | State::Waiting) || row.leaving();
         self.fleets[id].retrying > 0 || self.members(id).any(moving)
     }
 
@@ -335,7 +384,9 @@ impl Groups {
         let template = self.current_template(fleet);
         let instance = cx.directory.enter(fleet, zone, template);
         self.fleets[fleet].members.push(instance);
-        let at = self.rows.push(Row::new(fleet, zone, template));
+        let mut row = Row::new(fleet, zone, template);
+        row.protected = settings(cx.plan, fleet).is_some_and(|group| group.lifecycle.protected_from_scale_in);
+        let at = self.rows.push(row);
         assert_eq!(at, instance, "instances are entered by their groups alone");
         instance
     }

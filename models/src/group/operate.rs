@@ -15,7 +15,8 @@ use sim_core::Time;
 impl Groups {
     /// Somebody calls the API.
     pub(super) fn operate(&mut self, id: FleetId, operation: OperationId, cause: EntryId, cx: &mut Cx) {
-        let done = match cx.plan.operations[operation].call {
+        let plan = cx.plan;
+        let done = match plan.operations[operation].call {
             ApiCall::SetDesiredCapacity { capacity, honor_cooldown, .. } => {
                 self.set_desired_capacity(id, capacity, honor_cooldown, cause, cx)
             }
@@ -25,6 +26,20 @@ impl Groups {
             ApiCall::StartInstanceRefresh { template, .. } => self.start_refresh(id, operation, template, cause, cx),
             ApiCall::CancelInstanceRefresh { .. } => self.cancel_refresh(id, cause, cx),
             ApiCall::RollbackInstanceRefresh { .. } => self.rollback_refresh(id, cause, cx),
+            ApiCall::Instances { ref selection, change } => {
+                self.change_instances(operation, selection, change, cause, cx)
+            }
+            ApiCall::SuspendProcesses { processes, .. } => {
+                self.suspend(id, processes, "", cause, cx);
+                Ok(())
+            }
+            ApiCall::ResumeProcesses { processes, .. } => self.resume(id, processes, cause, cx),
+            ApiCall::StartZonalShift { away_from, expires_in, .. } => {
+                self.start_shift(id, away_from, expires_in, cause, cx)
+            }
+            ApiCall::CancelZonalShift { .. } => self.cancel_shift(id, cause, cx),
+            // For the instances, not for the group.
+            ApiCall::ModifyCreditSpecification { .. } => Ok(()),
         };
         if let Err(why) = done {
             let (now, name) = (cx.now(), cx.plan.fleets[id].name.as_str());
@@ -71,8 +86,9 @@ impl Groups {
             capacity.busy = false;
             capacity.cooldown_until = Time::ZERO;
         }
-        let wanted =
-            policy::decide(policy, capacity, breach, breach < 0.0, now).map_err(|refusal| refusal.words(now))?;
+        let wanted = self
+            .permitted(id, policy::decide(policy, capacity, breach, breach < 0.0, now))
+            .map_err(|refusal| refusal.words(now))?;
         let name = cx.plan.fleets[id].name.as_str();
         let detail = format!("{}: {}", policy.name, asks(policy));
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, cause);

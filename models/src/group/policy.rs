@@ -48,6 +48,10 @@ pub enum Refusal {
     NoStep,
     /// Another policy asked for more at the same time (rule C2).
     Outvoted(u32),
+    /// The group's AlarmNotification process is suspended.
+    Suspended,
+    /// No policy scales in while the group is shifted away from a zone (rule A6).
+    Shifted,
 }
 
 impl Refusal {
@@ -65,6 +69,8 @@ impl Refusal {
             Refusal::Enough => "what it asks for is there already, or under way".to_string(),
             Refusal::NoStep => "no step adjustment for the metric's value".to_string(),
             Refusal::Outvoted(capacity) => format!("another policy asks for {capacity} at the same time"),
+            Refusal::Suspended => "AlarmNotification is suspended".to_string(),
+            Refusal::Shifted => "no scale-in during a zonal shift".to_string(),
         }
     }
 }

@@ -17,9 +17,10 @@
 //! delays nothing.
 
 use super::batch::{self, Batch};
+use super::lifecycle::Purpose;
 use super::{Event, Groups, Row, State, sent, settings};
 use crate::alarm;
-use crate::plan::{ApiCall, FleetId, OperationId, Plan, RefreshPreferences, ZoneId};
+use crate::plan::{ApiCall, FleetId, OperationId, Plan, RefreshPreferences, ScalingProcess, Unreplaced};
 use crate::request::InstanceId;
 use crate::result::{EventKind, RefreshFigures};
 use crate::shared::Cx;
@@ -78,6 +79,9 @@ enum Phase {
 enum Wait {
     Alarm,
     Health,
+    /// Instances that are protected from scale-in, or in standby.
+    Kept,
+    Suspended,
 }
 
 /// How a refresh ended, as AWS spells it.
@@ -99,7 +103,7 @@ fn preferences(plan: &Plan, operation: OperationId) -> Option<&RefreshPreference
 }
 
 impl Refresh {
-    /// Whether an instance is still to be replaced.
+    /// Whether an instance is of those to replace; whether it may be is another question.
     fn replaces(&self, instance: InstanceId, row: &Row, skip_matching: bool) -> bool {
         match self.back {
             true => row.template != self.to,
@@ -157,7 +161,7 @@ impl Groups {
             started: now,
             entry: cause,
         }));
-        let total = self.to_replace(id, wishes, cx).len() as u32;
+        let total = self.to_replace(id, wishes, cx).len() as u32 + self.kept(id, wishes);
         let plan_fleet = &cx.plan.fleets[id];
         let bounds = match wishes.max_healthy_percentage {
             Some(max) => format!("{} % to {max} % healthy", wishes.min_healthy_percentage),
@@ -229,6 +233,11 @@ impl Groups {
         let Some(refresh) = &self.fleets[id].refresh else { return };
         let Some(wishes) = preferences(plan, refresh.operation) else { return };
         let phase = refresh.phase;
+        // §1.9: its own process, and those that it cannot do without.
+        let needs = [ScalingProcess::InstanceRefresh, ScalingProcess::Launch, ScalingProcess::Terminate];
+        if needs.iter().any(|&process| self.suspended(id, process)) {
+            return self.wait(id, Wait::Suspended, "waits: a process that it needs is suspended", None, cx);
+        }
         if !refresh.back {
             if let Some((name, cause)) = self.alarmed(wishes, plan, alarm::State::Alarm) {
                 let why = format!("alarm {name} is in ALARM");
@@ -256,11 +265,13 @@ impl Groups {
         let now = cx.now();
         let warmup = self.refresh_warmup(id, wishes, cx.plan);
         if !self.is_settled(id, warmup, cx) {
-            self.relaunch_ahead(id, cx);
+            self.relaunch_ahead(id, wishes, cx);
             return self.lose_patience(id, wishes, warmup, cx);
         }
-        self.close_batch(id, wishes, cx);
-        let left = self.to_replace(id, wishes, cx).len() as u32;
+        self.close_batch(id, cx);
+        let due = self.to_replace(id, wishes, cx).len() as u32;
+        let kept = self.kept(id, wishes);
+        let left = due + kept;
         let Some(refresh) = &mut self.fleets[id].refresh else { return };
         refresh.replaced = refresh.total.saturating_sub(left);
         let (replaced, total) = (refresh.replaced, refresh.total);
@@ -288,25 +299,36 @@ impl Groups {
             self.enter_phase(id, next, now);
             return if whole { self.replace_pool(id, wishes, cx) } else { self.bake(id, wishes, cx) };
         }
+        if due == 0 {
+            let why = format!("waits: {kept} protected from scale-in or in standby");
+            self.wait(id, Wait::Kept, &why, None, cx);
+            return self.lose_patience(id, wishes, Duration::ZERO, cx);
+        }
         self.open_batch(id, wishes, warmup, wanted - replaced, cx);
     }
 
     /// Those that had been launched ahead are up: as many of the old ones go.
-    fn close_batch(&mut self, id: FleetId, wishes: &RefreshPreferences, cx: &mut Cx) {
+    fn close_batch(&mut self, id: FleetId, cx: &mut Cx) {
         let Some(refresh) = &mut self.fleets[id].refresh else { return };
         if !refresh.open {
             return;
         }
         refresh.open = false;
         refresh.since = cx.now();
-        let (count, entry) = (std::mem::take(&mut refresh.ahead), refresh.entry);
-        let old = self.to_replace(id, wishes, cx);
-        let ahead: Vec<InstanceId> =
-            self.fleets[id].members.iter().copied().filter(|&one| self.rows[one].ahead).collect();
-        for (&new, &(_, instance)) in ahead.iter().zip(&old).take(count as usize) {
+        let entry = refresh.entry;
+        refresh.ahead = 0;
+        for new in self.ahead(id) {
             self.rows[new].ahead = false;
-            self.terminate(instance, "instance refresh: its replacement is in service", entry, cx);
+            // One whose place was given up meanwhile (it was lost, say) has been made up for.
+            if let Some(old) = self.rows[new].replaces {
+                self.terminate(old, "instance refresh: its replacement is in service", entry, cx);
+            }
         }
+    }
+
+    /// Instances that were launched ahead and have not taken their place yet.
+    fn ahead(&self, id: FleetId) -> Vec<InstanceId> {
+        self.fleets[id].members.iter().copied().filter(|&one| self.rows[one].ahead).collect()
     }
 
     fn open_batch(&mut self, id: FleetId, wishes: &RefreshPreferences, warmup: Duration, most: u32, cx: &mut Cx) {
@@ -343,25 +365,25 @@ impl Groups {
         for &(_, instance) in old.iter().take(at_once as usize) {
             self.terminate(instance, "instance refresh", entry, cx);
             // Its place is kept until it is gone.
-            self.rows[instance].keeps_place = terminate_first;
+            self.rows[instance].keeps_place = terminate_first && self.rows[instance].leaving();
         }
         self.reconcile(id, entry, cx);
         for &(_, instance) in old.iter().skip(at_once as usize).take(ahead as usize) {
-            self.launch_ahead(id, self.rows[instance].zone, entry, cx);
+            self.launch_ahead(id, instance, entry, cx);
         }
     }
 
-    /// One instance beyond the desired capacity, in the zone of the one whose place it will take.
-    fn launch_ahead(&mut self, id: FleetId, zone: Option<ZoneId>, cause: EntryId, cx: &mut Cx) {
+    /// One instance beyond the desired capacity, for the place of another.
+    fn launch_ahead(&mut self, id: FleetId, old: InstanceId, cause: EntryId, cx: &mut Cx) {
         let before = self.rows.len();
-        self.launch_extra(id, zone, cause, cx);
+        self.launch(id, Purpose::Ahead(old), cause, cx);
         for index in before..self.rows.len() {
             self.rows[InstanceId::new(index)].ahead = true;
         }
     }
 
     /// Launches ahead that came to nothing are made up for, a while later.
-    fn relaunch_ahead(&mut self, id: FleetId, cx: &mut Cx) {
+    fn relaunch_ahead(&mut self, id: FleetId, wishes: &RefreshPreferences, cx: &mut Cx) {
         let now = cx.now();
         let there = self.members(id).filter(|row| row.ahead && row.counts()).count() as u32;
         let Some(refresh) = &mut self.fleets[id].refresh else { return };
@@ -374,8 +396,10 @@ impl Groups {
         if let Some(refresh) = &mut self.fleets[id].refresh {
             refresh.relaunch = again;
         }
-        for _ in 0..missing {
-            self.launch_ahead(id, None, entry, cx);
+        let mut old = self.to_replace(id, wishes, cx);
+        old.retain(|one| !self.members(id).any(|row| row.replaces == Some(one.1) && row.counts()));
+        for &(_, instance) in old.iter().take(missing as usize) {
+            self.launch_ahead(id, instance, entry, cx);
         }
     }
 
@@ -454,8 +478,7 @@ impl Groups {
         refresh.since = now;
         refresh.waits = None;
         let to = refresh.to;
-        let ahead: Vec<InstanceId> =
-            self.fleets[id].members.iter().copied().filter(|&one| self.rows[one].ahead).collect();
+        let ahead = self.ahead(id);
         let total = (self.to_replace(id, wishes, cx).len() - ahead.len()) as u32;
         let name = cx.plan.fleets[id].template(to).name.as_str();
         let detail = format!("{why}: rolls back from {done} % to {name}, {total} instances");
@@ -495,8 +518,9 @@ impl Groups {
         let members = self.fleets[id].members.clone();
         for member in members {
             let row = &mut self.rows[member];
-            row.extra &= !row.ahead;
-            row.ahead = false;
+            if std::mem::take(&mut row.ahead) {
+                (row.extra, row.replaces) = (false, None);
+            }
             row.keeps_place = false;
         }
         self.reconcile(id, entry, cx);
@@ -510,12 +534,30 @@ impl Groups {
         let mut old: Vec<(bool, InstanceId)> = members
             .filter(|&member| {
                 let row = &self.rows[member];
-                row.counts() && refresh.replaces(member, row, wishes.skip_matching)
+                let may = match row.state {
+                    State::Standby => wishes.standby == Unreplaced::Replace,
+                    _ => row.counts() && (!row.protected || wishes.scale_in_protected == Unreplaced::Replace),
+                };
+                may && refresh.replaces(member, row, wishes.skip_matching)
             })
             .map(|member| (self.is_fit(id, &self.rows[member], warmup, cx), member))
             .collect();
         old.sort_unstable();
         old
+    }
+
+    /// Members that it waits for: protected from scale-in, or in standby, and not to be ignored.
+    fn kept(&self, id: FleetId, wishes: &RefreshPreferences) -> u32 {
+        let Some(refresh) = &self.fleets[id].refresh else { return 0 };
+        let kept = self.fleets[id].members.iter().filter(|&&member| {
+            let row = &self.rows[member];
+            let waits = match row.state {
+                State::EnteringStandby | State::Standby => wishes.standby == Unreplaced::Wait,
+                _ => row.counts() && row.protected && wishes.scale_in_protected == Unreplaced::Wait,
+            };
+            waits && refresh.replaces(member, row, wishes.skip_matching)
+        });
+        kept.count() as u32
     }
 
     /// In service, and nothing bad is known of it.
@@ -555,8 +597,8 @@ impl Groups {
     fn wait(&mut self, id: FleetId, what: Wait, why: &str, cause: Option<EntryId>, cx: &mut Cx) {
         let now = cx.now();
         let Some(refresh) = &mut self.fleets[id].refresh else { return };
-        if what == Wait::Alarm {
-            // Nobody's patience wears out over a metric that is missing.
+        if matches!(what, Wait::Alarm | Wait::Suspended) {
+            // Nobody's patience wears out over a metric that is missing, or over what was asked for.
             refresh.since = now;
         }
         if refresh.waits.replace(what) != Some(what) {

@@ -27,8 +27,28 @@ pub struct Counts {
     pub unhealthy: u32,
     /// Being terminated.
     pub terminating: u32,
+    /// In standby, or on the way there.
+    pub standby: u32,
     /// Launch activities so far.
     pub launches: u32,
+}
+
+/// The metrics of a group in the namespace AWS/AutoScaling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(dead_code)] // For the metrics that alarms may watch.
+pub struct Metrics {
+    /// GroupDesiredCapacity.
+    pub desired: u32,
+    /// GroupInServiceInstances.
+    pub in_service: u32,
+    /// GroupPendingInstances.
+    pub pending: u32,
+    /// GroupStandbyInstances.
+    pub standby: u32,
+    /// GroupTerminatingInstances.
+    pub terminating: u32,
+    /// GroupTotalInstances: in service, pending and terminating.
+    pub total: u32,
 }
 
 /// What a fleet has done since the start.
@@ -42,6 +62,14 @@ pub(super) struct Counters {
     pub terminations: u32,
     /// Of these, replacements of instances found unhealthy or lost.
     pub replacements: u32,
+    /// Instances put into standby.
+    pub standby: u32,
+    /// Waits of instances for lifecycle hooks.
+    pub hook_waits: u32,
+    /// Launches that a hook gave up.
+    pub hooks_abandoned: u32,
+    /// Seconds that instances waited for hooks.
+    pub hook_wait_s: f64,
 }
 
 impl Groups {
@@ -59,11 +87,25 @@ impl Groups {
                 State::InService if row.lost || (row.ready && passed && row.ill()) => counts.unhealthy += 1,
                 State::InService if row.ready && passed => counts.healthy += 1,
                 State::InService => counts.booting += 1,
-                State::Terminating => counts.terminating += 1,
+                State::Terminating | State::TerminatingWait => counts.terminating += 1,
+                State::EnteringStandby | State::Standby => counts.standby += 1,
                 _ => {}
             }
         }
         counts
+    }
+
+    /// The group's own metrics, as AWS/AutoScaling counts them (§1.14).
+    #[allow(dead_code)] // For the metrics that alarms may watch.
+    pub fn metrics(&self, fleet: FleetId) -> Metrics {
+        let of = |wanted: fn(&Row) -> bool| self.members(fleet).filter(|row| wanted(row)).count() as u32;
+        let in_service = of(|row| row.state == State::InService);
+        // An instance in Pending:Wait is in none of them (§1.3).
+        let pending = of(|row| row.state == State::Pending);
+        let terminating = of(Row::leaving);
+        let standby = of(|row| row.state == State::Standby);
+        let total = in_service + pending + terminating;
+        Metrics { desired: self.fleets[fleet].desired, in_service, pending, standby, terminating, total }
     }
 
     /// Instances whose metrics count for the group's: in service, not lost, and not warming up (rules C3, C6).
@@ -84,14 +126,15 @@ impl Groups {
     /// Seconds billed up to `now` for instances of the launch template of that number: every start for at least 60 s.
     pub fn billed_seconds(&self, fleet: FleetId, template: u16, now: Time) -> f64 {
         let ended = self.fleets[fleet].billed_s[template as usize];
-        let open = self.members(fleet).filter(|row| row.template == template).filter_map(|row| row.open(now));
+        let open = self.billed(fleet).filter(|row| row.template == template).filter_map(|row| row.open(now));
         ended + open.map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()
     }
 
     /// The fleet's figures up to `now`.
     pub fn figures(&self, id: FleetId, plan: &Plan, now: Time) -> Group {
         let fleet = &self.fleets[id];
-        let Counters { launches, failed_launches, terminations, replacements } = fleet.counters;
+        let Counters { launches, failed_launches, terminations, replacements, .. } = fleet.counters;
+        let Counters { standby, hook_waits, hooks_abandoned, hook_wait_s, .. } = fleet.counters;
         Group {
             min_in_service: fleet.in_service_min,
             max_in_service: fleet.in_service.max() as u32,
@@ -101,15 +144,25 @@ impl Groups {
             failed_launches,
             terminations,
             replacements,
+            standby,
+            hook_waits,
+            hooks_abandoned,
+            hook_wait_s,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
             warm_pool: self.pool_figures(id, plan, now),
             refreshes: self.refresh_figures(id, plan),
+            credits: None,
         }
     }
 
     /// Running times that have not ended, in seconds.
     fn open(&self, fleet: FleetId, now: Time) -> impl Iterator<Item = f64> + '_ {
-        self.members(fleet).filter_map(move |row| row.open(now))
+        self.billed(fleet).filter_map(move |row| row.open(now))
+    }
+
+    /// Instances that are paid for: those of the fleet, and those that were detached from it.
+    fn billed(&self, fleet: FleetId) -> impl Iterator<Item = &Row> + '_ {
+        self.members(fleet).chain(self.fleets[fleet].detached.iter().map(|&instance| &self.rows[instance]))
     }
 
     /// How many there are, in words.

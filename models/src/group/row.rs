@@ -3,7 +3,9 @@
 //! # Models      the states of an instance in its group, as AWS names them
 //! # Source      Amazon EC2 Auto Scaling user guide, "Instance lifecycle"; `aws/scaling.md` §1.2
 
+use super::hooks::Waits;
 use crate::plan::{FleetId, TargetGroupId, ZoneId};
+use crate::request::InstanceId;
 use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
@@ -16,8 +18,18 @@ pub(super) enum State {
     Waiting,
     /// InService.
     InService,
-    /// Terminating.
+    /// EnteringStandby: its target groups let go of it.
+    EnteringStandby,
+    /// Standby.
+    Standby,
+    /// Detaching: its target groups let go of it.
+    Detaching,
+    /// Detached: it runs on, outside the group.
+    Detached,
+    /// Terminating: its target groups let go of it, or (Terminating:Proceed) EC2 does.
     Terminating,
+    /// Terminating:Wait: the termination hooks hold it.
+    TerminatingWait,
     /// An instance of a fixed fleet that is out.
     Stopped,
     /// Terminated.
@@ -56,14 +68,22 @@ pub(super) struct Row {
     pub(super) keeps_place: bool,
     /// Pending, and running already: it comes from a pool of running instances.
     pub(super) resumes: bool,
-    /// When the launch hook that holds it gives up: a hook that fires again has another end.
-    pub(super) hook_until: Time,
+    /// Launched to replace this one, which goes when it has settled.
+    pub(super) replaces: Option<InstanceId>,
+    /// Protected from scale-in.
+    pub(super) protected: bool,
     /// Being terminated by a scale-in.
     pub(super) scale_in: bool,
     pub(super) lost: bool,
     pub(super) impaired: Option<EntryId>,
     /// Marked unhealthy at, and the entry that says so.
     pub(super) marked: Option<(Time, EntryId)>,
+    /// The mark is one of SetInstanceHealth: no batch holds it back (rule P1).
+    pub(super) custom: bool,
+    /// It has reached its lifetime and is to be replaced; the entry that says so.
+    pub(super) expired: Option<EntryId>,
+    /// Hooks that hold it.
+    pub(super) waits: Waits,
     /// Target groups it is registered with or drains from.
     pub(super) registered: Vec<TargetGroupId>,
     /// Target groups it has passed the checks of, once.
@@ -84,17 +104,21 @@ impl Row {
             ahead: false,
             keeps_place: false,
             resumes: false,
-            hook_until: Time::ZERO,
             state: State::Pending,
             running: None,
             entered: None,
             initial: false,
             ready: false,
             extra: false,
+            replaces: None,
+            protected: false,
             scale_in: false,
             lost: false,
             impaired: None,
             marked: None,
+            custom: false,
+            expired: None,
+            waits: Waits::default(),
             registered: Vec::new(),
             passed: Vec::new(),
             unhealthy: Vec::new(),
@@ -110,7 +134,28 @@ impl Row {
     /// Whether it fills a place of the desired capacity: one launched beyond it does not, and one being replaced does for
     /// as long as its place is kept.
     pub(super) fn fills(&self) -> bool {
-        self.counts() && !self.extra && !self.ahead || self.state == State::Terminating && self.keeps_place
+        self.counts() && !self.extra || self.leaving() && self.keeps_place
+    }
+
+    /// Whether launch hooks hold it, on its way into the group or into the warm pool.
+    pub(super) fn waits_for_launch(&self) -> bool {
+        matches!(self.state, State::Waiting | State::WarmWaiting)
+    }
+
+    /// Whether its group is getting rid of it.
+    pub(super) fn leaving(&self) -> bool {
+        matches!(self.state, State::Terminating | State::TerminatingWait)
+    }
+
+    /// Forgets what was known of its health and begins anew: it comes back from standby, or from outside the group.
+    pub(super) fn come_back(&mut self) {
+        self.state = State::Pending;
+        self.initial = false;
+        self.entered = None;
+        self.marked = None;
+        self.custom = false;
+        self.passed.clear();
+        self.unhealthy.clear();
     }
 
     /// Whether its warm-up is over.

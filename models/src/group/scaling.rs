@@ -2,7 +2,7 @@
 
 use super::policy::{self, Capacity, Refusal};
 use super::{Activity, Event, Groups, Invocation, Row, State, sent, settings};
-use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind};
+use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind, ScalingProcess};
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
@@ -28,11 +28,16 @@ impl Groups {
         let mut refusals: Vec<(Invocation, Refusal)> = Vec::new();
         for invocation in invoked {
             let Some(policy) = group.policies.get(invocation.policy as usize) else { continue };
+            if self.suspended(id, ScalingProcess::AlarmNotification) {
+                refusals.push((invocation, Refusal::Suspended));
+                continue;
+            }
             let alarm = &plan.alarms[invocation.alarm];
             let offset = cx.datapoints.notified(invocation.alarm) - alarm.threshold;
             let below = matches!(alarm.comparison, Comparison::LessThan | Comparison::LessThanOrEqual);
             let capacity = self.capacity(id, group, warmup(policy, group), now);
-            match (policy::decide(policy, capacity, offset, below, now), best) {
+            let decided = self.permitted(id, policy::decide(policy, capacity, offset, below, now));
+            match (decided, best) {
                 (Err(refusal), _) => refusals.push((invocation, refusal)),
                 (Ok(wanted), Some((most, _))) if wanted <= most => {
                     refusals.push((invocation, Refusal::Outvoted(most)));
@@ -53,6 +58,16 @@ impl Groups {
         }
     }
 
+    /// What a policy wants, unless the group does not listen, or may not scale in while it is shifted away from a zone
+    /// (rule A6).
+    pub(super) fn permitted(&self, id: FleetId, decided: Result<u32, Refusal>) -> Result<u32, Refusal> {
+        let fleet = &self.fleets[id];
+        match decided {
+            Ok(wanted) if wanted < fleet.desired && fleet.shift.is_some() => Err(Refusal::Shifted),
+            _ => decided,
+        }
+    }
+
     /// What a policy with this warm-up finds.
     pub(super) fn capacity(&self, id: FleetId, group: &AutoScaling, warmup: Duration, now: Time) -> Capacity {
         let fleet = &self.fleets[id];
@@ -64,7 +79,7 @@ impl Groups {
             max: group.max_size,
             warm,
             warming: present.count() as u32 - warm + fleet.retrying,
-            leaving: self.members(id).filter(|row| row.state == State::Terminating && row.scale_in).count() as u32,
+            leaving: self.members(id).filter(|row| row.leaving() && row.scale_in).count() as u32,
             busy: self.busy(id) || fleet.activity.is_some(),
             cooldown_until: fleet.cooldown_until,
         }
@@ -142,7 +157,7 @@ impl Groups {
             let coming = |row: &Row| matches!(row.state, State::Pending | State::Waiting);
             return self.fleets[id].retrying > 0 || self.members(id).any(coming);
         }
-        let mut leaving = self.members(id).filter(|row| row.state == State::Terminating && row.scale_in);
+        let mut leaving = self.members(id).filter(|row| row.leaving() && row.scale_in);
         match (balanced, after_drain) {
             (false, _) => leaving.next().is_some(),
             (true, true) => leaving.any(|row| !row.registered.is_empty()),

@@ -16,7 +16,7 @@
 //! surplus leaves by age, the newest first; a failed launch into the pool is tried again like one into the group.
 
 use super::{Event, Groups, Row, State, has_capacity, placement, seconds, sent, settings};
-use crate::plan::{Distribution, FleetId, Plan, PoolState, WarmPool, ZoneId};
+use crate::plan::{Distribution, FleetId, Plan, PoolState, ScalingProcess, Transition, WarmPool, ZoneId};
 use crate::request::InstanceId;
 use crate::result::{EventKind, PoolFigures};
 use crate::shared::Cx;
@@ -135,8 +135,6 @@ impl Groups {
     pub(super) fn handle_pool(&mut self, event: Event, cx: &mut Cx) -> bool {
         let (Event::Running(instance)
         | Event::NotRunning(instance)
-        | Event::HookDone { instance, .. }
-        | Event::HookTimeout(instance)
         | Event::Impaired { instance, .. }
         | Event::Lost { instance, .. }
         | Event::LossNoticed { instance, .. }
@@ -157,37 +155,14 @@ impl Groups {
         match (event, state) {
             (Event::Running(_), State::Warming) => {
                 self.rows[instance].running = Some(now);
-                match cx.template_of(instance).lifecycle_hook {
-                    Some(hook) => {
-                        let row = &mut self.rows[instance];
-                        row.state = State::WarmWaiting;
-                        row.hook_until = now.saturating_add(hook.heartbeat_timeout);
-                        cx.list.after(hook.heartbeat_timeout, sent(Event::HookTimeout(instance)));
-                    }
-                    None => self.proceed_to_pool(instance, cx),
+                if !self.held(instance, Transition::Launching, cx) {
+                    self.proceed_to_pool(instance, cx);
                 }
             }
             (Event::NotRunning(_), State::Warming) => {
                 let cause = self.rows[instance].entry;
                 self.leave_for_good(instance, now);
                 self.pool_launch_failed(id, &cx.name_of(instance), "EC2 did not bring it to running", cause, cx);
-            }
-            (Event::HookDone { ok: true, .. }, State::WarmWaiting) => {
-                self.rows[instance].entry = cx.blame.of_instance(instance);
-                self.proceed_to_pool(instance, cx);
-            }
-            (Event::HookDone { ok: false, .. }, State::WarmWaiting) => {
-                self.abandon_in_pool(instance, "launch hook: ABANDON", cx);
-            }
-            (Event::HookTimeout(_), State::WarmWaiting) if now >= self.rows[instance].hook_until => {
-                match cx.template_of(instance).lifecycle_hook {
-                    Some(hook) if !hook.continue_by_default => {
-                        let why =
-                            format!("launch hook: no result within {}, ABANDON by default", hook.heartbeat_timeout);
-                        self.abandon_in_pool(instance, &why, cx);
-                    }
-                    _ => self.proceed_to_pool(instance, cx),
-                }
             }
             (Event::PoolStopped(_), State::Stopping) => self.warmed(instance, cx),
             // One that is stopped is neither checked nor struck (rule H4): its volume is there when it is started.
@@ -222,13 +197,18 @@ impl Groups {
         let size = pool.size(self.fleets[id].desired, max_size);
         // Those that are drained to come back have their place kept.
         let template = self.current_template(id);
-        let back = |row: &Row| row.state == State::Terminating && row.scale_in && !row.lost && row.template == template;
+        let back = |row: &Row| row.leaving() && row.scale_in && !row.lost && row.template == template;
         let there = |groups: &Groups| {
             let returning = if pool.reuse_on_scale_in { groups.members(id).filter(|row| back(row)).count() } else { 0 };
             groups.pool_there(id) + returning as u32
         };
-        for _ in there(self)..size {
-            self.launch_into_pool(id, size, cx);
+        if !self.suspended(id, ScalingProcess::Launch) {
+            for _ in there(self)..size {
+                self.launch_into_pool(id, size, cx);
+            }
+        }
+        if self.suspended(id, ScalingProcess::Terminate) {
+            return self.hold(id, cx.now());
         }
         for _ in size..there(self) {
             let rows = &self.rows;
@@ -265,7 +245,7 @@ impl Groups {
         let mut zones: Vec<Option<ZoneId>> =
             placement::order(&self.zone_counts(id, plan), Distribution::BalancedBestEffort)
                 .into_iter()
-                .filter(|&zone| has_capacity(zone, cx))
+                .filter(|&zone| has_capacity(zone, cx) && Some(zone) != self.shifted_away(id))
                 .map(Some)
                 .collect();
         if plan.fleets[id].zones.is_empty() {
@@ -319,8 +299,8 @@ impl Groups {
         self.stop_meter(instance, now);
         let configured = self.rows[instance].ready;
         let row = &mut self.rows[instance];
-        let fresh = Row::new(id, row.zone, row.template);
-        *row = Row { running: Some(now), ..fresh };
+        let (zone, template, waits) = (row.zone, row.template, std::mem::take(&mut row.waits));
+        *row = Row { running: Some(now), waits, state: State::Warming, ..Row::new(id, zone, template) };
         let fleet = &mut self.fleets[id];
         fleet.members.retain(|&member| member != instance);
         fleet.pool.members.insert(0, instance);
@@ -337,7 +317,7 @@ impl Groups {
     }
 
     /// Warmed:Pending:Proceed: it is stopped, or goes on running.
-    fn proceed_to_pool(&mut self, instance: InstanceId, cx: &mut Cx) {
+    pub(super) fn proceed_to_pool(&mut self, instance: InstanceId, cx: &mut Cx) {
         let id = self.rows[instance].fleet;
         let Some((pool, _)) = settings_of(cx.plan, id) else { return };
         if pool.state == PoolState::Running {
@@ -409,7 +389,7 @@ impl Groups {
         cx.list.after(delay, sent(Event::PoolRetry(id)));
     }
 
-    fn abandon_in_pool(&mut self, instance: InstanceId, why: &str, cx: &mut Cx) {
+    pub(super) fn abandon_in_pool(&mut self, instance: InstanceId, why: &str, cx: &mut Cx) {
         let (id, cause) = (self.rows[instance].fleet, cx.blame.of_instance(instance));
         self.pool_launch_failed(id, &cx.name_of(instance), why, cause, cx);
         self.terminate_in_pool(instance, why, cause, cx);
@@ -458,11 +438,17 @@ impl Groups {
             members.filter(|&&member| self.rows[member].zone == Some(zone)).count() as u32
         };
         let mut counts = self.zone_counts(id, plan);
+        counts.retain(|zone| Some(zone.0) != self.shifted_away(id));
         counts.sort_by_key(|zone| zone.1);
         for zone in &mut counts {
             zone.1 = of_pool(zone.0);
         }
         placement::order(&counts, Distribution::BalancedBestEffort)
+    }
+
+    /// The zone that the group is shifted away from.
+    fn shifted_away(&self, id: FleetId) -> Option<ZoneId> {
+        self.fleets[id].shift.map(|shift| shift.zone)
     }
 
     fn enter_pool(&mut self, id: FleetId, zone: Option<ZoneId>, cx: &mut Cx) -> InstanceId {

@@ -17,11 +17,15 @@ impl Instances {
             Event::Booted(instance) => {
                 self.enter(instance, cx);
                 self.rows[instance].condition = Condition::Refusing;
+                self.open_account(instance, cx);
             }
             Event::Up(instance) => {
                 self.enter(instance, cx);
+                self.open_account(instance, cx);
                 self.up(instance, cx);
             }
+            Event::CreditsDue { instance, epoch } => self.credits_due(instance, epoch, cx),
+            Event::Operate { instance, operation, cause } => self.operate(instance, operation, cause, cx),
             Event::Disturb { instance, fault, on } => {
                 self.enter(instance, cx);
                 let plan = cx.plan;
@@ -79,7 +83,8 @@ impl Instances {
         if let Some(service) = facts.service {
             cx.observe.service(service).worked(busy_ns);
         }
-        let fresh = Instance::new(cx.plan, facts, cx.template_of(instance), now);
+        let credit = self.close_account(instance, facts.fleet, now);
+        let fresh = Instance { credit, ..Instance::new(cx.plan, facts, cx.template_of(instance), now) };
         let old = std::mem::replace(&mut self.rows[instance], fresh);
         let here: Vec<CallRef> = cx
             .calls

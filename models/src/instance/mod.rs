@@ -14,6 +14,7 @@
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 mod answer;
+mod credits;
 mod machine;
 mod queue;
 mod steps;
@@ -21,9 +22,12 @@ mod steps;
 use crate::Outcome;
 use crate::cpu::Cpu;
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultId, LaunchTemplate, Plan, ServiceId};
+use crate::plan::{
+    EndpointId, FaultId, FleetId, LaunchTemplate, MachineMetric, OperationId, Plan, RegionId, ServiceId,
+};
 use crate::request::*;
 use crate::shared::Cx;
+use crate::timeline::EntryId;
 use sim_core::{Stream, Table, Time};
 use std::collections::VecDeque;
 
@@ -81,6 +85,22 @@ events! {
             /// How its connections end.
             silent: bool,
         },
+        /// The credits of an instance may now allow it another speed.
+        CreditsDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// Somebody calls the API about it; the plan's operation says what.
+        Operate {
+            /// Instance.
+            instance: InstanceId,
+            /// Which operation.
+            operation: OperationId,
+            /// Timeline entry of the call.
+            cause: EntryId,
+        },
     }
 }
 
@@ -98,7 +118,11 @@ pub enum Condition {
 /// All instances at work.
 pub struct Instances {
     rows: Table<InstanceId, Instance>,
+    /// Credits of the instances of each fleet that have ended.
+    credits: Table<FleetId, crate::result::CreditFigures>,
     errors: Table<EndpointId, Stream>,
+    /// Starts of late that got launch credits.
+    launch_starts: Vec<(Option<RegionId>, Time)>,
 }
 
 struct Instance {
@@ -124,6 +148,8 @@ struct Instance {
     pace: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
+    /// What its credits have come to, of a burstable type.
+    credit: credits::Credit,
 }
 
 /// Connections to one store.
@@ -142,7 +168,8 @@ impl Instances {
             let name = format!("{}.{}", plan.services[endpoint.service].name, endpoint.name);
             cx.stream(&name, "errors")
         });
-        Instances { rows: Table::default(), errors: errors.collect() }
+        let credits = plan.fleets.iter().map(|_| Default::default()).collect();
+        Instances { rows: Table::default(), credits, errors: errors.collect(), launch_starts: Vec::new() }
     }
 
     /// Makes room for an instance that the directory has entered: not there yet.
@@ -166,13 +193,23 @@ impl Instances {
             Event::SleepDone(call) => self.sleep_done(call, cx),
             Event::Cancel(call) => self.cancel(call, cx),
             Event::Leave(call) => self.leave(call, cx),
-            Event::Booted(_) | Event::Up(_) | Event::Disturb { .. } | Event::Gone { .. } => self.machine(event, cx),
+            Event::Booted(_)
+            | Event::Up(_)
+            | Event::Disturb { .. }
+            | Event::Gone { .. }
+            | Event::CreditsDue { .. }
+            | Event::Operate { .. } => self.machine(event, cx),
         }
     }
 
     /// CPU work done by an instance since the beginning, in vCPU-nanoseconds.
     pub fn busy_ns(&mut self, instance: InstanceId, now: Time) -> f64 {
         self.rows.get_mut(instance).map_or(0.0, |row| row.cpu.busy(now))
+    }
+
+    /// What a metric of its own is at the end of a period; none if it has none.
+    pub fn sample(&mut self, instance: InstanceId, metric: MachineMetric, now: Time) -> Option<f64> {
+        self.credit_sample(instance, metric, now)
     }
 
     /// Requests waiting for a worker.
@@ -216,6 +253,7 @@ impl Instance {
             speed: 1.0,
             pace: 1.0 / template.release.compute,
             held: Vec::new(),
+            credit: credits::Credit::default(),
         }
     }
 }

@@ -80,6 +80,8 @@ pub enum Metric {
     DatabaseCpu(StoreId),
     /// A metric of the scenario's own.
     Custom(CustomMetricId),
+    /// A metric of the fleet's single machines, averaged over them.
+    Machine(FleetId, super::MachineMetric),
 }
 
 /// A metric fed from a series instead of measured.

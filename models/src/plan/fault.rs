@@ -31,7 +31,7 @@ pub enum Occurrence {
 }
 
 /// Which instances.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
     /// Of which fleet.
     pub fleet: FleetId,

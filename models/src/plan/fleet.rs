@@ -1,6 +1,6 @@
 //! Fleets: Auto Scaling groups and fixed sets of instances, with what an instance is and how one comes up.
 
-use super::{Release, TargetGroupId, WarmPool, ZoneId};
+use super::{Lifecycle, Release, TargetGroupId, WarmPool, ZoneId};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -51,6 +51,8 @@ pub struct LaunchTemplate {
     pub instance_type: String,
     /// vCPUs.
     pub vcpus: u32,
+    /// Memory, CPU credits, volume.
+    pub machine: super::Machine,
     /// CloudWatch metrics each 300 s (Basic, the default) or 60 s (Detailed).
     pub monitoring: Monitoring,
     /// RunInstances to `running`, in seconds. LN(6, 20).
@@ -89,6 +91,8 @@ pub struct LifecycleHook {
     pub heartbeat_timeout: Duration,
     /// What the timeout does: CONTINUE puts it in service all the same; ABANDON (the default) replaces it.
     pub continue_by_default: bool,
+    /// Between two heartbeats of the bootstrap script, from the end of the boot on; none: it sends none.
+    pub heartbeat_interval: Option<Duration>,
 }
 
 /// CloudWatch monitoring of instances.
@@ -138,6 +142,8 @@ pub struct AutoScaling {
     pub cooldown_after_drain: bool,
     /// Scaling policies.
     pub policies: Vec<Policy>,
+    /// Hooks, protection, replacement, suspended processes.
+    pub lifecycle: Lifecycle,
     /// WarmPool; none: no pool.
     pub warm_pool: Option<WarmPool>,
 }

@@ -1,6 +1,6 @@
 //! Operations: calls of the API that somebody makes at a time, by hand or by a script.
 
-use super::{FleetId, RefreshPreferences};
+use super::{FleetId, RefreshPreferences, ScalingProcesses, Selection, ZoneId};
 use sim_core::Duration;
 
 /// One call at one time.
@@ -55,5 +55,90 @@ pub enum ApiCall {
     RollbackInstanceRefresh {
         /// The group.
         fleet: FleetId,
+    },
+    /// ModifyInstanceCreditSpecification of every instance of the fleet (scaling.md B7).
+    ModifyCreditSpecification {
+        /// The fleet, of a burstable type.
+        fleet: FleetId,
+        /// Unlimited, or standard.
+        unlimited: bool,
+    },
+    /// A call about some of a group's instances (scaling.md §1.2, §1.4, §1.8).
+    Instances {
+        /// Which, of those in a state that the call is for.
+        selection: Selection,
+        /// What it does to them.
+        change: InstanceChange,
+    },
+    /// SuspendProcesses (scaling.md §1.9).
+    SuspendProcesses {
+        /// The group.
+        fleet: FleetId,
+        /// Which.
+        processes: ScalingProcesses,
+    },
+    /// ResumeProcesses.
+    ResumeProcesses {
+        /// The group.
+        fleet: FleetId,
+        /// Which.
+        processes: ScalingProcesses,
+    },
+    /// StartZonalShift of Amazon Application Recovery Controller (scaling.md A6).
+    StartZonalShift {
+        /// What is shifted.
+        resource: Shifted,
+        /// Away from this zone.
+        away_from: ZoneId,
+        /// For so long.
+        expires_in: Duration,
+    },
+    /// CancelZonalShift.
+    CancelZonalShift {
+        /// What is shifted no longer.
+        resource: Shifted,
+    },
+}
+
+/// What can be shifted away from a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shifted {
+    /// An Auto Scaling group.
+    Group(FleetId),
+}
+
+/// What a call does to instances of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceChange {
+    /// EnterStandby, with ShouldDecrementDesiredCapacity.
+    EnterStandby {
+        /// Whether the desired capacity falls with them, so that nothing is launched in their stead.
+        decrement: bool,
+    },
+    /// ExitStandby: the desired capacity rises with them.
+    ExitStandby,
+    /// DetachInstances, with ShouldDecrementDesiredCapacity.
+    Detach {
+        /// Whether the desired capacity falls with them.
+        decrement: bool,
+    },
+    /// AttachInstances: those detached before; the desired capacity rises with them.
+    Attach,
+    /// SetInstanceHealth.
+    SetHealth {
+        /// Healthy or Unhealthy.
+        healthy: bool,
+        /// ShouldRespectGracePeriod. Default true.
+        respect_grace_period: bool,
+    },
+    /// SetInstanceProtection.
+    SetProtection {
+        /// ProtectedFromScaleIn.
+        protected: bool,
+    },
+    /// TerminateInstanceInAutoScalingGroup, with ShouldDecrementDesiredCapacity.
+    Terminate {
+        /// Whether the desired capacity falls with them, so that they are not replaced.
+        decrement: bool,
     },
 }

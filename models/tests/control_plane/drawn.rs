@@ -56,8 +56,11 @@ fn drawn(seed: u64) -> Plan {
     template.pending.failure = f64::from(below(3)) * 0.1;
     template.bootstrap.failure = f64::from(below(3)) * 0.1;
     template.smoke_test = (below(2) == 0).then_some(Phase { duration: Dist::Constant(15.0), failure: 0.2 });
-    template.lifecycle_hook =
-        (below(2) == 0).then(|| LifecycleHook { heartbeat_timeout: secs(200), continue_by_default: below(2) == 0 });
+    template.lifecycle_hook = (below(2) == 0).then(|| LifecycleHook {
+        heartbeat_timeout: secs(200),
+        continue_by_default: below(2) == 0,
+        heartbeat_interval: None,
+    });
     for _ in 0..below(6) {
         let zone = ZoneId::new(below(2) as usize);
         let lasts = secs(u64::from(below(1_200)));

@@ -65,6 +65,7 @@ pub fn plan() -> Plan {
     };
     let template = LaunchTemplate {
         instance_type: "m5.large".into(),
+        machine: Default::default(),
         vcpus: 2,
         monitoring: Monitoring::Detailed,
         pending: phase(6.0),
@@ -97,6 +98,7 @@ pub fn plan() -> Plan {
         cooldown_after_drain: false,
         policies: vec![],
         warm_pool: None,
+        lifecycle: Lifecycle::default(),
     };
     Plan {
         name: "control".into(),
@@ -239,6 +241,42 @@ pub fn metric(plan: &mut Plan, course: &[(u64, f64)]) {
 
 pub fn fault(plan: &mut Plan, at: u64, action: FaultAction) {
     plan.faults.push(Fault { name: format!("{action:?}"), when: Occurrence::At(secs(at)), action });
+}
+
+/// Somebody calls the API.
+pub fn at(plan: &mut Plan, seconds: u64, call: ApiCall) {
+    plan.operations.push(Operation { name: format!("{call:?}"), at: secs(seconds), call });
+}
+
+/// A call about instances of the group.
+pub fn change(plan: &mut Plan, seconds: u64, selection: Selection, change: InstanceChange) {
+    at(plan, seconds, ApiCall::Instances { selection, change });
+}
+
+/// A new desired capacity, by hand.
+pub fn set_desired(plan: &mut Plan, seconds: u64, capacity: u32) {
+    at(plan, seconds, ApiCall::SetDesiredCapacity { fleet: WEB, capacity, honor_cooldown: false });
+}
+
+/// Changes of the desired capacity: `4 → 8`.
+pub fn desired(result: &RunResult) -> Vec<String> {
+    let words = |detail: &str| detail.split(" (").next().unwrap_or_default().to_owned();
+    all(result, EventKind::DesiredCapacityChanged).iter().map(|event| words(&event.detail)).collect()
+}
+
+/// Any so many of the group.
+pub fn any(count: u32) -> Selection {
+    Selection { fleet: WEB, zone: None, mode: SelectionMode::Count(count) }
+}
+
+/// All of the group.
+pub fn everyone() -> Selection {
+    Selection { fleet: WEB, zone: None, mode: SelectionMode::All }
+}
+
+/// Of whom entries of a kind are.
+pub fn whom(result: &RunResult, kind: EventKind) -> Vec<&str> {
+    all(result, kind).iter().map(|event| event.subject.as_str()).collect()
 }
 
 /// The n-th instance of the group.

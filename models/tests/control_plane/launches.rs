@@ -10,7 +10,8 @@ fn a_launch_hook_holds_the_instance_until_its_smoke_test_has_passed() {
     let mut plan = spike(1_000);
     let template = &mut plan.fleets[WEB].template;
     template.smoke_test = Some(phase(15.0));
-    template.lifecycle_hook = Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false });
+    template.lifecycle_hook =
+        Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false, heartbeat_interval: None });
     let result = run(&plan);
     let t0 = times(&result, EventKind::PolicyInvoked)[0];
     assert_close(&times(&result, EventKind::SmokeTestPassed), &[t0 + 131.0; 4]);
@@ -26,7 +27,8 @@ fn a_failing_smoke_test_abandons_the_launch_and_tries_again_later() {
     plan.duration = secs(1_500);
     let template = &mut plan.fleets[WEB].template;
     template.smoke_test = Some(Phase { duration: Dist::Constant(15.0), failure: 1.0 });
-    template.lifecycle_hook = Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false });
+    template.lifecycle_hook =
+        Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false, heartbeat_interval: None });
     let result = run(&plan);
     let t0 = times(&result, EventKind::PolicyInvoked)[0];
     let failed = all(&result, EventKind::LaunchFailed);
@@ -44,7 +46,11 @@ fn a_hook_without_a_result_ends_at_its_heartbeat_timeout() {
         plan.duration = secs(1_200);
         let template = &mut plan.fleets[WEB].template;
         template.bootstrap = phase(10_000.0);
-        template.lifecycle_hook = Some(LifecycleHook { heartbeat_timeout: secs(100), continue_by_default: continues });
+        template.lifecycle_hook = Some(LifecycleHook {
+            heartbeat_timeout: secs(100),
+            continue_by_default: continues,
+            heartbeat_interval: None,
+        });
         let result = run(&plan);
         let t0 = times(&result, EventKind::PolicyInvoked)[0];
         if continues {
@@ -122,7 +128,8 @@ fn without_its_nat_gateway_a_bootstrap_gives_up_and_names_it() {
     let mut plan = plan();
     let template = &mut plan.fleets[WEB].template;
     template.bootstrap_needs_egress = true;
-    template.lifecycle_hook = Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false });
+    template.lifecycle_hook =
+        Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false, heartbeat_interval: None });
     fault(&mut plan, 200, FaultAction::FailNat(NatId::new(0), secs(400)));
     fault(&mut plan, 300, FaultAction::TerminateInstances(nth(0)));
     let result = run(&plan);

@@ -5,9 +5,14 @@ mod fixture;
 
 mod drawn;
 mod health;
+mod hooks;
 mod launches;
+mod maintenance;
 mod metrics;
 mod operations;
+mod processes;
 mod refresh;
 mod scaling;
+mod standby;
 mod warm_pool;
+mod zones;

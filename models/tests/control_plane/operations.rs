@@ -4,15 +4,6 @@ use crate::fixture::*;
 use models::plan::*;
 use models::result::EventKind;
 
-fn at(plan: &mut Plan, seconds: u64, call: ApiCall) {
-    plan.operations.push(Operation { name: format!("{call:?}"), at: secs(seconds), call });
-}
-
-fn desired(result: &models::result::RunResult) -> Vec<String> {
-    let words = |detail: &str| detail.split(" (").next().unwrap_or_default().to_owned();
-    all(result, EventKind::DesiredCapacityChanged).iter().map(|event| words(&event.detail)).collect()
-}
-
 #[test]
 fn set_desired_capacity_acts_at_once_within_the_bounds_and_is_refused_outside_them() {
     let bounds = {

@@ -440,3 +440,77 @@ fn two_groups_refresh_without_each_other() {
     let api = &result.summary.groups["api"];
     assert_eq!((api.launches, api.refreshes.len()), (0, 0));
 }
+
+/// What somebody does to the first of the instances before the refresh.
+fn kept(change: InstanceChange, protected: Unreplaced, standby: Unreplaced) -> Plan {
+    let preferences = RefreshPreferences { scale_in_protected: protected, standby, ..wishes() };
+    let mut plan = refreshed(4, preferences);
+    plan.duration = secs(7_200);
+    call(&mut plan, 300, ApiCall::Instances { selection: nth(0), change });
+    plan
+}
+
+#[test]
+fn protected_instances_are_waited_for_an_hour_or_left_or_replaced() {
+    let protect = InstanceChange::SetProtection { protected: true };
+    for (what, status, terminated) in
+        [(Unreplaced::Wait, "Failed", 3), (Unreplaced::Ignore, "Successful", 3), (Unreplaced::Replace, "Successful", 4)]
+    {
+        let result = run(&kept(protect, what, Unreplaced::Wait));
+        assert_eq!(statuses(&result), [status], "{what:?}");
+        let web = &result.summary.groups["web"];
+        assert_eq!((web.terminations, web.final_in_service), (terminated, 4), "{what:?}");
+        if what == Unreplaced::Wait {
+            // Three went over first; then it waited for an hour.
+            assert_close(&times(&result, EventKind::RefreshWaiting), &[START + 285.0]);
+            assert_close(&times(&result, EventKind::RefreshFailed), &[START + 285.0 + 3_600.0]);
+        }
+    }
+    // Protection that goes in time lets it go on.
+    let mut plan = kept(protect, Unreplaced::Wait, Unreplaced::Wait);
+    let change = InstanceChange::SetProtection { protected: false };
+    call(&mut plan, 2_000, ApiCall::Instances { selection: nth(0), change });
+    let result = run(&plan);
+    assert_eq!(statuses(&result), ["Successful"]);
+    assert_close(&times(&result, EventKind::InstanceTerminating)[3..], &[2_005.0]);
+}
+
+#[test]
+fn instances_in_standby_are_waited_for_an_hour_or_left_or_terminated() {
+    let enter = InstanceChange::EnterStandby { decrement: true };
+    for (what, status, terminated) in
+        [(Unreplaced::Wait, "Failed", 3), (Unreplaced::Ignore, "Successful", 3), (Unreplaced::Replace, "Successful", 4)]
+    {
+        let result = run(&kept(enter, Unreplaced::Wait, what));
+        assert_eq!(statuses(&result), [status], "{what:?}");
+        let web = &result.summary.groups["web"];
+        // One went into standby, and the desired capacity with it.
+        assert_eq!((web.terminations, web.final_in_service), (terminated, 3), "{what:?}");
+    }
+}
+
+#[test]
+fn a_suspended_process_that_it_needs_pauses_it() {
+    for process in [ScalingProcess::InstanceRefresh, ScalingProcess::Launch, ScalingProcess::Terminate] {
+        let mut plan = refreshed(4, wishes());
+        let processes: ScalingProcesses = [process].into_iter().collect();
+        call(&mut plan, 500, ApiCall::SuspendProcesses { fleet: WEB, processes });
+        call(&mut plan, 1_000, ApiCall::ResumeProcesses { fleet: WEB, processes });
+        let result = run(&plan);
+        assert_close(&times(&result, EventKind::RefreshWaiting), &[START]);
+        assert_close(&times(&result, EventKind::RefreshBatch)[..1], &[1_005.0]);
+        assert_eq!(statuses(&result), ["Successful"], "{process:?}");
+    }
+}
+
+#[test]
+fn a_maintenance_policy_of_the_group_leaves_the_refreshs_own_launches_alone() {
+    let preferences = RefreshPreferences { min_healthy_percentage: 100, ..wishes() };
+    let mut plan = refreshed(4, preferences);
+    let policy = Maintenance { min_healthy_percentage: 100, max_healthy_percentage: 150 };
+    group(&mut plan).lifecycle.maintenance = Some(policy);
+    let result = run(&plan);
+    let web = &result.summary.groups["web"];
+    assert_eq!((web.launches, web.terminations, web.min_in_service, web.final_in_service), (4, 4, 4, 4));
+    assert_eq!(statuses(&result), ["Successful"]);
+}

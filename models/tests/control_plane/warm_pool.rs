@@ -32,7 +32,8 @@ fn pooled(pool: WarmPool, desired: &[(u64, u32)]) -> Plan {
 fn hooked(plan: &mut Plan) {
     let template = &mut plan.fleets[WEB].template;
     template.smoke_test = Some(phase(15.0));
-    template.lifecycle_hook = Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false });
+    let (heartbeat_timeout, heartbeat_interval) = (secs(3_600), None);
+    template.lifecycle_hook = Some(LifecycleHook { heartbeat_timeout, continue_by_default: false, heartbeat_interval });
 }
 
 fn taken(result: &RunResult) -> Vec<f64> {

@@ -37,7 +37,8 @@ pub(super) fn coming_up(plan: &Plan, fleet: &Fleet, group: &AutoScaling, root: P
         let diagnostic = diagnostic.label("instances are replaced before they are up");
         out.push(diagnostic.help(format!("raise it to at least {}", show((until_healthy / 30.0).ceil() * 30.0))));
     }
-    if let Some(hook) = hook.filter(|hook| hook.heartbeat_timeout.as_secs_f64() < needed) {
+    let alone = hook.filter(|hook| hook.heartbeat_interval.is_none());
+    if let Some(hook) = alone.filter(|hook| hook.heartbeat_timeout.as_secs_f64() < needed) {
         let timeout = show(hook.heartbeat_timeout.as_secs_f64());
         let message = format!(
             "lifecycle hook ends after {timeout}, before bootstrap and test do: {} in 95 of 100 launches",

@@ -6,8 +6,8 @@ use super::profile::{self, Meaning};
 use crate::outline::Place;
 use crate::schema;
 use models::plan::{
-    Action, Alarm, AlarmId, BalancerId, CloudWatch, Comparison, CustomMetric, CustomMetricId, Metric, MissingData,
-    ServiceId, Statistic, Store, StoreId, TargetGroupId,
+    Action, Alarm, AlarmId, BalancerId, CloudWatch, Comparison, CustomMetric, CustomMetricId, MachineMetric, Metric,
+    MissingData, ServiceId, Statistic, Store, StoreId, TargetGroupId,
 };
 use sim_core::{Duration, Table};
 
@@ -185,10 +185,23 @@ fn metric<'a>(
             }
             Metric::DatabaseCpu(id)
         }
+        Written::CpuCreditUsage { group } => machine(cx, group, MachineMetric::CreditUsage, at("group"))?,
+        Written::CpuCreditBalance { group } => machine(cx, group, MachineMetric::CreditBalance, at("group"))?,
+        Written::CpuSurplusCreditBalance { group } => {
+            machine(cx, group, MachineMetric::SurplusCreditBalance, at("group"))?
+        }
+        Written::CpuSurplusCreditsCharged { group } => {
+            machine(cx, group, MachineMetric::SurplusCreditsCharged, at("group"))?
+        }
         Written::Custom { name } => {
             Metric::Custom(CustomMetricId::new(cx.find("metric", "metrics", &scenario.metrics, name, at("name"))?))
         }
     })
+}
+
+/// A metric of single machines.
+fn machine<'a>(cx: &mut Cx<'a>, group: &str, metric: MachineMetric, place: Place<'a>) -> Option<Metric> {
+    Some(Metric::Machine(cx.fleet(group, place)?, metric))
 }
 
 fn statistic<'a>(cx: &mut Cx<'a>, written: Option<&schema::Statistic>, place: Place<'a>) -> Statistic {

@@ -142,7 +142,7 @@ fn rds<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>, needs_standby: bool) -
     Some(id)
 }
 
-fn selection<'a>(
+pub(crate) fn selection<'a>(
     cx: &mut Cx<'a>,
     which: &'a Which,
     place: Place<'a>,

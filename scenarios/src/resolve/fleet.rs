@@ -2,7 +2,7 @@
 
 use super::context::{Cx, FleetKind};
 use super::dist::{lognormal, uniform};
-use super::price;
+use super::{lifecycle, price};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::{self, Adjustment, AutoScalingGroup, HealthCheckType};
@@ -156,6 +156,7 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
         release: Release::default(),
         instance_type: written.instance_type.clone().unwrap_or_default(),
         vcpus,
+        machine: super::machine::resolve(cx, written, place, vcpus),
         monitoring: match written.monitoring {
             Some(schema::Monitoring::Detailed) => Monitoring::Detailed,
             _ => Monitoring::Basic,
@@ -168,21 +169,21 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
         egress_timeout: cx.time(place.field("egress_timeout"), written.egress_timeout, 60.0, 0.0, 86400.0),
         smoke_test,
         lifecycle_hook: match &written.lifecycle_hook {
-            Some(hook_written) => Some(LifecycleHook {
-                heartbeat_timeout: cx.time(
-                    hook.field("heartbeat_timeout"),
-                    hook_written.heartbeat_timeout,
-                    3600.0,
-                    30.0,
-                    7200.0,
-                ),
-                continue_by_default: matches!(hook_written.default_result, Some(schema::DefaultResult::Continue)),
-            }),
+            Some(hook_written) => {
+                let timeout = lifecycle::timeout(cx, hook.field("heartbeat_timeout"), hook_written.heartbeat_timeout);
+                let interval = hook.field("heartbeat_interval");
+                Some(LifecycleHook {
+                    heartbeat_timeout: timeout,
+                    continue_by_default: matches!(hook_written.default_result, Some(schema::DefaultResult::Continue)),
+                    heartbeat_interval: lifecycle::interval(cx, interval, hook_written.heartbeat_interval, timeout),
+                })
+            }
             // A test before service is a launch hook (scaling.md §7.3), with AWS's defaults.
-            None => written
-                .smoke_test
-                .is_some()
-                .then_some(LifecycleHook { heartbeat_timeout: Duration::from_secs(3600), continue_by_default: false }),
+            None => written.smoke_test.is_some().then_some(LifecycleHook {
+                heartbeat_timeout: Duration::from_secs(3600),
+                continue_by_default: false,
+                heartbeat_interval: None,
+            }),
         },
     }
 }
@@ -316,6 +317,7 @@ fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>)
             .warm_pool
             .as_ref()
             .map(|pool| super::warm_pool::resolve(cx, pool, min_size, place.field("warm_pool"))),
+        lifecycle: lifecycle::resolve(cx, written, place),
     }
 }
 

@@ -15,6 +15,8 @@ mod expect;
 mod fault;
 mod fleet;
 mod geography;
+mod lifecycle;
+mod machine;
 mod operation;
 mod price;
 pub(crate) mod profile;

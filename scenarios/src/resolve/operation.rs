@@ -1,11 +1,13 @@
 //! Operations.
 
 use super::context::Cx;
-use super::refresh;
+use super::{fault, lifecycle, refresh};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema;
-use models::plan::{ApiCall, Fleet, FleetId, Operation, OperationId, PolicyKind, Sizing};
+use models::plan::{
+    ApiCall, Fleet, FleetId, InstanceChange, Operation, OperationId, PolicyKind, ScalingProcesses, Shifted, Sizing,
+};
 use sim_core::{Duration, Table};
 
 pub(crate) fn resolve(cx: &mut Cx<'_>, fleets: &Table<FleetId, Fleet>) -> Table<OperationId, Operation> {
@@ -87,5 +89,87 @@ fn call<'a>(
         Written::RollbackInstanceRefresh { group } => {
             ApiCall::RollbackInstanceRefresh { fleet: cx.group(group, first("group"))? }
         }
+        Written::ModifyCreditSpecification { group, cpu_credits } => {
+            let fleet = cx.fleet(group, first("group"))?;
+            if fleets.get(fleet).is_some_and(|fleet| fleet.template.machine.credits.is_none()) {
+                let message = format!("the instances of `{group}` have no CPU credits");
+                cx.error(first("group"), message, "not of a burstable type", "choose a T2, T3, T3a or T4g type");
+            }
+            ApiCall::ModifyCreditSpecification { fleet, unlimited: *cpu_credits == schema::CpuCredits::Unlimited }
+        }
+        Written::EnterStandby { which, decrement } => {
+            let decrement = decrement.unwrap_or(true);
+            instances(cx, which, place, fleets, InstanceChange::EnterStandby { decrement })?
+        }
+        Written::ExitStandby { which } => instances(cx, which, place, fleets, InstanceChange::ExitStandby)?,
+        Written::DetachInstances { which, decrement } => {
+            let decrement = decrement.unwrap_or(true);
+            instances(cx, which, place, fleets, InstanceChange::Detach { decrement })?
+        }
+        Written::AttachInstances { which } => instances(cx, which, place, fleets, InstanceChange::Attach)?,
+        Written::SetInstanceHealth { which, health, respect_grace_period } => {
+            let healthy = *health == schema::HealthStatus::Healthy;
+            let respect_grace_period = respect_grace_period.unwrap_or(true);
+            instances(cx, which, place, fleets, InstanceChange::SetHealth { healthy, respect_grace_period })?
+        }
+        Written::SetInstanceProtection { which, protected } => {
+            instances(cx, which, place, fleets, InstanceChange::SetProtection { protected: *protected })?
+        }
+        Written::TerminateInstance { which, decrement } => {
+            let decrement = decrement.unwrap_or(false);
+            instances(cx, which, place, fleets, InstanceChange::Terminate { decrement })?
+        }
+        Written::SuspendProcesses { group, processes } => {
+            ApiCall::SuspendProcesses { fleet: cx.group(group, first("group"))?, processes: some_or_all(processes) }
+        }
+        Written::ResumeProcesses { group, processes } => {
+            ApiCall::ResumeProcesses { fleet: cx.group(group, first("group"))?, processes: some_or_all(processes) }
+        }
+        Written::StartZonalShift { resource, away_from, expires_in } => {
+            let fleet = shifted(cx, resource, first("resource"), fleets)?;
+            let zone = cx.zone(away_from, place.part("away_from", 1))?;
+            if fleets.get(fleet).is_some_and(|fleet| !fleet.zones.contains(&zone)) {
+                let message = format!("`{resource}` has nothing in {away_from}");
+                cx.error(place.part("away_from", 1), message, "not one of its zones", "name one of its zones");
+            }
+            let expires_in = cx.time(place.part("expires_in", 2), Some(*expires_in), 0.0, 60.0, 3.0 * 86_400.0);
+            ApiCall::StartZonalShift { resource: Shifted::Group(fleet), away_from: zone, expires_in }
+        }
+        Written::CancelZonalShift { resource } => {
+            let fleet = shifted(cx, resource, first("resource"), fleets)?;
+            ApiCall::CancelZonalShift { resource: Shifted::Group(fleet) }
+        }
     })
+}
+
+/// A call about instances, which only a group has.
+fn instances<'a>(
+    cx: &mut Cx<'a>,
+    which: &'a schema::Which,
+    place: Place<'a>,
+    fleets: &Table<FleetId, Fleet>,
+    change: InstanceChange,
+) -> Option<ApiCall> {
+    let at = place.part("which", 0);
+    let selection = fault::selection(cx, which, at, fleets)?;
+    let name = cx.fleets[selection.fleet.index()].0.clone();
+    cx.group(&name, at.part("group", 0))?;
+    Some(ApiCall::Instances { selection, change })
+}
+
+/// AWS takes an empty list for all of them.
+fn some_or_all(written: &[schema::ScalingProcess]) -> ScalingProcesses {
+    if written.is_empty() { ScalingProcesses::all() } else { lifecycle::processes(written) }
+}
+
+/// A group that may be shifted.
+fn shifted<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>, fleets: &Table<FleetId, Fleet>) -> Option<FleetId> {
+    let fleet = cx.group(name, place)?;
+    if let Some(Sizing::AutoScaling(group)) = fleets.get(fleet).map(|fleet| &fleet.sizing)
+        && group.lifecycle.zonal_shift.is_none()
+    {
+        let help = "add `zonal_shift: ReplaceUnhealthy` (or `IgnoreUnhealthy`) to the group";
+        cx.error(place, format!("zonal shift is not enabled for `{name}`"), "cannot be shifted", help);
+    }
+    Some(fleet)
 }

@@ -109,6 +109,26 @@ pub enum Metric {
         /// Database.
         database: String,
     },
+    /// CPUCreditUsage of burstable instances, on average: credits spent in 300 s.
+    CpuCreditUsage {
+        /// Auto Scaling group or set of instances.
+        group: String,
+    },
+    /// CPUCreditBalance of burstable instances, on average, each 300 s.
+    CpuCreditBalance {
+        /// Auto Scaling group or set of instances.
+        group: String,
+    },
+    /// CPUSurplusCreditBalance of unlimited instances, on average, each 300 s.
+    CpuSurplusCreditBalance {
+        /// Auto Scaling group or set of instances.
+        group: String,
+    },
+    /// CPUSurplusCreditsCharged of unlimited instances, on average: credits charged in 300 s.
+    CpuSurplusCreditsCharged {
+        /// Auto Scaling group or set of instances.
+        group: String,
+    },
     /// A metric of the scenario's own, from `metrics`.
     Custom {
         /// Its name.

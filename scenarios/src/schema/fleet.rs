@@ -1,6 +1,8 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
-use super::{Dist, Named, WarmPool};
+use super::{
+    CreditSpecification, Dist, GroupHook, ImpairedZone, InstanceMaintenancePolicy, Named, ScalingProcess, WarmPool,
+};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +43,8 @@ pub struct LaunchTemplate {
     /// Launch lifecycle hook: holds the instance in `Pending:Wait` until bootstrap and smoke test have passed. Default: one if
     /// there is a `smoke_test`, else none.
     pub lifecycle_hook: Option<LifecycleHook>,
+    /// CPU credits of a burstable type. Default: as AWS has it for the type.
+    pub credit_specification: Option<CreditSpecification>,
     /// One of the `releases` of the service that runs on its instances. Default: the service as it is written.
     pub release: Option<String>,
 }
@@ -63,6 +67,9 @@ pub struct LifecycleHook {
     pub heartbeat_timeout: Option<Dur>,
     /// `DefaultResult`: what the timeout does. Default Abandon.
     pub default_result: Option<DefaultResult>,
+    /// Between two heartbeats that the bootstrap script sends while it works, shorter than the timeout: with them the wait may
+    /// last 100 timeouts, 48 h at most. Default: none.
+    pub heartbeat_interval: Option<Dur>,
 }
 
 /// What a lifecycle hook's timeout does.
@@ -141,6 +148,23 @@ pub struct AutoScalingGroup {
     /// Scaling policies.
     #[serde(default)]
     pub policies: Named<Policy>,
+    /// Lifecycle hooks, besides the one of the launch template that the bootstrap answers; at most 50 in all.
+    #[serde(default)]
+    pub lifecycle_hooks: Named<GroupHook>,
+    /// `InstanceMaintenancePolicy`. Default: none; what is unhealthy is replaced by a tenth of the group at a time.
+    pub instance_maintenance_policy: Option<InstanceMaintenancePolicy>,
+    /// `NewInstancesProtectedFromScaleIn` (the first ones too). Default false.
+    pub protect_from_scale_in: Option<bool>,
+    /// `MaxInstanceLifetime`, a day to a year. Default: any age.
+    pub max_instance_lifetime: Option<Dur>,
+    /// Processes that are suspended from the start. Default: none.
+    #[serde(default)]
+    pub suspended_processes: Vec<ScalingProcess>,
+    /// `AvailabilityZoneImpairmentPolicy`: enables zonal shift, and says what becomes of unhealthy instances in a zone shifted
+    /// away from. Default: not enabled.
+    pub zonal_shift: Option<ImpairedZone>,
+    /// So long nothing but failed launches, and AWS suspends `Launch`. Default 24 h (AWS: "may", after about a day).
+    pub administrative_suspension: Option<Dur>,
     /// Instances that wait beside it for a scale-out. Default: none.
     pub warm_pool: Option<WarmPool>,
 }

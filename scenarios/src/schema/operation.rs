@@ -1,6 +1,6 @@
 //! Operations: calls of the API at a time.
 
-use super::RefreshPreferences;
+use super::{CpuCredits, RefreshPreferences, ScalingProcess, Which};
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -66,4 +66,99 @@ pub enum ApiCall {
         /// Auto Scaling group.
         group: String,
     },
+    /// CPU credits of every instance of a group or set that is there: `ModifyCreditSpecification("web", Unlimited)`.
+    ModifyCreditSpecification {
+        /// Auto Scaling group or set of instances, of a burstable type.
+        group: String,
+        /// Standard or Unlimited.
+        cpu_credits: CpuCredits,
+    },
+    /// Instances in service go out of it and run on: `EnterStandby(AnyOf("web", 2))`. Refused if the desired capacity would fall
+    /// below the minimum.
+    EnterStandby {
+        /// Which instances.
+        which: Which,
+        /// `ShouldDecrementDesiredCapacity`: false has replacements launched. Default true.
+        decrement: Option<bool>,
+    },
+    /// Instances come back from standby, and the desired capacity rises with them: `ExitStandby(All("web"))`.
+    ExitStandby {
+        /// Which instances.
+        which: Which,
+    },
+    /// Instances in service leave the group and run on: `DetachInstances(Instance("web", 0))`.
+    DetachInstances {
+        /// Which instances.
+        which: Which,
+        /// `ShouldDecrementDesiredCapacity`: false has replacements launched. Default true (the API has no default).
+        decrement: Option<bool>,
+    },
+    /// Instances that were detached come back, and the desired capacity rises with them: `AttachInstances(All("web"))`.
+    AttachInstances {
+        /// Which instances.
+        which: Which,
+    },
+    /// Marks instances, which are then replaced at once, or takes a mark back: `SetInstanceHealth(Instance("web", 0), Unhealthy)`.
+    SetInstanceHealth {
+        /// Which instances.
+        which: Which,
+        /// `HealthStatus`.
+        health: HealthStatus,
+        /// `ShouldRespectGracePeriod`: whether an instance in its grace period is left alone. Default true.
+        respect_grace_period: Option<bool>,
+    },
+    /// Protects instances from scale-in, or no longer: `SetInstanceProtection(AnyOf("web", 2), true)`.
+    SetInstanceProtection {
+        /// Which instances.
+        which: Which,
+        /// `ProtectedFromScaleIn`.
+        protected: bool,
+    },
+    /// `TerminateInstanceInAutoScalingGroup`: `TerminateInstance(Instance("web", 0))`.
+    TerminateInstance {
+        /// Which instances.
+        which: Which,
+        /// `ShouldDecrementDesiredCapacity`: false has them replaced. Default false (the API has no default).
+        decrement: Option<bool>,
+    },
+    /// Has a group leave something alone: `SuspendProcesses("web", [ReplaceUnhealthy])`.
+    SuspendProcesses {
+        /// Auto Scaling group.
+        group: String,
+        /// Which. Default: all.
+        #[serde(default)]
+        processes: Vec<ScalingProcess>,
+    },
+    /// The end of that: `ResumeProcesses("web", [ReplaceUnhealthy])`.
+    ResumeProcesses {
+        /// Auto Scaling group.
+        group: String,
+        /// Which. Default: all.
+        #[serde(default)]
+        processes: Vec<ScalingProcess>,
+    },
+    /// Moves away from a zone for a while: `StartZonalShift("web", "use1-az1", "2h")`. The group needs `zonal_shift`.
+    StartZonalShift {
+        /// Auto Scaling group.
+        resource: String,
+        /// Zone.
+        away_from: String,
+        /// For so long, up to 3 days.
+        expires_in: Dur,
+    },
+    /// Ends a zonal shift before its time: `CancelZonalShift("web")`.
+    CancelZonalShift {
+        /// Auto Scaling group.
+        resource: String,
+    },
+}
+
+/// `HealthStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum HealthStatus {
+    /// To be left alone.
+    Healthy,
+    /// To be replaced.
+    Unhealthy,
 }

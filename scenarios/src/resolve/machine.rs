@@ -1,0 +1,149 @@
+//! What an instance type is besides vCPUs and a price, and what the scenario makes of it.
+//!
+//! # Source      scaling.md §6.2 (burstable types), §6.3 (sizes)
+
+use super::context::Cx;
+use crate::outline::Place;
+use crate::schema::{self, CpuCredits};
+use models::plan::{Credits, Machine};
+use sim_core::Duration;
+
+/// Sizes of burstable families: name, GiB, baseline per vCPU of T3, T3a and T4g, and of T2.
+const BURSTABLE: &[(&str, f64, f64, f64)] = &[
+    ("nano", 0.5, 0.05, 0.05),
+    ("micro", 1.0, 0.10, 0.10),
+    ("small", 2.0, 0.20, 0.20),
+    ("medium", 4.0, 0.20, 0.20),
+    ("large", 8.0, 0.30, 0.30),
+    ("xlarge", 16.0, 0.40, 0.225),
+    ("2xlarge", 32.0, 0.40, 0.17),
+];
+
+/// Launch credits of T2, per vCPU (rule B4).
+const LAUNCH_CREDITS: f64 = 30.0;
+
+/// Memory of a type of so many vCPUs in GiB: of burstable types by size, of the others by family (m 4, c 2, r 8 per vCPU).
+pub(crate) fn memory_gib(instance_type: &str, vcpus: u32) -> Option<f64> {
+    let (family, size) = instance_type.split_once('.')?;
+    if family.starts_with('t') {
+        return BURSTABLE.iter().find(|row| row.0 == size).map(|row| row.1);
+    }
+    let per_vcpu = match family.chars().next()? {
+        'm' => 4.0,
+        'c' => 2.0,
+        'r' => 8.0,
+        _ => return None,
+    };
+    Some(per_vcpu * f64::from(vcpus))
+}
+
+/// The credits of a burstable type, as AWS has them by default (rule B2).
+fn credits(instance_type: &str, vcpus: u32) -> Option<Credits> {
+    let (family, size) = instance_type.split_once('.')?;
+    if !["t2", "t3", "t3a", "t4g"].contains(&family) {
+        return None;
+    }
+    let row = BURSTABLE.iter().find(|row| row.0 == size)?;
+    let second = family == "t2";
+    Some(Credits {
+        baseline: if second { row.3 } else { row.2 },
+        unlimited: !second,
+        launch: if second { LAUNCH_CREDITS * f64::from(vcpus) } else { 0.0 },
+        survives_stop: !second,
+        initial: 0.0,
+        surplus_price: if family == "t4g" { 0.04 } else { 0.05 },
+        slide: Duration::from_secs(900),
+        resume: 0.1,
+    })
+}
+
+/// The machine of a launch template.
+pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<'a>, vcpus: u32) -> Machine {
+    let name = written.instance_type.as_deref().unwrap_or_default();
+    let memory_mib = memory_gib(name, vcpus).unwrap_or(0.0) * 1024.0;
+    let known = credits(name, vcpus);
+    let at = place.field("credit_specification");
+    let credits = match (&written.credit_specification, known) {
+        (None, known) => known,
+        (Some(_), None) => {
+            let message = match name {
+                "" => "credits without an instance type".to_string(),
+                _ => format!("`{name}` has no CPU credits"),
+            };
+            cx.error(at, message, "not of a burstable type", "choose a T2, T3, T3a or T4g type, or leave this out");
+            None
+        }
+        (Some(written), Some(known)) => Some(specified(cx, written, known, at, vcpus)),
+    };
+    Machine { memory_mib, credits }
+}
+
+fn specified<'a>(
+    cx: &mut Cx<'a>,
+    written: &schema::CreditSpecification,
+    known: Credits,
+    place: Place<'a>,
+    vcpus: u32,
+) -> Credits {
+    let mut credits = known;
+    if let Some(mode) = written.cpu_credits {
+        credits.unlimited = mode == CpuCredits::Unlimited;
+    }
+    if let Some(baseline) = written.baseline {
+        if baseline.0 <= 0.0 {
+            cx.error(place.field("baseline"), "a baseline of nothing", "zero", "choose a share above 0");
+        }
+        credits.baseline = baseline.0.max(1e-6);
+    }
+    if let Some(initial) = written.initial_credits {
+        let cap = credits.per_hour(vcpus) * Credits::CAP_HOURS;
+        // A cap computed in binary may lie a hair below the documented figure.
+        credits.initial = cx.number(place.field("initial_credits"), initial, 0.0, (cap * 1e6).round() / 1e6);
+    }
+    credits.slide = cx.time(place.field("slide"), written.slide, credits.slide.as_secs_f64(), 0.0, 86400.0);
+    credits.resume = cx.number(place.field("resume"), written.resume.unwrap_or(credits.resume), 0.01, 1000.0);
+    credits.surplus_price = written.surplus_price.map_or(credits.surplus_price, |price| price.0);
+    credits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn burstable_types_earn_what_the_table_says() {
+        let table = [
+            ("t3.nano", 2, 6.0, 144.0, 0.5),
+            ("t3.micro", 2, 12.0, 288.0, 1.0),
+            ("t3a.small", 2, 24.0, 576.0, 2.0),
+            ("t4g.medium", 2, 24.0, 576.0, 4.0),
+            ("t3.large", 2, 36.0, 864.0, 8.0),
+            ("t3.xlarge", 4, 96.0, 2304.0, 16.0),
+            ("t3.2xlarge", 8, 192.0, 4608.0, 32.0),
+            ("t2.nano", 1, 3.0, 72.0, 0.5),
+            ("t2.micro", 1, 6.0, 144.0, 1.0),
+            ("t2.medium", 2, 24.0, 576.0, 4.0),
+            ("t2.xlarge", 4, 54.0, 1296.0, 16.0),
+            ("t2.2xlarge", 8, 81.6, 1958.4, 32.0),
+        ];
+        for (name, vcpus, per_hour, cap, gib) in table {
+            let credits = credits(name, vcpus).expect(name);
+            assert!((credits.per_hour(vcpus) - per_hour).abs() < 1e-9, "{name}");
+            assert!((credits.per_hour(vcpus) * Credits::CAP_HOURS - cap).abs() < 1e-9, "{name}");
+            assert_eq!(memory_gib(name, vcpus), Some(gib), "{name}");
+            let second = name.starts_with("t2");
+            assert_eq!(credits.unlimited, !second, "B2, {name}");
+            assert_eq!(credits.launch, if second { 30.0 * f64::from(vcpus) } else { 0.0 }, "B4, {name}");
+        }
+        assert_eq!(credits("m5.large", 2), None);
+    }
+
+    #[test]
+    fn memory_goes_by_the_family() {
+        let table = [("m5.large", 2, 8.0), ("c6i.4xlarge", 16, 32.0), ("r7g.large", 2, 16.0), ("m7g.medium", 1, 4.0)];
+        for (name, vcpus, gib) in table {
+            assert_eq!(memory_gib(name, vcpus), Some(gib), "{name}");
+        }
+        assert_eq!(memory_gib("x9.huge", 4), None);
+    }
+}

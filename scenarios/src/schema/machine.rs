@@ -1,0 +1,36 @@
+//! The machine under an instance: CPU credits, memory, volume (scaling.md §4, §6).
+
+use crate::units::{Dur, Money, Share};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// CPU credits of a burstable type (T2, T3, T3a, T4g; scaling.md §6.2).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditSpecification {
+    /// `CpuCredits`: whether more may be spent than was earned, for money. Default Standard for T2, Unlimited for the later
+    /// families.
+    pub cpu_credits: Option<CpuCredits>,
+    /// Earned credits of each instance that is there from the start of the run, 0 to a day's earning. Default 0, as of an
+    /// instance just launched.
+    pub initial_credits: Option<f64>,
+    /// From full speed down to the baseline, for a busy instance whose credits run out. Default 15 min, as AWS says; how the
+    /// speed falls meanwhile is a modelling choice. 0: at once, when none is left.
+    pub slide: Option<Dur>,
+    /// Credits at which an instance at its baseline may exceed it again, 0.01 to 1000. Default 0.1 (a modelling choice).
+    pub resume: Option<f64>,
+    /// Baseline of one vCPU. Default: the type's.
+    pub baseline: Option<Share>,
+    /// USD per vCPU-hour of surplus credits. Default 0.05, for T4g 0.04 (the latter unverified); Windows has 0.096.
+    pub surplus_price: Option<Money>,
+}
+
+/// `CpuCredits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum CpuCredits {
+    /// Down to the baseline when credits run out.
+    Standard,
+    /// On, with surplus credits: paid back by idling, or charged.
+    Unlimited,
+}
