@@ -158,6 +158,7 @@ impl Alarms {
             }
         }
         cx.datapoints.notify(id, row.value.unwrap_or(f64::NAN));
+        cx.datapoints.note_state(id, state);
         for action in actions {
             let Action::Scale { fleet, policy } = *action else { continue };
             let delay = action_delay(fleet, plan).map_or(Duration::ZERO, |delay| delay.duration(&mut row.delays));

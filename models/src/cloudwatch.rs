@@ -103,6 +103,7 @@ impl CloudWatch {
             return;
         }
         let visible = feed.last.saturating_add(cx.environment.metrics_delay);
+        cx.archive.note(metric, point.sum(), now, visible);
         cx.datapoints.publish(index, point, now, visible);
     }
 }

@@ -9,6 +9,8 @@
 //! # Leaves out  retention, roll-up, high resolution; metrics that nobody watches
 //! # Source      CloudWatch user guide, "Metrics concepts" and "Evaluating an alarm"; `aws/scaling.md` §5.1 to §5.4
 
+use crate::alarm::State;
+use crate::archive::Archive;
 use crate::plan::{Alarm, AlarmId, Metric, Monitoring, Plan, Statistic};
 use sim_core::dist::Dist;
 use sim_core::{Histogram, Table, Time};
@@ -51,6 +53,8 @@ struct Watch {
     patience: u32,
     /// The value that went with its last notification.
     notified: f64,
+    /// Its state, as the API shows it.
+    state: State,
 }
 
 /// A statistic set, as CloudWatch stores one per metric and base period.
@@ -77,6 +81,11 @@ enum Values {
 }
 
 impl Datapoint {
+    /// Sum of its samples.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// The datapoint of raw samples; none without any, for an absent sample is no datapoint.
     pub fn of_samples(samples: &[f64]) -> Option<Datapoint> {
         let first = *samples.first()?;
@@ -106,7 +115,7 @@ impl Datapoint {
 }
 
 impl Datapoints {
-    /// Room for the metrics that the plan's alarms watch.
+    /// Room for the metrics that the plan's alarms watch and its forecasts are made from.
     pub fn new(plan: &Plan) -> Self {
         let mut series: Vec<Series> = Vec::new();
         let watches = plan.alarms.values().map(|alarm| {
@@ -119,9 +128,21 @@ impl Datapoints {
             let slots = retrieved(alarm.evaluation_periods);
             series[at].reach = series[at].reach.max(patience + period * slots + 1);
             series[at].raw |= matches!(alarm.statistic, Statistic::Percentile(_));
-            Watch { series: at, period, statistic: alarm.statistic, patience, notified: f64::NAN }
+            Watch {
+                series: at,
+                period,
+                statistic: alarm.statistic,
+                patience,
+                notified: f64::NAN,
+                state: State::InsufficientData,
+            }
         });
         let watches = watches.collect();
+        for metric in Archive::new(plan).metrics() {
+            if series.iter().all(|one| one.metric != metric) {
+                series.push(Series { metric, points: VecDeque::new(), reach: 0, raw: false });
+            }
+        }
         Datapoints { series, watches }
     }
 
@@ -170,6 +191,16 @@ impl Datapoints {
     /// Notes the value that goes with an alarm's notification.
     pub fn notify(&mut self, alarm: AlarmId, value: f64) {
         self.watches[alarm].notified = value;
+    }
+
+    /// Notes the state of an alarm.
+    pub fn note_state(&mut self, alarm: AlarmId, state: State) {
+        self.watches[alarm].state = state;
+    }
+
+    /// The state of an alarm, as the API shows it (DescribeAlarms).
+    pub fn state(&self, alarm: AlarmId) -> State {
+        self.watches[alarm].state
     }
 
     /// The value that went with an alarm's last notification; NaN if there was none.
@@ -260,7 +291,8 @@ mod tests {
     fn watched(period: u32, statistic: Statistic, patience: u32) -> Datapoints {
         let metric = Metric::Custom(crate::plan::CustomMetricId::new(0));
         let series = Series { metric, points: VecDeque::new(), reach: 60, raw: true };
-        let watch = Watch { series: 0, period, statistic, patience, notified: f64::NAN };
+        let watch =
+            Watch { series: 0, period, statistic, patience, notified: f64::NAN, state: State::InsufficientData };
         Datapoints { series: vec![series], watches: [watch].into_iter().collect() }
     }
 

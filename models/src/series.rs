@@ -127,6 +127,9 @@ impl World<'_> {
             ] {
                 series.put(&format!("group.{}.{name}", fleet.name), "1", f64::from(value));
             }
+            if let Some(forecast) = self.groups.forecast_of(id, now) {
+                series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
+            }
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);

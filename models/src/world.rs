@@ -9,6 +9,7 @@
 use crate::agenda::Agenda;
 use crate::alarm::Alarms;
 use crate::alb::Albs;
+use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::client::Clients;
 use crate::cloudwatch::CloudWatch;
@@ -101,6 +102,7 @@ impl<'p> World<'p> {
             store_place: Table::default(),
             directory: Directory::new(plan),
             datapoints: Datapoints::new(plan),
+            archive: Archive::new(plan),
             cross_zone_bytes: 0,
             timeline: Timeline::default(),
             observe: Observe::new(plan, wants_requests),

@@ -94,11 +94,13 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
         DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, RefreshFailed,
         RefreshRollback, RefreshSucceeded, StandbyFailed,
     };
+    use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
     let style = match line.kind {
         FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
         | RefreshFailed | RefreshRollback | CreditsExhausted => BAD,
         RefreshSucceeded | FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered
         | DegradationEnded | CreditsRestored => GOOD,
+        ProcessesSuspended | ScaleInBlocked | ZonalShiftStarted | HookTimedOut => CARE,
         _ => Style::new(),
     };
     for (i, words) in wrap(&line.words(), room).into_iter().enumerate() {

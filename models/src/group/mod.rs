@@ -8,7 +8,8 @@
 //! ```
 //! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
 //!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
-//!   cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones; warm pools; instance refresh
+//!   cooldown and warm-up, target tracking, scheduled actions, forecasts; scale-in by the default policy, after draining;
+//!   rebalancing of zones; warm pools; instance refresh
 //! # Leaves out  Spot
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
@@ -23,14 +24,17 @@ mod maintenance;
 mod operate;
 mod placement;
 mod policy;
+mod predictive;
 mod processes;
 mod refresh;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod schedule;
 mod shift;
 mod standby;
+mod target_tracking;
 mod warm_pool;
 
 use crate::event::{self, events};
@@ -38,7 +42,7 @@ use crate::plan::*;
 use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use fleet::{Activity, Fleet, Invocation, settings};
+use fleet::{Activity, Asker, Fleet, Invocation, settings};
 use lifecycle::Purpose;
 pub use policy::{adjusted, step_of};
 use row::{Row, State};
@@ -158,6 +162,22 @@ events! {
             /// Which of its shifts.
             number: u16,
         },
+        /// The next scheduled action runs.
+        Scheduled(FleetId),
+        /// A forecast is made anew.
+        Forecast {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
+        /// An hour of a forecast is about to begin.
+        HourAhead {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
         /// An instance of a warm pool has stopped.
         PoolStopped(InstanceId),
         /// A failed launch into the warm pool is tried again.
@@ -243,6 +263,8 @@ impl Groups {
                     let first = Duration::from_secs_f64(lifetime::LOOK.as_secs_f64() * phases.unit());
                     cx.list.after(first, sent(Event::Lifetime(id)));
                 }
+                self.next_scheduled(id, cx);
+                self.start_forecasts(id, cx);
             }
             self.start_pool(id, cx);
             self.count(id, cx.now());
@@ -282,7 +304,10 @@ impl Groups {
             | Event::PoolRetry(fleet)
             | Event::RefreshLook { fleet, .. }
             | Event::Lifetime(fleet)
-            | Event::ShiftOver { fleet, .. } => fleet,
+            | Event::ShiftOver { fleet, .. }
+            | Event::Scheduled(fleet)
+            | Event::Forecast { fleet, .. }
+            | Event::HourAhead { fleet, .. } => fleet,
             Event::AlarmTold { alarm, state, cause } => return self.alarm_told(alarm, state, cause),
         };
         match event {
@@ -297,7 +322,7 @@ impl Groups {
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {
-                self.invoked(fleet, Invocation { policy, alarm, cause }, cx);
+                self.invoked(fleet, Invocation { by: Asker::Alarm { policy, alarm }, cause }, cx);
             }
             Event::Decide(fleet) => self.decide(fleet, cx),
             Event::Retry { fleet, cause } => {
@@ -315,6 +340,9 @@ impl Groups {
             Event::PoolRetry(fleet) => self.pool_retry(fleet, cx),
             Event::RefreshLook { fleet, number } => self.look(fleet, number, cx),
             Event::PoolStopped(_) | Event::AlarmTold { .. } => {}
+            Event::Scheduled(fleet) => self.scheduled(fleet, cx),
+            Event::Forecast { fleet, policy } => self.forecast(fleet, policy, cx),
+            Event::HourAhead { fleet, policy } => self.hour_ahead(fleet, policy, cx),
         }
         self.tend_pool(fleet, cx);
         self.settle(fleet, cx);

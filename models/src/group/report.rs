@@ -2,7 +2,7 @@
 
 use super::scaling::warmup;
 use super::{Groups, Row, State, settings};
-use crate::plan::{FleetId, Plan, PolicyKind};
+use crate::plan::{FleetId, Plan, Policy, PolicyKind};
 use crate::request::InstanceId;
 use crate::result::Group;
 use sim_core::{Duration, Time};
@@ -184,11 +184,11 @@ impl Row {
     }
 }
 
-/// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step policy
-/// asks for; a group of simple policies alone keeps nobody out.
+/// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step or target
+/// tracking policy asks for; a group of simple policies alone keeps nobody out.
 pub(super) fn metric_warmup(fleet: FleetId, plan: &Plan) -> Duration {
     let Some(group) = settings(plan, fleet) else { return Duration::ZERO };
-    let steps = group.policies.iter().filter(|policy| matches!(policy.kind, PolicyKind::Step { .. }));
-    let longest = steps.map(|policy| warmup(policy, group)).max();
+    let warming = |policy: &&Policy| matches!(policy.kind, PolicyKind::Step { .. } | PolicyKind::TargetTracking(_));
+    let longest = group.policies.iter().filter(warming).map(|policy| warmup(policy, group)).max();
     group.default_instance_warmup.or(longest).unwrap_or(Duration::ZERO)
 }

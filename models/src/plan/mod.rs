@@ -19,6 +19,7 @@ mod operation;
 mod price;
 mod rate;
 mod refresh;
+mod scaling;
 mod service;
 mod store;
 mod warm_pool;
@@ -36,6 +37,7 @@ pub use operation::*;
 pub use price::*;
 pub use rate::*;
 pub use refresh::*;
+pub use scaling::*;
 pub use service::*;
 pub use store::*;
 pub use warm_pool::*;
@@ -114,6 +116,9 @@ pub struct Plan {
     pub seed: u64,
     /// Arrivals, control plane, cost and utilisation run from 0 to here.
     pub duration: Duration,
+    /// What the clock on the wall shows at the start: seconds since 1970-01-01T00:00:00Z. Scheduled actions and forecasts go by
+    /// it; nothing else does.
+    pub starts_at: i64,
     /// Observations of requests, queues and utilisation before this time are deleted. Default 0.
     pub warm_up: Duration,
     /// After `duration` no request is born; those in flight get at most this long to end, so that slow ones are not

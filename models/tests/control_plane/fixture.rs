@@ -17,7 +17,7 @@ pub fn phase(seconds: f64) -> Phase {
 
 pub fn policy(name: &str, adjustment_type: AdjustmentType, adjustment: f64, cooldown: u64) -> Policy {
     let kind = PolicyKind::Simple { adjustment, cooldown: Some(secs(cooldown)) };
-    Policy { name: name.into(), adjustment_type, min_adjustment_magnitude: 0, kind }
+    Policy { name: name.into(), enabled: true, adjustment_type, min_adjustment_magnitude: 0, kind }
 }
 
 /// An alarm on the custom metric, N of N, one-minute periods.
@@ -98,6 +98,8 @@ pub fn plan() -> Plan {
         cooldown_after_drain: false,
         policies: vec![],
         warm_pool: None,
+        schedule: Schedule::default(),
+        every_activity_cools_down: false,
         lifecycle: Lifecycle::default(),
     };
     Plan {
@@ -105,6 +107,7 @@ pub fn plan() -> Plan {
         description: String::new(),
         seed: 1,
         duration: secs(3_600),
+        starts_at: 0,
         warm_up: Duration::ZERO,
         drain: secs(60),
         series_interval: secs(60),

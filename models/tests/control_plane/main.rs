@@ -13,6 +13,8 @@ mod operations;
 mod processes;
 mod refresh;
 mod scaling;
+mod schedule;
 mod standby;
+mod tracking;
 mod warm_pool;
 mod zones;

@@ -59,12 +59,7 @@ pub(crate) fn alarms(cx: &mut Cx<'_>, stores: &Table<StoreId, Store>) -> Table<A
             datapoints_to_alarm: datapoints,
             comparison,
             threshold,
-            treat_missing_data: match written.treat_missing_data {
-                None | Some(schema::MissingData::Missing) => MissingData::Missing,
-                Some(schema::MissingData::Ignore) => MissingData::Ignore,
-                Some(schema::MissingData::Breaching) => MissingData::Breaching,
-                Some(schema::MissingData::NotBreaching) => MissingData::NotBreaching,
-            },
+            treat_missing_data: written.treat_missing_data.as_ref().map_or(MissingData::Missing, missing_data),
             alarm_actions: actions(cx, &written.actions, place.field("actions")),
             ok_actions: actions(cx, &written.ok_actions, place.field("ok_actions")),
             insufficient_data_actions: actions(
@@ -134,7 +129,17 @@ fn comparison<'a>(cx: &mut Cx<'a>, name: &str, written: &schema::Alarm, place: P
     }
 }
 
-fn metric<'a>(
+/// How missing data are treated.
+pub(super) fn missing_data(written: &schema::MissingData) -> MissingData {
+    match written {
+        schema::MissingData::Missing => MissingData::Missing,
+        schema::MissingData::Ignore => MissingData::Ignore,
+        schema::MissingData::Breaching => MissingData::Breaching,
+        schema::MissingData::NotBreaching => MissingData::NotBreaching,
+    }
+}
+
+pub(super) fn metric<'a>(
     cx: &mut Cx<'a>,
     written: &'a schema::Metric,
     place: Place<'a>,
@@ -204,7 +209,7 @@ fn machine<'a>(cx: &mut Cx<'a>, group: &str, metric: MachineMetric, place: Place
     Some(Metric::Machine(cx.fleet(group, place)?, metric))
 }
 
-fn statistic<'a>(cx: &mut Cx<'a>, written: Option<&schema::Statistic>, place: Place<'a>) -> Statistic {
+pub(super) fn statistic<'a>(cx: &mut Cx<'a>, written: Option<&schema::Statistic>, place: Place<'a>) -> Statistic {
     use schema::Statistic as Written;
     match written {
         None | Some(Written::Average) => Statistic::Average,

@@ -18,13 +18,16 @@ mod geography;
 mod lifecycle;
 mod machine;
 mod operation;
+mod policy;
 mod price;
 pub(crate) mod profile;
 mod refresh;
+mod schedule;
 mod series;
 mod service;
 mod site;
 mod store;
+mod target_tracking;
 mod warm_pool;
 
 use crate::diagnostic::Diagnostic;
@@ -52,6 +55,7 @@ pub(crate) fn resolve(
     let mut cx = Cx::new(scenario, place, text, dir);
     cx.check_rows();
     head(&mut cx);
+    schedule::check_start(&mut cx);
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
@@ -70,7 +74,8 @@ pub(crate) fn resolve(
     }
     let custom_metrics = alarm::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
-    let alarms = alarm::alarms(&mut cx, &stores);
+    let mut alarms = alarm::alarms(&mut cx, &stores);
+    target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
@@ -85,6 +90,7 @@ pub(crate) fn resolve(
         description: scenario.description.clone().unwrap_or_default(),
         seed: scenario.seed.unwrap_or(1),
         duration,
+        starts_at: schedule::starts_at(scenario),
         warm_up: cx.any_time(scenario.warm_up, 0.0),
         drain: cx.any_time(scenario.drain, 60.0),
         series_interval: cx.any_time(scenario.series_interval, usual_interval),

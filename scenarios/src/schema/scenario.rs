@@ -4,6 +4,7 @@ use super::{
     Alarm, AutoScalingGroup, Client, CloudWatch, CustomMetric, Database, Dist, Expect, Fault, Instances,
     LaunchTemplate, LoadBalancer, Named, Operation, Service, TargetGroup,
 };
+use crate::clock::Moment;
 use crate::units::{Dur, Money};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ pub struct Scenario {
     pub description: Option<String>,
     /// Simulated time. Required; at most 10 years.
     pub duration: Option<Dur>,
+    /// What the clock shows at the start, for scheduled actions and forecasts: a date such as `"2026-03-02T08:00:00Z"`. Default
+    /// `"2026-03-02T00:00:00Z"`, a Monday.
+    pub starts_at: Option<Moment>,
     /// Observations before this time are deleted. Default 0.
     pub warm_up: Option<Dur>,
     /// After `duration` no request is born; those in flight get so long to end. Default 60 s.
