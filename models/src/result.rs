@@ -182,6 +182,24 @@ pub struct Group {
     /// CPU credits, of a burstable type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditFigures>,
+    /// Under a mixed instances policy, per instance type and purchase option: `m5.large spot`, `m5.large on_demand`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bought: BTreeMap<String, Bought>,
+}
+
+/// What a group had of an instance type in one purchase option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bought {
+    /// Launch activities begun after the start that asked for it first or got it.
+    pub launches: u32,
+    /// Of these, those that got nothing.
+    pub failed_launches: u32,
+    /// Spot interruption notices.
+    pub interruptions: u32,
+    /// Hours of running instances.
+    pub instance_hours: f64,
+    /// What these were billed, USD.
+    pub cost_usd: f64,
 }
 
 /// The warm pool of a group.
@@ -418,6 +436,7 @@ pub enum EventKind {
     NodeBackInDns,
     // CloudWatch and groups.
     AlarmState,
+    AlarmActions,
     PolicyInvoked,
     PolicyIgnored,
     DesiredCapacityChanged,
@@ -469,6 +488,9 @@ pub enum EventKind {
     // Users.
     DegradationStarted,
     DegradationEnded,
+    // Spot.
+    SpotRebalanceRecommended,
+    SpotInterruptionNotice,
 }
 
 /// Figures over time: one row per interval, one column per figure.
@@ -488,7 +510,8 @@ pub struct Series {
 /// `cpu_credits.<g>` (mean balance of burstable instances), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
-/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold`, `cost_usd` (cumulated), `cost_usd_per_h`.
+/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),
+/// `metric.<m>` (a metric of the scenario's own in its last base period), `cost_usd` (cumulated), `cost_usd_per_h`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// See above.

@@ -68,6 +68,8 @@ pub(super) struct Fleet {
     pub(super) refreshes: Vec<RefreshFigures>,
     /// Its warm pool; empty where there is none.
     pub(super) pool: Pool,
+    /// Of a mixed instances policy.
+    pub(super) mixed: super::mixed::Mixed,
 }
 
 /// A wish for another capacity, as it arrived.
@@ -150,6 +152,7 @@ impl Fleet {
             ran_s: 0.0,
             in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
             in_service_min: desired,
+            mixed: super::mixed::Mixed::default(),
             draws: Draws {
                 loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
                 launch_retry: drawn(|settings| &settings.launch_retry, "launch retry"),

@@ -4,6 +4,7 @@
 //! # Source      Amazon EC2 Auto Scaling user guide, "Instance lifecycle"; `aws/scaling.md` §1.2
 
 use super::hooks::Waits;
+use super::mixed::Purchase;
 use crate::plan::{FleetId, TargetGroupId, ZoneId};
 use crate::request::InstanceId;
 use crate::timeline::EntryId;
@@ -92,6 +93,8 @@ pub(super) struct Row {
     pub(super) unhealthy: Vec<(TargetGroupId, EntryId)>,
     /// What was last written down about it.
     pub(super) entry: EntryId,
+    /// What it counts for, and what it was bought as.
+    pub(super) purchase: Purchase,
 }
 
 impl Row {
@@ -123,6 +126,7 @@ impl Row {
             passed: Vec::new(),
             unhealthy: Vec::new(),
             entry: EntryId::NONE,
+            purchase: Purchase::default(),
         }
     }
 
@@ -140,6 +144,21 @@ impl Row {
     /// Whether launch hooks hold it, on its way into the group or into the warm pool.
     pub(super) fn waits_for_launch(&self) -> bool {
         matches!(self.state, State::Waiting | State::WarmWaiting)
+    }
+
+    /// Whether EC2 has given notice that it takes it back.
+    pub(super) fn reclaimed(&self) -> bool {
+        self.purchase.risk.is_some_and(|risk| risk.until.is_some())
+    }
+
+    /// Units of capacity that it counts for.
+    pub(super) fn units(&self) -> u32 {
+        self.purchase.weight
+    }
+
+    /// What is tried again if its launch fails: its units of its purchase option (true: Spot); nothing if it was extra.
+    pub(super) fn again(&self) -> Option<(u32, bool)> {
+        (!self.extra).then_some((self.purchase.weight, self.purchase.bought.spot))
     }
 
     /// Whether its group is getting rid of it.

@@ -84,7 +84,7 @@ impl Instances {
             cx.observe.service(service).worked(busy_ns);
         }
         let credit = self.close_account(instance, facts.fleet, now);
-        let fresh = Instance { credit, ..Instance::new(cx.plan, facts, cx.template_of(instance), now) };
+        let fresh = Instance { credit, ..Instance::new(cx, facts, instance, now) };
         let old = std::mem::replace(&mut self.rows[instance], fresh);
         let here: Vec<CallRef> = cx
             .calls

@@ -22,9 +22,7 @@ mod steps;
 use crate::Outcome;
 use crate::cpu::Cpu;
 use crate::event::{self, events};
-use crate::plan::{
-    EndpointId, FaultId, FleetId, LaunchTemplate, MachineMetric, OperationId, Plan, RegionId, ServiceId,
-};
+use crate::plan::{EndpointId, FaultId, FleetId, MachineMetric, OperationId, RegionId, ServiceId};
 use crate::request::*;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
@@ -176,8 +174,8 @@ impl Instances {
     pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
         while self.rows.len() <= instance.index() {
             let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
-            let template = cx.template_of(InstanceId::new(self.rows.len()));
-            self.rows.push(Instance::new(cx.plan, facts, template, cx.now()));
+            let fresh = Instance::new(cx, facts, InstanceId::new(self.rows.len()), cx.now());
+            self.rows.push(fresh);
         }
     }
 
@@ -212,6 +210,11 @@ impl Instances {
         self.credit_sample(instance, metric, now)
     }
 
+    /// Workers occupied.
+    pub fn busy(&self, instance: InstanceId) -> u32 {
+        self.rows.get(instance).map_or(0, |row| row.busy)
+    }
+
     /// Requests waiting for a worker.
     pub fn waiting(&self, instance: InstanceId) -> u32 {
         self.rows.get(instance).map_or(0, |row| row.waiting)
@@ -219,10 +222,19 @@ impl Instances {
 }
 
 impl Instance {
-    fn new(plan: &Plan, facts: crate::directory::Facts, template: &LaunchTemplate, now: Time) -> Self {
-        let vcpus = template.vcpus;
+    fn new(cx: &Cx, facts: crate::directory::Facts, instance: InstanceId, now: Time) -> Self {
+        let plan = cx.plan;
+        let vcpus = cx.directory.vcpus(plan, instance);
+        let template = cx.template_of(instance);
         let service = facts.service.map(|service| &plan.services[service]);
-        let workers = service.map_or(0, |service| service.workers);
+        // A larger type runs more of the same processes: what is set for the template's vCPUs grows with them.
+        let usual = plan.fleets[facts.fleet].template.vcpus;
+        let sized = |count: u32| match count {
+            u32::MAX => u32::MAX,
+            count if vcpus == usual => count,
+            count => (u64::from(count) * u64::from(vcpus)).div_ceil(u64::from(usual.max(1))).min(1 << 31) as u32,
+        };
+        let workers = service.map_or(0, |service| sized(service.workers));
         let bounded = service.is_some_and(|service| service.pools.values().any(|&limit| limit != u32::MAX));
         // Branches run beside the worker that forked them, and checks need one too: only plain services are roomy.
         let parallel = service.is_some_and(|service| {
@@ -236,7 +248,7 @@ impl Instance {
             condition: Condition::Absent,
             workers,
             busy: 0,
-            backlog: service.map_or(0, |service| service.backlog),
+            backlog: service.map_or(0, |service| sized(service.backlog)),
             queue: VecDeque::new(),
             waiting: 0,
             holds_worker: service.is_none_or(|service| service.holds_worker),
@@ -244,7 +256,8 @@ impl Instance {
             vcpus,
             pools: match service {
                 Some(service) if bounded => {
-                    service.pools.values().map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() }).collect()
+                    let pool = |&limit| Pool { limit: sized(limit), used: 0, queue: VecDeque::new() };
+                    service.pools.values().map(pool).collect()
                 }
                 _ => Vec::new(),
             },

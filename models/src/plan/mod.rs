@@ -14,6 +14,9 @@ mod fault;
 mod fleet;
 mod lifecycle;
 mod machine;
+mod math;
+mod metric;
+mod mixed;
 mod network;
 mod operation;
 mod price;
@@ -32,6 +35,9 @@ pub use fault::*;
 pub use fleet::*;
 pub use lifecycle::*;
 pub use machine::*;
+pub use math::*;
+pub use metric::*;
+pub use mixed::*;
 pub use network::*;
 pub use operation::*;
 pub use price::*;
@@ -87,6 +93,10 @@ id_type! {
 id_type! {
     /// A CloudWatch alarm.
     pub struct AlarmId(u16);
+}
+id_type! {
+    /// A composite alarm.
+    pub struct CompositeId(u16);
 }
 id_type! {
     /// A NAT gateway.
@@ -152,7 +162,9 @@ pub struct Plan {
     pub fleets: Table<FleetId, Fleet>,
     /// Alarms.
     pub alarms: Table<AlarmId, Alarm>,
-    /// Metrics fed from a series instead of measured.
+    /// Composite alarms.
+    pub composite_alarms: Table<CompositeId, CompositeAlarm>,
+    /// Metrics of the scenario's own.
     pub custom_metrics: Table<CustomMetricId, CustomMetric>,
     /// How CloudWatch behaves.
     pub cloudwatch: CloudWatch,
@@ -162,6 +174,8 @@ pub struct Plan {
     pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    pub spot: SpotMarket,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
 }

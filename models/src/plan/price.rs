@@ -27,4 +27,16 @@ pub struct Prices {
     pub alarm_month: f64,
     /// EBS volume (gp3) of an instance in a warm pool, USD per GB-month.
     pub volume_gb_month: f64,
+    /// High-resolution alarm, USD per month.
+    pub high_resolution_alarm_month: f64,
+    /// Composite alarm, USD per month.
+    pub composite_alarm_month: f64,
+    /// Custom metric, USD per month.
+    pub custom_metric_month: f64,
+    /// What is paid of the On-Demand price, 1 without a savings plan or reserved instances; those of one year leave about
+    /// 0.6 to 0.7 (not in the AWS documentation at hand: a parameter). Default 1.
+    pub on_demand_ratio: f64,
+    /// Spot over On-Demand price, where a pool names no other. 0.30 to 0.45 is typical; default 0.38 (scaling.md S4: the
+    /// examples in the documentation have 0.38 to 0.56).
+    pub spot_ratio: f64,
 }

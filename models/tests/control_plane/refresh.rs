@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use models::plan::*;
 use models::result::{EventKind, RunResult};
+use sim_core::Duration;
 use sim_core::dist::Dist;
 
 const START: f64 = 600.0;
@@ -513,4 +514,18 @@ fn a_maintenance_policy_of_the_group_leaves_the_refreshs_own_launches_alone() {
     let web = &result.summary.groups["web"];
     assert_eq!((web.launches, web.terminations, web.min_in_service, web.final_in_service), (4, 4, 4, 4));
     assert_eq!(statuses(&result), ["Successful"]);
+}
+
+#[test]
+fn a_scale_in_takes_the_older_configuration_first() {
+    // Half is of the new template when the refresh ends there; of two zones of two, one of each is of the old one.
+    let preferences =
+        RefreshPreferences { checkpoint_percentages: vec![50], checkpoint_delay: Duration::ZERO, ..wishes() };
+    let mut plan = refreshed(4, preferences);
+    call(&mut plan, 2_000, ApiCall::SetDesiredCapacity { fleet: WEB, capacity: 2, honor_cooldown: false });
+    let result = run(&plan);
+    let gone = all(&result, EventKind::InstanceTerminating);
+    let scaled: Vec<&str> = gone.iter().filter(|e| e.t_s >= 2_000.0).map(|e| e.subject.as_str()).collect();
+    assert_eq!(scaled.len(), 2);
+    assert!(scaled.contains(&"web/i-2") && scaled.contains(&"web/i-3"), "{scaled:?}");
 }

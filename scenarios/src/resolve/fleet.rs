@@ -223,13 +223,25 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
     cx.find("launch template", "launch_templates", &scenario.launch_templates, &written.launch_template, at);
     let own = written.launch_template.as_str();
     let later = super::refresh::later_templates(cx, name);
+    let template = template_of(cx, name, own, default);
+    let mut scaling = scaling(cx, name, written, place);
+    super::mixed::settle(cx, written, &template, place, &mut scaling);
+    if scaling.mixed.is_some() && scaling.warm_pool.is_some() {
+        let help = "leave one of them out";
+        cx.error(
+            place.field("warm_pool"),
+            "a warm pool beside several instance types",
+            "not with a mixed policy",
+            help,
+        );
+    }
     Fleet {
         name: name.to_owned(),
-        template: template_of(cx, name, own, default),
+        template,
         later_templates: later.into_iter().map(|later| template_of(cx, name, later, default)).collect(),
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
-        sizing: Sizing::AutoScaling(Box::new(scaling(cx, name, written, place))),
+        sizing: Sizing::AutoScaling(Box::new(scaling)),
     }
 }
 
@@ -322,5 +334,8 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
         schedule: super::schedule::resolve(cx, written, place),
         every_activity_cools_down: written.every_activity_cools_down.unwrap_or(false),
         lifecycle: lifecycle::resolve(cx, written, place),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: Vec::new(),
     }
 }

@@ -79,6 +79,11 @@ fn call<'a>(
         }
         Written::StartInstanceRefresh { group, launch_template, preferences } => {
             let fleet = cx.group(group, first("group"))?;
+            if fleets.get(fleet).is_some_and(|fleet| fleet.mixed().is_some()) {
+                let help = "choose a group without a `mixed_instances_policy`";
+                let message = "an instance refresh of a group of several instance types";
+                cx.error(first("group"), message, "has a mixed policy: not modelled", help);
+            }
             let template = refresh::template(cx, group, launch_template.as_ref(), place)?;
             let preferences = refresh::preferences(cx, preferences, template != 0, place.field("preferences"));
             ApiCall::StartInstanceRefresh { fleet, template, preferences: Box::new(preferences) }

@@ -158,6 +158,11 @@ pub(crate) fn resolve(cx: &mut Cx<'_>) -> Prices {
         detailed_monitoring_month: price("detailed_monitoring_month", written.detailed_monitoring_month, 2.10),
         alarm_month: price("alarm_month", written.alarm_month, 0.10),
         volume_gb_month: price("volume_gb_month", written.volume_gb_month, 0.08),
+        high_resolution_alarm_month: price("high_resolution_alarm_month", written.high_resolution_alarm_month, 0.30),
+        composite_alarm_month: price("composite_alarm_month", written.composite_alarm_month, 0.50),
+        custom_metric_month: price("custom_metric_month", written.custom_metric_month, 0.30),
+        on_demand_ratio: written.on_demand_ratio.map_or(1.0, |share| share.0),
+        spot_ratio: written.spot_ratio.map_or(0.38, |share| share.0),
         instances,
         databases,
     }

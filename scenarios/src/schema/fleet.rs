@@ -2,8 +2,8 @@
 
 use super::{
     CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
-    MetricAggregationType, MetricPair, MissingData, Named, PredictiveMode, ScalingProcess, ScheduledAction,
-    TrackedMetric, WarmPool,
+    MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
+    ScheduledAction, TerminationPolicy, TrackedMetric, WarmPool,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -178,6 +178,12 @@ pub struct AutoScalingGroup {
     pub administrative_suspension: Option<Dur>,
     /// Instances that wait beside it for a scale-out. Default: none.
     pub warm_pool: Option<WarmPool>,
+    /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
+    pub mixed_instances_policy: Option<MixedInstancesPolicy>,
+    /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.
+    pub capacity_rebalance: Option<bool>,
+    /// `TerminationPolicies`, in the order in which they apply, after the balance over zones. Default `[Default]`.
+    pub termination_policies: Option<Vec<TerminationPolicy>>,
 }
 
 /// `HealthCheckType`.
