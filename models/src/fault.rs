@@ -161,6 +161,9 @@ impl Faults {
             FaultAction::HangInstances(..)
             | FaultAction::FreezeInstances(..)
             | FaultAction::SlowInstances(..)
+            | FaultAction::FailHost(_)
+            | FaultAction::ImpairSystem(..)
+            | FaultAction::CutOffInstances(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: true };
@@ -261,6 +264,7 @@ impl Faults {
         match &plan.faults[id].action {
             FaultAction::TerminateInstances(_)
             | FaultAction::InterruptSpot(..)
+            | FaultAction::FailHost(_)
             | FaultAction::FailPrimary(_)
             | FaultAction::FailStandby(_)
             | FaultAction::RebootWithFailover(_) => {}
@@ -272,6 +276,8 @@ impl Faults {
             FaultAction::HangInstances(..)
             | FaultAction::FreezeInstances(..)
             | FaultAction::SlowInstances(..)
+            | FaultAction::ImpairSystem(..)
+            | FaultAction::CutOffInstances(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: false };
@@ -395,6 +401,9 @@ pub(crate) fn select(
 pub fn selection(action: &FaultAction) -> Option<&Selection> {
     match action {
         FaultAction::TerminateInstances(selection)
+        | FaultAction::FailHost(selection)
+        | FaultAction::ImpairSystem(selection, _)
+        | FaultAction::CutOffInstances(selection, _)
         | FaultAction::StopInstances(selection, _)
         | FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
@@ -422,10 +431,13 @@ fn duration(action: &FaultAction) -> Option<Duration> {
     match action {
         FaultAction::TerminateInstances(_)
         | FaultAction::InterruptSpot(..)
+        | FaultAction::FailHost(_)
         | FaultAction::FailPrimary(_)
         | FaultAction::FailStandby(_)
         | FaultAction::RebootWithFailover(_) => None,
         FaultAction::StopInstances(_, lasts)
+        | FaultAction::ImpairSystem(_, lasts)
+        | FaultAction::CutOffInstances(_, lasts)
         | FaultAction::HangInstances(_, lasts)
         | FaultAction::FreezeInstances(_, lasts)
         | FaultAction::SlowInstances(_, _, lasts)

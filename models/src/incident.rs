@@ -151,7 +151,8 @@ fn first(chain: &[&TimelineEvent], wanted: fn(EventKind) -> bool) -> Option<f64>
 fn detects(kind: EventKind) -> bool {
     matches!(
         kind,
-        EventKind::TargetUnhealthy
+        EventKind::StatusImpaired
+            | EventKind::TargetUnhealthy
             | EventKind::InstanceMarkedUnhealthy
             | EventKind::FailoverStarted
             | EventKind::AlarmState
@@ -175,6 +176,8 @@ fn decides(kind: EventKind) -> bool {
             | EventKind::DesiredCapacityChanged
             | EventKind::StandbyFailed
             | EventKind::RebalanceStarted
+            | EventKind::InstanceRebooted
+            | EventKind::InstanceRecovered
     )
 }
 
@@ -182,7 +185,8 @@ fn decides(kind: EventKind) -> bool {
 fn acts(kind: EventKind) -> bool {
     matches!(
         kind,
-        EventKind::InstanceInService
+        EventKind::ProcessRestarted
+            | EventKind::InstanceInService
             | EventKind::TargetHealthy
             | EventKind::FailoverCompleted
             | EventKind::StoreRecovered

@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{BalancerMetric, InstanceMetric, Metric, Plan};
+use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -79,6 +79,7 @@ impl SeriesRecorder {
 fn unit(metric: Metric, plan: &Plan) -> &str {
     match metric {
         Metric::Cpu(_) | Metric::DatabaseCpu(_) | Metric::Instance(_, _, InstanceMetric::Cpu) => "%",
+        Metric::Machine(_, metric) if metric.of_agent() => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
         Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),
@@ -156,6 +157,9 @@ impl World<'_> {
             if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
                 series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
             }
+            if let Some(figures) = self.instances.memory_figures(id, now, &self.shared) {
+                series.put(&format!("memory_mib.{}", fleet.name), "MiB", figures.final_mib);
+            }
         }
         for (id, service) in plan.services.iter() {
             let waiting = self.shared.observe.service(id).waiting.now();
@@ -174,6 +178,14 @@ impl World<'_> {
                 series.put(&format!("{name}.healthy"), "1", f64::from(healthy));
                 series.put(&format!("{name}.registered"), "1", f64::from(registered));
             }
+        }
+        for (id, balancer) in plan.balancers.iter() {
+            let (name, value) = match balancer.kind {
+                BalancerKind::Application => continue,
+                BalancerKind::Network(_) => ("active_flows", self.albs.active_flows(id, &self.shared)),
+                BalancerKind::Classic(_) => ("surge_queue", self.albs.surge_queue(id, &self.shared)),
+            };
+            series.put(&format!("{name}.{}", balancer.name), "1", value as f64);
         }
         for (id, store) in plan.stores.iter() {
             let name = format!("database.{}", store.name);

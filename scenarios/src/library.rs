@@ -21,11 +21,14 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "static-reserve",
     "canary",
     "replay",
+    "surge-queue",
+    "keep-alive",
     "warm-pool",
     "instance-refresh",
     "web-farm",
     "bare-farm",
     "credits",
+    "memory-leak",
 ];
 
 /// Name and text of every built-in scenario.

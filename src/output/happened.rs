@@ -88,7 +88,7 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 }
 
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
-    use EventKind::{CreditsExhausted, CreditsRestored};
+    use EventKind::{CreditsExhausted, CreditsRestored, OutOfMemory, ProcessRestarted, StatusImpaired, StatusOk};
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
         DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, RefreshFailed,
@@ -97,9 +97,9 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
     use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
     let style = match line.kind {
         FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
-        | RefreshFailed | RefreshRollback | CreditsExhausted => BAD,
+        | RefreshFailed | RefreshRollback | OutOfMemory | StatusImpaired | CreditsExhausted => BAD,
         RefreshSucceeded | FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered
-        | DegradationEnded | CreditsRestored => GOOD,
+        | DegradationEnded | ProcessRestarted | StatusOk | CreditsRestored => GOOD,
         ProcessesSuspended | ScaleInBlocked | ZonalShiftStarted | HookTimedOut => CARE,
         _ => Style::new(),
     };

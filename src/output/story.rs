@@ -152,6 +152,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | OperationRefused
         | InstanceLost
         | FailOpen
+        | SurgeQueueFull
+        | SurgeQueueEmpty
+        | ConnectionsReset
         | PrimaryFailed
         | FailoverStarted
         | FailoverCompleted
@@ -167,6 +170,10 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | RefreshCancelled
         | ScheduledAction
         | DesiredCapacityChanged
+        | OutOfMemory
+        | InstanceRebooted
+        | InstanceRecovered
+        | StatusImpaired
         | CreditsExhausted
         | ZonalShiftStarted
         | ZonalShiftEnded
@@ -174,7 +181,7 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
         RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
         WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
-        CreditsLow | CreditsRestored => 2,
+        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
@@ -216,6 +223,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::WarmPoolReturn => return "warm pool returned".into(),
         EventKind::RefreshRollback => return "rolls back".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
+        EventKind::StatusImpaired => return "status impaired".into(),
+        EventKind::StatusOk => return "status OK".into(),
         EventKind::CreditsLow => return "CPU credits low".into(),
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),

@@ -217,6 +217,8 @@ events! {
         },
         /// EC2 looks at the pools whose capacity changes.
         SpotMarket,
+        /// Its status checks are in order again, before the group has marked it.
+        StatusOk(InstanceId),
         /// An instance of a warm pool has stopped.
         PoolStopped(InstanceId),
         /// A failed launch into the warm pool is tried again.
@@ -339,6 +341,7 @@ impl Groups {
             | Event::HookTimeout(instance)
             | Event::Enter(instance)
             | Event::Impaired { instance, .. }
+            | Event::StatusOk(instance)
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
             | Event::PoolStopped(instance)
@@ -377,6 +380,7 @@ impl Groups {
             Event::HookTimeout(instance) => self.hook_timeout(instance, cx),
             Event::Enter(instance) => self.enter_service(instance, cx),
             Event::Impaired { instance, cause } => self.rows[instance].impaired = Some(cause),
+            Event::StatusOk(instance) => self.rows[instance].impaired = None,
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {

@@ -175,6 +175,7 @@ impl Groups {
             warm_pool: self.pool_figures(id, plan, now),
             refreshes: self.refresh_figures(id, plan),
             bought: bought.into_iter().collect(),
+            memory: None,
             credits: None,
         }
     }

@@ -9,6 +9,7 @@
 mod alarm;
 mod balancer;
 mod clients;
+mod connection;
 mod expect;
 mod fault;
 mod fleet;
@@ -30,6 +31,7 @@ mod warm_pool;
 pub use alarm::*;
 pub use balancer::*;
 pub use clients::*;
+pub use connection::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;

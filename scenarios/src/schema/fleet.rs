@@ -47,6 +47,16 @@ pub struct LaunchTemplate {
     pub lifecycle_hook: Option<LifecycleHook>,
     /// CPU credits of a burstable type. Default: as AWS has it for the type.
     pub credit_specification: Option<CreditSpecification>,
+    /// Memory of an instance. Default: the type's.
+    pub memory: Option<Size>,
+    /// `MaintenanceOptions.AutoRecovery`: whether an instance of no group moves to another host when its own fails. Default
+    /// true.
+    pub auto_recovery: Option<bool>,
+    /// A failed system status check to the beginning of that recovery. Default Uniform(low: "60s", high: "180s") (undocumented).
+    pub recovery_delay: Option<Dist>,
+    /// An impaired status check to its group's knowing of it. Default Uniform(low: "180s", high: "300s") ("a few minutes",
+    /// scaling.md §1.4).
+    pub status_check_notice: Option<Dist>,
     /// One of the `releases` of the service that runs on its instances. Default: the service as it is written.
     pub release: Option<String>,
 }
