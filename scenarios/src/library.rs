@@ -23,6 +23,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "replay",
     "surge-queue",
     "keep-alive",
+    "warm-pool",
+    "instance-refresh",
     "web-farm",
     "bare-farm",
     "credits",

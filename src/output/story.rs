@@ -163,6 +163,11 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | RefreshStarted
+        | RefreshRollback
+        | RefreshSucceeded
+        | RefreshFailed
+        | RefreshCancelled
         | ScheduledAction
         | DesiredCapacityChanged
         | OutOfMemory
@@ -173,6 +178,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | ZonalShiftStarted
         | ZonalShiftEnded
         | ScaleInBlocked => 1,
+        LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
+        RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
+        WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
         CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
@@ -211,6 +219,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::AlarmState => return "alarm".into(),
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
+        EventKind::WarmPoolLaunch => return "warm pool filled".into(),
+        EventKind::WarmPoolReturn => return "warm pool returned".into(),
+        EventKind::RefreshRollback => return "rolls back".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
         EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::StatusImpaired => return "status impaired".into(),

@@ -23,6 +23,9 @@ impl Groups {
             ApiCall::ExecutePolicy { policy, honor_cooldown, breach, .. } => {
                 self.execute_policy(id, policy, honor_cooldown, breach, cause, cx)
             }
+            ApiCall::StartInstanceRefresh { template, .. } => self.start_refresh(id, operation, template, cause, cx),
+            ApiCall::CancelInstanceRefresh { .. } => self.cancel_refresh(id, cause, cx),
+            ApiCall::RollbackInstanceRefresh { .. } => self.rollback_refresh(id, cause, cx),
             ApiCall::Instances { ref selection, change } => {
                 self.change_instances(operation, selection, change, cause, cx)
             }
