@@ -83,7 +83,10 @@ fn quantity<'a>(cx: &mut Cx<'a>, written: &'a Expect, place: Place<'a>) -> Optio
     let scenario = cx.scenario;
     let store =
         |cx: &mut Cx<'a>, name: &str| cx.find("database", "databases", &scenario.databases, name, of).map(StoreId::new);
-    let alarm = |cx: &mut Cx<'a>, name: &str| cx.find("alarm", "alarms", &scenario.alarms, name, of).map(AlarmId::new);
+    let alarm = |cx: &mut Cx<'a>, name: &str| match cx.made_alarms.iter().position(|made| made == name) {
+        Some(made) => Some(AlarmId::new(scenario.alarms.iter().count() + made)),
+        None => cx.find("alarm", "alarms", &scenario.alarms, name, of).map(AlarmId::new),
+    };
     Some(match written {
         E::Availability { of: None, .. } => Quantity::Availability(None),
         E::Availability { of: Some(name), .. } => {

@@ -73,6 +73,7 @@ pub(super) fn alarms(
                     let message = format!("policy `{name}` makes an alarm of the name `{}` too", alarm.name);
                     cx.error(at, message, "second one", "give this one another name");
                 }
+                cx.made_alarms.push(alarm.name.clone());
                 alarms.push(alarm);
             }
         }
