@@ -19,6 +19,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "db-failover",
     "nat-loss",
     "death-spiral",
+    "grace-too-short",
     "static-reserve",
     "canary",
     "web-farm",

@@ -162,14 +162,23 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | PolicyInvoked
         | ScheduledAction
         | DesiredCapacityChanged
-        | CreditsExhausted => 1,
+        | CreditsExhausted
+        | ZonalShiftStarted
+        | ZonalShiftEnded
+        | ScaleInBlocked => 1,
         CreditsLow | CreditsRestored => 2,
+        // By hand, the call says it.
+        ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
         AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
         | RebalanceStarted | StandbyInSync | ForecastMade => 2,
-        InstanceMarkedUnhealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        // What was called says so already; what came of it fills in.
+        StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
+        HookCompleted if event.detail.contains("ABANDON") => 2,
+        InstanceMarkedUnhealthy | InstanceMarkedHealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        HookStarted | HookCompleted | ProcessesSuspended | ProcessesResumed | ProtectionChanged => 3,
         _ => return None,
     })
 }
