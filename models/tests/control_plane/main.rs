@@ -11,6 +11,7 @@ mod maintenance;
 mod metrics;
 mod operations;
 mod processes;
+mod rules;
 mod scaling;
 mod schedule;
 mod standby;
