@@ -369,6 +369,7 @@ pub enum EventKind {
     NodeBackInDns,
     // CloudWatch and groups.
     AlarmState,
+    AlarmActions,
     PolicyInvoked,
     PolicyIgnored,
     DesiredCapacityChanged,
@@ -426,7 +427,8 @@ pub struct Series {
 /// `cpu_credits.<g>` (mean balance of burstable instances), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
-/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold`, `cost_usd` (cumulated), `cost_usd_per_h`.
+/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),
+/// `metric.<m>` (a metric of the scenario's own in its last base period), `cost_usd` (cumulated), `cost_usd_per_h`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// See above.

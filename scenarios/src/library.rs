@@ -22,6 +22,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "grace-too-short",
     "static-reserve",
     "canary",
+    "replay",
     "web-farm",
     "bare-farm",
     "credits",

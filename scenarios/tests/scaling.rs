@@ -11,7 +11,7 @@ fn plan(head: &str, group: &str) -> Plan {
             load_balancers: {{ "www": Application(forward_to: "web") }},
             target_groups: {{ "web": () }},
             launch_templates: {{ "web": (instance_type: "m5.large", monitoring: Detailed) }},
-            metrics: {{ "load": (values: Constant(50)) }},
+            metrics: {{ "load": (values: Constant(50)), "fast": (values: Constant(50), resolution: "10s") }},
             auto_scaling_groups: {{ "web": (launch_template: "web", target_groups: ["web"], min_size: 2, max_size: 8, {group}) }},
             services: {{ "web": (runs_on: "web", endpoints: {{ "page": (steps: [Compute("1ms")]) }}) }},
         )"#
@@ -123,6 +123,40 @@ fn a_history_is_cut_into_the_hours_of_the_clock() {
     // 100 per hour: the last whole hour runs from 28.5 h to 29.5 h of the history.
     assert!((predictive.history[28] - 2900.0).abs() < 1e-6, "{}", predictive.history[28]);
     assert!((predictive.history[0] - 100.0).abs() < 1e-6, "{}", predictive.history[0]);
+}
+
+#[test]
+fn the_load_of_a_forecast_is_cpu_or_the_requests_of_a_target_group() {
+    let plan = plan(
+        "",
+        r#"policies: { "cpu": Predictive(metric_pair: ASGCPUUtilization, target_value: 50),
+                       "requests": Predictive(metric_pair: ALBRequestCount(), target_value: 1000) }"#,
+    );
+    let of = |index: usize| match &group(&plan).policies[index].kind {
+        PolicyKind::Predictive(one) => (one.pair, one.load, one.counted, one.scales, one.buffer.as_secs_f64()),
+        _ => panic!("predictive scaling"),
+    };
+    let (cpu, web) = (Metric::Cpu(models::plan::FleetId::new(0)), models::plan::TargetGroupId::new(0));
+    let requests = Metric::Targets(web, models::plan::TargetsMetric::RequestCount);
+    assert_eq!(of(0), ("ASGCPUUtilization", cpu, false, false, 300.0));
+    assert_eq!(of(1), ("ALBRequestCount", requests, true, false, 300.0));
+}
+
+#[test]
+fn target_tracking_takes_what_an_alarm_can_watch_expressions_and_high_resolution_too() {
+    let plan = plan(
+        "",
+        r#"policies: {
+            "fine": TargetTracking(metric: Customized(metric: Custom("fast"), period: "10s"), target_value: 50),
+            "math": TargetTracking(target_value: 100, metric: Customized(metric: Math("a / b", {
+                "a": (metric: RequestCount(load_balancer: "www"), statistic: Sum),
+                "b": (metric: InServiceInstances(group: "web")) }))),
+        }"#,
+    );
+    let alarms: Vec<_> = plan.alarms.values().collect();
+    assert!(alarms[0].is_high_resolution() && alarms[0].math.is_none());
+    assert_eq!(alarms[2].math.as_ref().unwrap().terms.len(), 2);
+    assert_eq!((alarms[3].threshold, alarms[3].evaluation_periods), (70.0, 15));
 }
 
 #[test]

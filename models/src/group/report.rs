@@ -119,6 +119,11 @@ impl Groups {
         self.those(fleet, |row| row.running.is_some() && !row.lost)
     }
 
+    /// Whether EC2's status checks of an instance fail.
+    pub fn is_impaired(&self, instance: InstanceId) -> bool {
+        self.rows[instance].impaired.is_some()
+    }
+
     fn those(&self, fleet: FleetId, chosen: impl Fn(&Row) -> bool) -> Vec<InstanceId> {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }

@@ -266,7 +266,7 @@ fn aggregated(policy: &Policy, alarm: AlarmId, cx: &Cx) -> f64 {
     if periods <= 1 {
         return notified;
     }
-    let newest: Vec<f64> = cx.datapoints.slots(alarm, periods, cx.now()).into_iter().flatten().collect();
+    let newest: Vec<f64> = cx.datapoints.read(alarm, periods, cx.now()).values.into_iter().flatten().collect();
     if newest.is_empty() {
         return notified;
     }

@@ -14,6 +14,8 @@ mod fault;
 mod fleet;
 mod lifecycle;
 mod machine;
+mod math;
+mod metric;
 mod network;
 mod operation;
 mod price;
@@ -30,6 +32,8 @@ pub use fault::*;
 pub use fleet::*;
 pub use lifecycle::*;
 pub use machine::*;
+pub use math::*;
+pub use metric::*;
 pub use network::*;
 pub use operation::*;
 pub use price::*;
@@ -83,6 +87,10 @@ id_type! {
 id_type! {
     /// A CloudWatch alarm.
     pub struct AlarmId(u16);
+}
+id_type! {
+    /// A composite alarm.
+    pub struct CompositeId(u16);
 }
 id_type! {
     /// A NAT gateway.
@@ -148,7 +156,9 @@ pub struct Plan {
     pub fleets: Table<FleetId, Fleet>,
     /// Alarms.
     pub alarms: Table<AlarmId, Alarm>,
-    /// Metrics fed from a series instead of measured.
+    /// Composite alarms.
+    pub composite_alarms: Table<CompositeId, CompositeAlarm>,
+    /// Metrics of the scenario's own.
     pub custom_metrics: Table<CustomMetricId, CustomMetric>,
     /// How CloudWatch behaves.
     pub cloudwatch: CloudWatch,

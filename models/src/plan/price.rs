@@ -25,4 +25,10 @@ pub struct Prices {
     pub detailed_monitoring_month: f64,
     /// Standard-resolution alarm, USD per month.
     pub alarm_month: f64,
+    /// High-resolution alarm, USD per month.
+    pub high_resolution_alarm_month: f64,
+    /// Composite alarm, USD per month.
+    pub composite_alarm_month: f64,
+    /// Custom metric, USD per month.
+    pub custom_metric_month: f64,
 }

@@ -23,18 +23,11 @@ pub fn policy(name: &str, adjustment_type: AdjustmentType, adjustment: f64, cool
 /// An alarm on the custom metric, N of N, one-minute periods.
 pub fn alarm(name: &str, comparison: Comparison, threshold: f64, periods: u32, policy: usize) -> Alarm {
     Alarm {
-        name: name.into(),
-        metric: Metric::Custom(CustomMetricId::new(0)),
-        statistic: Statistic::Average,
-        period: secs(60),
         evaluation_periods: periods,
         datapoints_to_alarm: periods,
         comparison,
-        threshold,
-        treat_missing_data: MissingData::Missing,
         alarm_actions: vec![Action::Scale { fleet: WEB, policy }],
-        ok_actions: vec![],
-        insufficient_data_actions: vec![],
+        ..Alarm::new(name, Metric::Custom(CustomMetricId::new(0)), threshold)
     }
 }
 
@@ -192,6 +185,7 @@ pub fn plan() -> Plan {
         .into_iter()
         .collect(),
         alarms: Table::default(),
+        composite_alarms: Table::default(),
         custom_metrics: Table::default(),
         cloudwatch: CloudWatch {
             ec2_delay: Dist::Constant(60.0),
@@ -213,6 +207,9 @@ pub fn plan() -> Plan {
             inter_az_gb: 0.0,
             detailed_monitoring_month: 0.0,
             alarm_month: 0.0,
+            high_resolution_alarm_month: 0.0,
+            composite_alarm_month: 0.0,
+            custom_metric_month: 0.0,
         },
         expectations: vec![],
     }
@@ -234,7 +231,7 @@ pub fn metric(plan: &mut Plan, course: &[(u64, f64)]) {
         knots.extend(knots.last().map(|last| (at, last.1)));
         knots.push((at, value));
     }
-    plan.custom_metrics = [CustomMetric { name: "load".into(), value: RateProfile { knots } }].into_iter().collect();
+    plan.custom_metrics = [CustomMetric::following("load", RateProfile { knots })].into_iter().collect();
 }
 
 pub fn fault(plan: &mut Plan, at: u64, action: FaultAction) {

@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod alarms;
 mod drawn;
 mod health;
 mod hooks;

@@ -9,6 +9,7 @@
 
 mod alarm;
 mod balancer;
+mod composite;
 pub(crate) mod context;
 mod dist;
 mod expect;
@@ -17,6 +18,8 @@ mod fleet;
 mod geography;
 mod lifecycle;
 mod machine;
+mod math;
+mod metric;
 mod operation;
 mod policy;
 mod price;
@@ -70,10 +73,11 @@ pub(crate) fn resolve(
     if endpoints.len() == cx.endpoints.len() {
         service::circles(&mut cx, &endpoints, &services);
     }
-    let custom_metrics = alarm::custom_metrics(&mut cx);
+    let custom_metrics = metric::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
-    let mut alarms = alarm::alarms(&mut cx, &stores);
-    target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores);
+    let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
+    target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
+    let composite_alarms = composite::resolve(&mut cx);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
@@ -105,6 +109,7 @@ pub(crate) fn resolve(
         stores,
         fleets,
         alarms,
+        composite_alarms,
         custom_metrics,
         cloudwatch,
         faults,

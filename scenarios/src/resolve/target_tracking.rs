@@ -4,13 +4,13 @@
 //! # Leaves out  AWS's own tuning of them
 //! # Source      scaling.md §3.5, "Generated alarms"
 
-use super::alarm;
 use super::context::Cx;
+use super::{alarm, metric};
 use crate::outline::Place;
 use crate::schema::{self, TrackedMetric};
 use models::plan::{
-    Action, Alarm, AlarmId, Comparison, Fleet, FleetId, Metric, MissingData, PolicyKind, Sizing, Statistic, Store,
-    StoreId, TargetGroupId,
+    Action, Alarm, AlarmId, Comparison, CustomMetric, CustomMetricId, Fleet, FleetId, Math, Metric, MissingData,
+    PolicyKind, Sizing, Statistic, Store, StoreId, TargetGroupId,
 };
 use sim_core::{Duration, Table};
 
@@ -20,6 +20,7 @@ pub(super) fn alarms(
     fleets: &Table<FleetId, Fleet>,
     alarms: &mut Table<AlarmId, Alarm>,
     stores: &Table<StoreId, Store>,
+    customs: &Table<CustomMetricId, CustomMetric>,
 ) {
     let scenario = cx.scenario;
     for (id, fleet) in fleets.iter() {
@@ -40,7 +41,7 @@ pub(super) fn alarms(
             else {
                 continue;
             };
-            let watched = tracked(cx, metric, (id, fleet), place.field("metric"), stores);
+            let watched = tracked(cx, metric, (id, fleet), place.field("metric"), stores, customs);
             let share = alarm_low_share.map_or(0.7, |share| share.0);
             if share <= 0.0 || share >= 1.0 {
                 let at = place.field("alarm_low_share");
@@ -48,20 +49,25 @@ pub(super) fn alarms(
             }
             let high = cx.count(place.field("alarm_high_periods"), *alarm_high_periods, 3, 1, 1440);
             let low = cx.count(place.field("alarm_low_periods"), *alarm_low_periods, 15, 1, 1440);
-            let Some((metric, statistic, period)) = watched.filter(|_| policy.enabled) else { continue };
+            let Some((metric, math, statistic, period)) = watched.filter(|_| policy.enabled) else { continue };
+            for (field, periods) in [("alarm_high_periods", high), ("alarm_low_periods", low)] {
+                let most = 86400.0 / period.as_secs_f64();
+                if f64::from(periods) > most {
+                    let message = format!("{periods} periods of {period} are longer than a day");
+                    let help = format!("with this period, at most {}", most.floor());
+                    cx.error(place.field(field), message, "at most 86400 s", &help);
+                }
+            }
             let of = |which: &str, comparison, threshold, periods| Alarm {
-                name: format!("TargetTracking-{}-{which}-{name}", fleet.name),
-                metric,
                 statistic,
+                math: math.clone(),
                 period,
                 evaluation_periods: periods,
                 datapoints_to_alarm: periods,
                 comparison,
-                threshold,
                 treat_missing_data: treat_missing_data.as_ref().map_or(MissingData::Missing, alarm::missing_data),
                 alarm_actions: vec![Action::Scale { fleet: id, policy: index }],
-                ok_actions: Vec::new(),
-                insufficient_data_actions: Vec::new(),
+                ..Alarm::new(format!("TargetTracking-{}-{which}-{name}", fleet.name), metric, threshold)
             };
             let mut made = vec![of("AlarmHigh", Comparison::GreaterThan, tracking.target, high)];
             if tracking.scale_in {
@@ -80,55 +86,70 @@ pub(super) fn alarms(
     }
 }
 
-/// What is tracked, by which statistic, over which period.
+/// A metric or an expression over several, by which statistic, over which period.
+type Tracked = (Metric, Option<Math>, Statistic, Duration);
+
+/// What is tracked.
 fn tracked<'a>(
     cx: &mut Cx<'a>,
     written: &'a TrackedMetric,
     (id, fleet): (FleetId, &Fleet),
     place: Place<'a>,
     stores: &Table<StoreId, Store>,
-) -> Option<(Metric, Statistic, Duration)> {
+    customs: &Table<CustomMetricId, CustomMetric>,
+) -> Option<Tracked> {
     let minute = Duration::from_secs(60);
     Some(match written {
-        TrackedMetric::ASGAverageCPUUtilization => (Metric::Cpu(id), Statistic::Average, minute),
+        TrackedMetric::ASGAverageCPUUtilization => (Metric::Cpu(id), None, Statistic::Average, minute),
         TrackedMetric::ALBRequestCountPerTarget { target_group } => {
-            let group = own_target_group(cx, target_group.as_deref(), fleet, place)?;
-            (Metric::RequestCountPerTarget(group), Statistic::Sum, minute)
+            let group = own_target_group(cx, target_group.as_deref(), &fleet.name, place)?;
+            (Metric::RequestCountPerTarget(group), None, Statistic::Sum, minute)
         }
-        TrackedMetric::Customized { metric, statistic, period } => {
-            let metric = alarm::metric(cx, metric, place.part("metric", 0), stores)?;
+        TrackedMetric::Customized { metric: written, statistic, period } => {
+            let at = place.part("metric", 0);
+            let (watched, math) = match written {
+                schema::Metric::Math { expression, metrics } => {
+                    super::math::resolve(cx, expression, metrics, at, stores)
+                }
+                one => (metric::metric(cx, one, at, stores), None),
+            };
             let at = place.field("period");
             let seconds = period.map_or(60.0, |period| period.0);
-            if seconds < 60.0 || seconds % 60.0 != 0.0 || seconds > 3600.0 {
+            // Finer than a minute only where the metric itself is (2026 text).
+            let fine = [10.0, 20.0, 30.0].contains(&seconds)
+                && watched.is_some_and(|watched| metric::cadence(watched, customs) <= seconds);
+            if !fine && (seconds < 60.0 || seconds % 60.0 != 0.0 || seconds > 3600.0) {
                 let message = format!("a period of {seconds} s is not a multiple of 60 s up to an hour");
-                cx.error(at, message, "60 s, 120 s, ..", "choose a multiple of 60 s");
+                let help = "choose a multiple of 60 s; 10, 20 or 30 s for a custom metric of that resolution";
+                cx.error(at, message, "60 s, 120 s, ..", help);
             }
-            let statistic = alarm::statistic(cx, statistic.as_ref(), place.field("statistic"));
-            (metric, statistic, Duration::from_secs_f64(seconds))
+            let statistic = metric::statistic(cx, statistic.as_ref(), place.field("statistic"));
+            (watched?, math, statistic, Duration::from_secs_f64(seconds))
         }
     })
 }
 
-/// A target group that a group is registered with: the one of this name, or its only one.
+/// A target group that the group of this name is registered with: the one of this name, or its only one.
 pub(super) fn own_target_group<'a>(
     cx: &mut Cx<'a>,
     name: Option<&str>,
-    fleet: &Fleet,
+    group: &str,
     place: Place<'a>,
 ) -> Option<TargetGroupId> {
-    let own = &fleet.target_groups;
+    let scenario = cx.scenario;
+    let own = &scenario.auto_scaling_groups.get(group)?.target_groups;
+    let id = |name: &str| scenario.target_groups.iter().position(|group| group.0 == name).map(TargetGroupId::new);
     let Some(name) = name else {
         if own.len() != 1 {
-            let message = format!("which target group of `{}`?", fleet.name);
-            cx.error(place, message, "needs one", "name it, such as `ALBRequestCountPerTarget(\"web\")`");
+            let message = format!("which target group of `{group}`?");
+            cx.error(place, message, "needs one", "name one of the group's own `target_groups` in parentheses");
         }
-        return own.first().copied();
+        return own.first().and_then(|name| id(name));
     };
     let at = place.part("target_group", 0);
-    let scenario = cx.scenario;
     let found = cx.find("target group", "target_groups", &scenario.target_groups, name, at).map(TargetGroupId::new)?;
-    if !own.contains(&found) {
-        let message = format!("`{}` is not registered with target group `{name}`", fleet.name);
+    if !own.iter().any(|own| own == name) {
+        let message = format!("`{group}` is not registered with target group `{name}`");
         cx.error(at, message, "another group's", "name one of the group's own `target_groups`");
     }
     Some(found)

@@ -1,8 +1,8 @@
 //! The scenario as a whole, its geography, and its prices.
 
 use super::{
-    Alarm, AutoScalingGroup, Client, CloudWatch, CustomMetric, Database, Dist, Expect, Fault, Instances,
-    LaunchTemplate, LoadBalancer, Named, Operation, Service, TargetGroup,
+    Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, Expect, Fault,
+    Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, TargetGroup,
 };
 use crate::clock::Moment;
 use crate::units::{Dur, Money};
@@ -66,12 +66,15 @@ pub struct Scenario {
     /// Databases, and anything else that is queried.
     #[serde(default)]
     pub databases: Named<Database>,
-    /// Metrics fed from a series instead of measured.
+    /// Metrics of the scenario's own: fed from a series, or emitted by services.
     #[serde(default)]
     pub metrics: Named<CustomMetric>,
     /// Alarms.
     #[serde(default)]
     pub alarms: Named<Alarm>,
+    /// Composite alarms.
+    #[serde(default)]
+    pub composite_alarms: Named<CompositeAlarm>,
     /// How late metrics are published.
     #[serde(default)]
     pub cloudwatch: CloudWatch,
@@ -163,6 +166,12 @@ pub struct Prices {
     pub inter_az_gb: Option<Money>,
     /// Detailed monitoring, per instance-month. Default 2.10.
     pub detailed_monitoring_month: Option<Money>,
-    /// Alarm, per month. Default 0.10.
+    /// Alarm, per month and metric it looks at (with an anomaly band, three). Default 0.10.
     pub alarm_month: Option<Money>,
+    /// Alarm with a period below a minute, per month and metric. Default 0.30.
+    pub high_resolution_alarm_month: Option<Money>,
+    /// Composite alarm, per month. Default 0.50.
+    pub composite_alarm_month: Option<Money>,
+    /// Metric of one's own, per month. Default 0.30.
+    pub custom_metric_month: Option<Money>,
 }
