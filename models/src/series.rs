@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{BalancerMetric, InstanceMetric, Metric, Plan};
+use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -120,7 +120,7 @@ impl World<'_> {
         }
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
-            let counts = self.groups.counts(id);
+            let counts = self.groups.units(id);
             for (name, value) in [
                 ("desired", counts.desired),
                 ("in_service", counts.healthy),
@@ -134,7 +134,6 @@ impl World<'_> {
             if let Some(forecast) = self.groups.forecast_of(id, now) {
                 series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
             }
-            let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
@@ -145,6 +144,7 @@ impl World<'_> {
                 let before = std::mem::replace(&mut series.cpu_marks[index], work);
                 let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
                 if before <= work {
+                    let capacity = f64::from(self.shared.directory.vcpus(plan, instance)) * width * 1e9;
                     sum += 100.0 * (work - before) / capacity;
                     count += 1;
                 }
@@ -174,6 +174,14 @@ impl World<'_> {
                 series.put(&format!("{name}.healthy"), "1", f64::from(healthy));
                 series.put(&format!("{name}.registered"), "1", f64::from(registered));
             }
+        }
+        for (id, balancer) in plan.balancers.iter() {
+            let (name, value) = match balancer.kind {
+                BalancerKind::Application => continue,
+                BalancerKind::Network(_) => ("active_flows", self.albs.active_flows(id, &self.shared)),
+                BalancerKind::Classic(_) => ("surge_queue", self.albs.surge_queue(id, &self.shared)),
+            };
+            series.put(&format!("{name}.{}", balancer.name), "1", value as f64);
         }
         for (id, store) in plan.stores.iter() {
             let name = format!("database.{}", store.name);

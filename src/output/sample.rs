@@ -91,6 +91,7 @@ pub fn result() -> RunResult {
                 replacements: 1,
                 instance_hours: 22.2,
                 credits: None,
+                bought: Default::default(),
             },
         )]
         .into(),

@@ -12,6 +12,7 @@ mod balancer;
 mod composite;
 pub(crate) mod context;
 mod dist;
+mod edge;
 mod expect;
 mod fault;
 mod fleet;
@@ -20,6 +21,7 @@ mod lifecycle;
 mod machine;
 mod math;
 mod metric;
+mod mixed;
 mod operation;
 mod policy;
 mod price;
@@ -60,9 +62,10 @@ pub(crate) fn resolve(
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
-    let fleets = fleet::resolve(&mut cx);
+    let mut fleets = fleet::resolve(&mut cx);
+    edge::register(&mut cx, target_groups.len(), &mut fleets);
     let services = service::services(&mut cx, stores.len());
-    let balancers = balancer::balancers(&mut cx);
+    let balancers = balancer::balancers(&mut cx, &fleets, &services, &target_groups);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
         return (None, cx.out);
@@ -81,6 +84,7 @@ pub(crate) fn resolve(
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
+    let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
@@ -115,6 +119,7 @@ pub(crate) fn resolve(
         faults,
         operations,
         prices,
+        spot,
         expectations,
     };
     (Some(plan), cx.out)

@@ -2,8 +2,8 @@
 
 use super::{
     CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
-    MetricAggregationType, MetricPair, MissingData, Named, PredictiveMode, ScalingProcess, ScheduledAction,
-    TrackedMetric,
+    MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
+    ScheduledAction, TerminationPolicy, TrackedMetric,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -174,6 +174,12 @@ pub struct AutoScalingGroup {
     pub zonal_shift: Option<ImpairedZone>,
     /// So long nothing but failed launches, and AWS suspends `Launch`. Default 24 h (AWS: "may", after about a day).
     pub administrative_suspension: Option<Dur>,
+    /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
+    pub mixed_instances_policy: Option<MixedInstancesPolicy>,
+    /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.
+    pub capacity_rebalance: Option<bool>,
+    /// `TerminationPolicies`, in the order in which they apply, after the balance over zones. Default `[Default]`.
+    pub termination_policies: Option<Vec<TerminationPolicy>>,
 }
 
 /// `HealthCheckType`.
