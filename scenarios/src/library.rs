@@ -13,6 +13,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "anatomy",
     "twitter-spike",
     "cloudpulse",
+    "target-tracking",
+    "flapping",
     "az-outage",
     "db-failover",
     "nat-loss",

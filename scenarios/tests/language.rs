@@ -86,7 +86,8 @@ fn every_part_of_a_plan_can_be_written() {
     let plan = plan(include_str!("texts/everything.ron"));
     assert_eq!(plan.faults.len(), 20);
     assert_eq!(plan.expectations.len(), 20);
-    assert_eq!(plan.alarms.len(), 14);
+    // One per metric, and two that target tracking makes.
+    assert_eq!(plan.alarms.len(), 14 + 2);
     let outcomes: std::collections::BTreeSet<String> =
         plan.expectations.iter().map(|e| format!("{:?}", std::mem::discriminant(&e.quantity))).collect();
     assert_eq!(outcomes.len(), 20);

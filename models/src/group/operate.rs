@@ -96,7 +96,7 @@ impl Groups {
             .permitted(id, policy::decide(policy, capacity, breach, breach < 0.0, now))
             .map_err(|refusal| refusal.words(now))?;
         let name = cx.plan.fleets[id].name.as_str();
-        let detail = format!("{}: {}", policy.name, asks(policy));
+        let detail = format!("{}: {}", policy.name, asks(policy, breach, breach < 0.0));
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, cause);
         self.change(id, wanted, Some(policy), entry, cx);
         Ok(())

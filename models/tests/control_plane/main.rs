@@ -16,6 +16,7 @@ mod mixed;
 mod operations;
 mod processes;
 mod refresh;
+mod rules;
 mod scaling;
 mod schedule;
 mod spot;
