@@ -14,6 +14,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "twitter-spike",
     "cloudpulse",
     "az-outage",
+    "capacity-shortage",
+    "spot-wave",
     "db-failover",
     "nat-loss",
     "death-spiral",
