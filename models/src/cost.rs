@@ -7,7 +7,7 @@
 //! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
-use crate::plan::{BalancerId, Egress, Monitoring, Plan};
+use crate::plan::{Alarm, BalancerId, Egress, Monitoring, Plan};
 use crate::result::Cost;
 use crate::world::World;
 use sim_core::{Table, Time};
@@ -20,6 +20,13 @@ const MONTH_H: f64 = 730.0;
 const GB: f64 = 1e9;
 /// Requests per client connection, for the capacity units. A modelling choice: AWS knows, and we do not.
 const REQUESTS_PER_CONNECTION: f64 = 10.0;
+
+/// Capacity units consumed by so many requests and bytes in so many seconds: the largest of the dimensions.
+pub(crate) fn lcus(requests: f64, bytes: f64, seconds: f64) -> f64 {
+    let new_connections = requests / REQUESTS_PER_CONNECTION / seconds / 25.0;
+    let gb_per_hour = bytes / GB / (seconds / HOUR_S);
+    new_connections.max(gb_per_hour)
+}
 
 /// What has to be metered hour by hour.
 #[derive(Clone, Debug)]
@@ -70,9 +77,7 @@ impl World<'_> {
             return 0.0;
         }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
-        let new_connections = requests / REQUESTS_PER_CONNECTION / seconds / 25.0;
-        let gb_per_hour = bytes / GB / (seconds / HOUR_S);
-        new_connections.max(gb_per_hour) * seconds / HOUR_S
+        lcus(requests, bytes, seconds) * seconds / HOUR_S
     }
 
     /// LCU-hours so far.
@@ -141,8 +146,18 @@ impl World<'_> {
         }
         // Billed at both ends.
         add(&mut cost, "cross_zone_data".to_string(), 2.0 * cross_zone_bytes / GB * prices.inter_az_gb);
-        let alarms = plan.alarms.len() as f64 * hours / MONTH_H * prices.alarm_month;
-        add(&mut cost, "alarms".to_string(), alarms);
+        let of_alarm = |alarm: &Alarm| {
+            // A band takes two metrics more: its bounds.
+            let metrics = alarm.math.as_ref().map_or(1, |math| math.terms.len());
+            let metrics = if alarm.comparison.is_band() { metrics + 2 } else { metrics };
+            let fine = alarm.is_high_resolution();
+            metrics as f64 * if fine { prices.high_resolution_alarm_month } else { prices.alarm_month }
+        };
+        let composites = plan.composite_alarms.len() as f64 * prices.composite_alarm_month;
+        let alarms = plan.alarms.values().map(of_alarm).sum::<f64>() + composites;
+        add(&mut cost, "alarms".to_string(), alarms * hours / MONTH_H);
+        let metrics = plan.custom_metrics.len() as f64 * prices.custom_metric_month;
+        add(&mut cost, "custom_metrics".to_string(), metrics * hours / MONTH_H);
         cost.total = cost.by_part.values().sum();
         cost.per_hour = if hours > 0.0 { cost.total / hours } else { 0.0 };
         cost

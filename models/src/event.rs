@@ -208,6 +208,7 @@ macro_rules! id_operands {
 
 id_operands! {
     ZoneId: 16 u16, SiteId: 16 u16, PopulationId: 16 u16, TargetGroupId: 16 u16, StoreId: 16 u16, FleetId: 16 u16, AlarmId: 16 u16,
+    CompositeId: 16 u16,
     FaultId: 16 u16, OperationId: 16 u16, InstanceId: 32 u32, health_check::CheckId: 32 u32,
 }
 

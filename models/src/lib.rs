@@ -28,6 +28,7 @@ mod instance;
 mod store;
 
 mod alarm;
+mod archive;
 mod cloudwatch;
 mod datapoints;
 mod group;

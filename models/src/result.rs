@@ -387,12 +387,15 @@ pub enum EventKind {
     NodeBackInDns,
     // CloudWatch and groups.
     AlarmState,
+    AlarmActions,
     PolicyInvoked,
     PolicyIgnored,
     DesiredCapacityChanged,
     CooldownStarted,
     ReplacementStarted,
     RebalanceStarted,
+    ScheduledAction,
+    ForecastMade,
     // Stores.
     PrimaryFailed,
     FailoverStarted,
@@ -441,11 +444,12 @@ pub struct Series {
 ///
 /// Names are dotted: `offered_per_s`, `succeeded_per_s`, `failed_per_s`, `failed_per_s.<outcome>`, `latency_ms.p50`
 /// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`: able to serve, `.pending`, `.booting`,
-/// `.unhealthy`, `.terminating`: each instance in one of them), `cpu_percent.<g>`,
+/// `.unhealthy`, `.terminating`: each instance in one of them; `.forecast`: of predictive scaling), `cpu_percent.<g>`,
 /// `cpu_credits.<g>` (mean balance of burstable instances), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
-/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold`, `cost_usd` (cumulated), `cost_usd_per_h`.
+/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),
+/// `metric.<m>` (a metric of the scenario's own in its last base period), `cost_usd` (cumulated), `cost_usd_per_h`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// See above.

@@ -4,6 +4,7 @@
 //! particular: requests in transit, the network, public DNS answers, the directory of instances, the timeline.
 
 use crate::agenda::Agenda;
+use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -51,6 +52,8 @@ pub struct Shared<'p> {
     pub directory: Directory,
     /// What can be read from CloudWatch.
     pub datapoints: Datapoints,
+    /// Hourly sums of metrics, for forecasts.
+    pub archive: Archive,
     /// Bytes that crossed zones between services, for the bill.
     pub cross_zone_bytes: u64,
     /// What happened.

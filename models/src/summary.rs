@@ -150,6 +150,11 @@ impl World<'_> {
                 .alarms
                 .iter()
                 .map(|(id, alarm)| (alarm.name.clone(), self.alarms.changes(id).to_vec()))
+                .chain(
+                    plan.composite_alarms
+                        .iter()
+                        .map(|(id, alarm)| (alarm.name.clone(), self.alarms.composite_changes_of(id).to_vec())),
+                )
                 .collect(),
             incidents: Vec::new(),
             databases: closed.databases,

@@ -9,9 +9,10 @@
 use crate::agenda::Agenda;
 use crate::alarm::Alarms;
 use crate::alb::Albs;
+use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::client::Clients;
-use crate::cloudwatch::CloudWatch;
+use crate::cloudwatch::{self, CloudWatch};
 use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -35,6 +36,7 @@ use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
 use sim_core::{Duration, EventList, Model, Pool, Table, Time};
+use std::collections::BTreeMap;
 
 /// Everything there is, at one moment.
 pub struct World<'p> {
@@ -54,8 +56,12 @@ pub struct World<'p> {
     pub(crate) strength: Strength,
     /// vCPU work per instance at the last sampling of its CPU metric.
     pub(crate) cpu_marks: Vec<f64>,
+    /// The same, for the metric of a single instance.
+    pub(crate) single_marks: BTreeMap<usize, f64>,
     /// vCPU work per store at the last minute.
     pub(crate) store_marks: Table<StoreId, f64>,
+    /// Counts of emitted metrics at the last sampling.
+    pub(crate) emitted: Table<CustomMetricId, f64>,
     /// Figures that are closed when the run ends, before requests in flight drain.
     pub(crate) closed: Option<crate::summary::Closed>,
 }
@@ -101,6 +107,7 @@ impl<'p> World<'p> {
             store_place: Table::default(),
             directory: Directory::new(plan),
             datapoints: Datapoints::new(plan),
+            archive: Archive::new(plan),
             cross_zone_bytes: 0,
             timeline: Timeline::default(),
             observe: Observe::new(plan, wants_requests),
@@ -122,7 +129,9 @@ impl<'p> World<'p> {
             meter: Meter::new(plan),
             strength: Strength::default(),
             cpu_marks: Vec::new(),
+            single_marks: BTreeMap::new(),
             store_marks: plan.stores.iter().map(|_| 0.0).collect(),
+            emitted: plan.custom_metrics.iter().map(|_| 0.0).collect(),
             closed: None,
             shared,
         };
@@ -312,7 +321,13 @@ impl World<'_> {
             Event::Group(event) => self.groups.handle(event, cx),
             Event::CloudWatch(event) => {
                 self.cloudwatch.handle(event, cx);
-                self.collect();
+                match event {
+                    cloudwatch::Event::Collect => {
+                        self.emit(Duration::from_secs(60));
+                        self.collect();
+                    }
+                    cloudwatch::Event::Sample(seconds) => self.emit(Duration::from_secs(u64::from(seconds))),
+                }
             }
             Event::Alarm(event) => self.alarms.handle(event, cx),
             Event::Fault(event) => {

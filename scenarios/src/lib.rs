@@ -9,6 +9,7 @@
 //! # Leaves out  running anything; formatting of scenarios
 //! # Source      design.md §4
 
+pub mod clock;
 pub mod diagnostic;
 pub mod outline;
 pub mod schema;

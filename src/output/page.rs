@@ -143,13 +143,17 @@ impl Page<'_> {
         }
         let run = &experiment.first.summary.run;
         let speed = experiment.requests as f64 / experiment.wall_s.max(1e-9);
-        let mut text = format!(
-            "{} in {} ({} per second)",
-            units::plural(experiment.requests, "request"),
-            units::seconds(experiment.wall_s),
-            units::figure(speed),
-        );
-        if experiment.aggregate.is_none() {
+        let mut text = if experiment.first.summary.clients.is_empty() {
+            format!("{} in {}", units::plural(run.events, "event"), units::seconds(experiment.wall_s))
+        } else {
+            format!(
+                "{} in {} ({} per second)",
+                units::plural(experiment.requests, "request"),
+                units::seconds(experiment.wall_s),
+                units::figure(speed),
+            )
+        };
+        if experiment.aggregate.is_none() && !experiment.first.summary.clients.is_empty() {
             text.push_str(&format!(", {}", units::plural(run.events, "event")));
         }
         if run.peak_rss_mb > 0.0 {
@@ -174,6 +178,10 @@ fn cautions(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 
 /// What users felt.
 fn users(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    if summary.clients.is_empty() {
+        // Nobody was there to feel anything.
+        return Ok(());
+    }
     section(out, "What users felt")?;
     let requests = &summary.requests;
     let style = if requests.failed == 0 { GOOD } else { CARE };

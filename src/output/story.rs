@@ -92,6 +92,8 @@ fn lines(timeline: &[TimelineEvent], weight: u8) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for event in timeline.iter().filter(|event| weigh(event).is_some_and(|w| w <= weight)) {
         let subject = units::plain(&event.subject);
+        // An alarm that target tracking has made has a name that is too long for a column.
+        let subject = subject.strip_prefix("TargetTracking-").map_or_else(|| subject.clone(), str::to_owned);
         let detail = detail(event);
         let group = subject.split('/').next().unwrap_or_default().to_string();
         let like = |line: &Line| {
@@ -158,15 +160,25 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | ScheduledAction
         | DesiredCapacityChanged
-        | CreditsExhausted => 1,
+        | CreditsExhausted
+        | ZonalShiftStarted
+        | ZonalShiftEnded
+        | ScaleInBlocked => 1,
         CreditsLow | CreditsRestored => 2,
+        // By hand, the call says it.
+        ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
         AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
-        | RebalanceStarted | StandbyInSync => 2,
-        InstanceMarkedUnhealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        | RebalanceStarted | StandbyInSync | ForecastMade => 2,
+        // What was called says so already; what came of it fills in.
+        StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
+        HookCompleted if event.detail.contains("ABANDON") => 2,
+        InstanceMarkedUnhealthy | InstanceMarkedHealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        HookStarted | HookCompleted | ProcessesSuspended | ProcessesResumed | ProtectionChanged => 3,
         _ => return None,
     })
 }

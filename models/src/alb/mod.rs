@@ -17,6 +17,8 @@ mod registration;
 mod routing;
 mod view;
 
+pub use health::Hosts;
+
 use crate::Outcome;
 use crate::event::events;
 use crate::plan::*;
@@ -192,7 +194,12 @@ impl Albs {
             Event::Request { node, request } => self.request(node, request, cx),
             Event::Reply { call, outcome } => self.reply(call, outcome, cx),
             Event::Silent { call, connected } => self.silent(call, connected, cx),
-            Event::ConnectTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
+            Event::ConnectTimeout(call) => {
+                if let Some(row) = cx.call(call) {
+                    cx.observe.not_connected(row.target_group);
+                }
+                self.give_up(call, Outcome::GatewayTimeout, cx);
+            }
             Event::IdleTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
             Event::TargetHealth { node, group, instance, healthy } => {
                 self.target_health(node, group, instance, healthy, cx)

@@ -101,7 +101,10 @@ impl Albs {
             return;
         }
         let seen = match outcome {
-            Outcome::Refused => Outcome::BadGateway,
+            Outcome::Refused => {
+                cx.observe.not_connected(call.target_group);
+                Outcome::BadGateway
+            }
             other => other,
         };
         let answered = !matches!(seen, Outcome::BadGateway | Outcome::Abandoned);
@@ -120,7 +123,7 @@ impl Albs {
     pub(super) fn respond(&mut self, index: u16, at: RequestRef, to: Place, outcome: Outcome, cx: &mut Cx) {
         let node = &self.nodes[index as usize];
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
-            cx.observe.elb_5xx(node.balancer);
+            cx.observe.elb_5xx(node.balancer, outcome);
         }
         let from = cx.nodes[index as usize].place;
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));

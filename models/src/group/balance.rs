@@ -18,9 +18,8 @@ impl Groups {
     pub(super) fn balance(&mut self, id: FleetId, cx: &mut Cx) {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
         let still = self.suspended(id, ScalingProcess::AzRebalance) || self.suspended(id, ScalingProcess::Launch);
-        if self.busy(id) || still || self.fleets[id].shift.is_some() {
+        if settings(plan, id).is_none() || self.busy(id) || still || self.fleets[id].shift.is_some() {
             return;
         }
         let usable = |zone| match Self::mixed(id, plan) {
@@ -28,7 +27,18 @@ impl Groups {
             None => has_capacity(id, zone, cx),
         };
         let counts: Vec<_> = self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, usable(zone))).collect();
-        let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
+        let max_size = self.fleets[id].max;
+        let Some((to, from, count)) = placement::rebalance(&counts, max_size) else { return };
+        // Rule A4 bounds the group even while nobody may be terminated (§1.9).
+        let present: u32 = self.members(id).filter(|row| row.counts()).map(|row| row.units()).sum();
+        let most = max_size + (max_size / 10).max(1);
+        // Launching for those who are protected, and stay, would only make another go.
+        let free =
+            self.members(id).filter(|row| row.counts() && row.zone == Some(from) && !row.protected).count() as u32;
+        let count = count.min(most.saturating_sub(present)).min(free);
+        if count == 0 {
+            return;
+        }
         let of = |zone: ZoneId| counts.iter().find(|one| one.0 == zone).map_or(0, |one| one.1);
         let (to_name, from_name) = (&plan.zones[to].name, &plan.zones[from].name);
         let detail = format!("{to_name} has {}, {from_name} {}: moves {count}, launching first", of(to), of(from));

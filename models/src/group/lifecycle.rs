@@ -374,6 +374,9 @@ impl Groups {
             return;
         }
         let (id, cause) = (row.fleet, row.entry);
+        if row.scale_in {
+            self.fleets[id].shrunk = Some(now);
+        }
         let detail = match row.running {
             Some(since) if !row.lost => format!("ran for {}", seconds(now - since)),
             _ => "was not running".to_string(),

@@ -8,8 +8,8 @@
 //! ```
 //! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
 //!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
-//!   cooldown and warm-up; scale-in by termination policies, after draining; rebalancing of zones; several instance types
-//!   and Spot Instances
+//!   cooldown and warm-up, target tracking, scheduled actions, forecasts; scale-in by termination policies, after draining;
+//!   rebalancing of zones; several instance types and Spot Instances
 //! # Leaves out  warm pools, instance refresh
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
@@ -25,14 +25,17 @@ mod mixed;
 mod operate;
 mod placement;
 mod policy;
+mod predictive;
 mod processes;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod schedule;
 mod shift;
 mod spot;
 mod standby;
+mod target_tracking;
 mod termination;
 
 use crate::event::{self, events};
@@ -40,7 +43,7 @@ use crate::plan::*;
 use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use fleet::{Activity, Fleet, Invocation, settings};
+use fleet::{Activity, Asker, Fleet, Invocation, settings};
 use lifecycle::Purpose;
 pub use policy::{adjusted, step_of};
 use row::{Row, State};
@@ -161,6 +164,22 @@ events! {
             /// Which of its shifts.
             number: u16,
         },
+        /// The next scheduled action runs.
+        Scheduled(FleetId),
+        /// A forecast is made anew.
+        Forecast {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
+        /// An hour of a forecast is about to begin.
+        HourAhead {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
         /// EC2 recommends to replace a Spot Instance.
         SpotRecommended {
             /// Instance.
@@ -264,6 +283,8 @@ impl Groups {
                     let first = Duration::from_secs_f64(lifetime::LOOK.as_secs_f64() * phases.unit());
                     cx.list.after(first, sent(Event::Lifetime(id)));
                 }
+                self.next_scheduled(id, cx);
+                self.start_forecasts(id, cx);
             }
             if mixed.is_some() {
                 // Units are no instances.
@@ -307,7 +328,10 @@ impl Groups {
             | Event::Balance(fleet)
             | Event::Operate { fleet, .. }
             | Event::Lifetime(fleet)
-            | Event::ShiftOver { fleet, .. } => fleet,
+            | Event::ShiftOver { fleet, .. }
+            | Event::Scheduled(fleet)
+            | Event::Forecast { fleet, .. }
+            | Event::HourAhead { fleet, .. } => fleet,
             Event::SpotMarket => return self.market(cx),
         };
         match event {
@@ -322,7 +346,7 @@ impl Groups {
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {
-                self.invoked(fleet, Invocation { policy, alarm, cause }, cx);
+                self.invoked(fleet, Invocation { by: Asker::Alarm { policy, alarm }, cause }, cx);
             }
             Event::Decide(fleet) => self.decide(fleet, cx),
             Event::Retry { fleet, cause } => {
@@ -337,6 +361,9 @@ impl Groups {
             Event::Lifetime(fleet) => self.look_at_ages(fleet, cx),
             Event::ShiftOver { fleet, number } => self.shift_over(fleet, number, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
+            Event::Scheduled(fleet) => self.scheduled(fleet, cx),
+            Event::Forecast { fleet, policy } => self.forecast(fleet, policy, cx),
+            Event::HourAhead { fleet, policy } => self.hour_ahead(fleet, policy, cx),
             Event::SpotRecommended { instance, cause } => self.recommended(instance, cause, cx),
             Event::SpotNotice { instance, cause } => self.noticed(instance, cause, cx),
             Event::SpotReclaimed { instance, cause } => self.reclaimed(instance, cause, cx),

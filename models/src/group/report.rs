@@ -2,7 +2,7 @@
 
 use super::scaling::warmup;
 use super::{Groups, Row, State, settings};
-use crate::plan::{FleetId, Plan, PolicyKind};
+use crate::plan::{FleetId, Plan, Policy, PolicyKind};
 use crate::request::InstanceId;
 use crate::result::Group;
 use sim_core::{Duration, Time};
@@ -129,6 +129,11 @@ impl Groups {
         self.those(fleet, |row| row.running.is_some() && !row.lost)
     }
 
+    /// Whether EC2's status checks of an instance fail.
+    pub fn is_impaired(&self, instance: InstanceId) -> bool {
+        self.rows[instance].impaired.is_some()
+    }
+
     fn those(&self, fleet: FleetId, chosen: impl Fn(&Row) -> bool) -> Vec<InstanceId> {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
@@ -191,11 +196,11 @@ impl Row {
     }
 }
 
-/// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step policy
-/// asks for; a group of simple policies alone keeps nobody out.
+/// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step or target
+/// tracking policy asks for; a group of simple policies alone keeps nobody out.
 pub(super) fn metric_warmup(fleet: FleetId, plan: &Plan) -> Duration {
     let Some(group) = settings(plan, fleet) else { return Duration::ZERO };
-    let steps = group.policies.iter().filter(|policy| matches!(policy.kind, PolicyKind::Step { .. }));
-    let longest = steps.map(|policy| warmup(policy, group)).max();
+    let warming = |policy: &&Policy| matches!(policy.kind, PolicyKind::Step { .. } | PolicyKind::TargetTracking(_));
+    let longest = group.policies.iter().filter(warming).map(|policy| warmup(policy, group)).max();
     group.default_instance_warmup.or(longest).unwrap_or(Duration::ZERO)
 }

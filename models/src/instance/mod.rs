@@ -208,6 +208,11 @@ impl Instances {
         self.credit_sample(instance, metric, now)
     }
 
+    /// Workers occupied.
+    pub fn busy(&self, instance: InstanceId) -> u32 {
+        self.rows.get(instance).map_or(0, |row| row.busy)
+    }
+
     /// Requests waiting for a worker.
     pub fn waiting(&self, instance: InstanceId) -> u32 {
         self.rows.get(instance).map_or(0, |row| row.waiting)

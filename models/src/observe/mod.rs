@@ -115,6 +115,16 @@ pub struct Minute {
     pub elb_5xx: u64,
     /// 5xx of targets.
     pub target_5xx: u64,
+    /// Of the 5xx of the balancer, 502s.
+    pub elb_502: u64,
+    /// Of the 5xx of the balancer, 503s.
+    pub elb_503: u64,
+    /// Connections to targets that were not made.
+    pub connection_errors: u64,
+    /// Requests routed while failing open.
+    pub fail_open: u64,
+    /// Bytes of the balancer up to the minute boundary.
+    pub bytes_before: u64,
 }
 
 /// Counts since the last row of the series.
@@ -238,6 +248,14 @@ impl Observe {
         counts.minute.requests += 1;
         counts.fail_open += u64::from(failing_open);
         self.groups[group].minute.requests += 1;
+        if failing_open {
+            self.groups[group].minute.fail_open += 1;
+        }
+    }
+
+    /// A connection to a target was not made.
+    pub fn not_connected(&mut self, group: TargetGroupId) {
+        self.groups[group].minute.connection_errors += 1;
     }
 
     /// A target has answered.
@@ -254,10 +272,12 @@ impl Observe {
     }
 
     /// A node has answered with a 5xx of its own.
-    pub fn elb_5xx(&mut self, balancer: BalancerId) {
+    pub fn elb_5xx(&mut self, balancer: BalancerId, outcome: Outcome) {
         let counts = &mut self.balancers[balancer];
         counts.elb_5xx += 1;
         counts.minute.elb_5xx += 1;
+        counts.minute.elb_502 += u64::from(outcome == Outcome::BadGateway);
+        counts.minute.elb_503 += u64::from(outcome == Outcome::ServiceUnavailable);
     }
 
     /// Whether some node has no healthy target of the group.
@@ -284,6 +304,11 @@ impl Observe {
     /// An instance is gone, and the sessions that live there with it.
     pub fn sessions_gone(&mut self, instance: InstanceId) {
         self.sessions.gone(instance);
+    }
+
+    /// Sessions whose state is on instances of a service, or on one of them.
+    pub fn sessions(&self, service: ServiceId, instance: Option<InstanceId>) -> usize {
+        self.sessions.count(service, instance)
     }
 
     /// Sessions lost so far.

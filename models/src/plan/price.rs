@@ -25,6 +25,12 @@ pub struct Prices {
     pub detailed_monitoring_month: f64,
     /// Standard-resolution alarm, USD per month.
     pub alarm_month: f64,
+    /// High-resolution alarm, USD per month.
+    pub high_resolution_alarm_month: f64,
+    /// Composite alarm, USD per month.
+    pub composite_alarm_month: f64,
+    /// Custom metric, USD per month.
+    pub custom_metric_month: f64,
     /// What is paid of the On-Demand price, 1 without a savings plan or reserved instances; those of one year leave about
     /// 0.6 to 0.7 (not in the AWS documentation at hand: a parameter). Default 1.
     pub on_demand_ratio: f64,

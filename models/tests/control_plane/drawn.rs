@@ -38,9 +38,10 @@ fn drawn(seed: u64) -> Plan {
     ];
     let stepped = Policy {
         name: "steps".into(),
+        enabled: true,
         adjustment_type: AdjustmentType::PercentChangeInCapacity,
         min_adjustment_magnitude: below(3),
-        kind: PolicyKind::Step { steps, warmup: None },
+        kind: PolicyKind::Step { steps, warmup: None, aggregation: MetricAggregation::default() },
     };
     let simple = policy("simple", AdjustmentType::PercentChangeInCapacity, 100.0, 120);
     settings.policies = vec![

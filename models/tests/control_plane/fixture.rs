@@ -17,24 +17,17 @@ pub fn phase(seconds: f64) -> Phase {
 
 pub fn policy(name: &str, adjustment_type: AdjustmentType, adjustment: f64, cooldown: u64) -> Policy {
     let kind = PolicyKind::Simple { adjustment, cooldown: Some(secs(cooldown)) };
-    Policy { name: name.into(), adjustment_type, min_adjustment_magnitude: 0, kind }
+    Policy { name: name.into(), enabled: true, adjustment_type, min_adjustment_magnitude: 0, kind }
 }
 
 /// An alarm on the custom metric, N of N, one-minute periods.
 pub fn alarm(name: &str, comparison: Comparison, threshold: f64, periods: u32, policy: usize) -> Alarm {
     Alarm {
-        name: name.into(),
-        metric: Metric::Custom(CustomMetricId::new(0)),
-        statistic: Statistic::Average,
-        period: secs(60),
         evaluation_periods: periods,
         datapoints_to_alarm: periods,
         comparison,
-        threshold,
-        treat_missing_data: MissingData::Missing,
         alarm_actions: vec![Action::Scale { fleet: WEB, policy }],
-        ok_actions: vec![],
-        insufficient_data_actions: vec![],
+        ..Alarm::new(name, Metric::Custom(CustomMetricId::new(0)), threshold)
     }
 }
 
@@ -95,6 +88,8 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        schedule: Schedule::default(),
+        every_activity_cools_down: false,
         lifecycle: Lifecycle::default(),
         mixed: None,
         capacity_rebalance: false,
@@ -105,6 +100,7 @@ pub fn plan() -> Plan {
         description: String::new(),
         seed: 1,
         duration: secs(3_600),
+        starts_at: 0,
         warm_up: Duration::ZERO,
         drain: secs(60),
         series_interval: secs(60),
@@ -192,6 +188,7 @@ pub fn plan() -> Plan {
         .into_iter()
         .collect(),
         alarms: Table::default(),
+        composite_alarms: Table::default(),
         custom_metrics: Table::default(),
         cloudwatch: CloudWatch {
             ec2_delay: Dist::Constant(60.0),
@@ -213,6 +210,9 @@ pub fn plan() -> Plan {
             inter_az_gb: 0.0,
             detailed_monitoring_month: 0.0,
             alarm_month: 0.0,
+            high_resolution_alarm_month: 0.0,
+            composite_alarm_month: 0.0,
+            custom_metric_month: 0.0,
             on_demand_ratio: 1.0,
             spot_ratio: 0.38,
         },
@@ -237,11 +237,47 @@ pub fn metric(plan: &mut Plan, course: &[(u64, f64)]) {
         knots.extend(knots.last().map(|last| (at, last.1)));
         knots.push((at, value));
     }
-    plan.custom_metrics = [CustomMetric { name: "load".into(), value: RateProfile { knots } }].into_iter().collect();
+    plan.custom_metrics = [CustomMetric::following("load", RateProfile { knots })].into_iter().collect();
 }
 
 pub fn fault(plan: &mut Plan, at: u64, action: FaultAction) {
     plan.faults.push(Fault { name: format!("{action:?}"), when: Occurrence::At(secs(at)), action });
+}
+
+/// Somebody calls the API.
+pub fn at(plan: &mut Plan, seconds: u64, call: ApiCall) {
+    plan.operations.push(Operation { name: format!("{call:?}"), at: secs(seconds), call });
+}
+
+/// A call about instances of the group.
+pub fn change(plan: &mut Plan, seconds: u64, selection: Selection, change: InstanceChange) {
+    at(plan, seconds, ApiCall::Instances { selection, change });
+}
+
+/// A new desired capacity, by hand.
+pub fn set_desired(plan: &mut Plan, seconds: u64, capacity: u32) {
+    at(plan, seconds, ApiCall::SetDesiredCapacity { fleet: WEB, capacity, honor_cooldown: false });
+}
+
+/// Changes of the desired capacity: `4 → 8`.
+pub fn desired(result: &RunResult) -> Vec<String> {
+    let words = |detail: &str| detail.split(" (").next().unwrap_or_default().to_owned();
+    all(result, EventKind::DesiredCapacityChanged).iter().map(|event| words(&event.detail)).collect()
+}
+
+/// Any so many of the group.
+pub fn any(count: u32) -> Selection {
+    Selection { fleet: WEB, zone: None, mode: SelectionMode::Count(count) }
+}
+
+/// All of the group.
+pub fn everyone() -> Selection {
+    Selection { fleet: WEB, zone: None, mode: SelectionMode::All }
+}
+
+/// Of whom entries of a kind are.
+pub fn whom(result: &RunResult, kind: EventKind) -> Vec<&str> {
+    all(result, kind).iter().map(|event| event.subject.as_str()).collect()
 }
 
 /// The n-th instance of the group.

@@ -3,11 +3,19 @@
 
 mod fixture;
 
+mod alarms;
 mod drawn;
 mod health;
+mod hooks;
 mod launches;
+mod maintenance;
 mod metrics;
 mod mixed;
 mod operations;
+mod processes;
 mod scaling;
+mod schedule;
 mod spot;
+mod standby;
+mod tracking;
+mod zones;

@@ -4,15 +4,6 @@ use crate::fixture::*;
 use models::plan::*;
 use models::result::EventKind;
 
-fn at(plan: &mut Plan, seconds: u64, call: ApiCall) {
-    plan.operations.push(Operation { name: format!("{call:?}"), at: secs(seconds), call });
-}
-
-fn desired(result: &models::result::RunResult) -> Vec<String> {
-    let words = |detail: &str| detail.split(" (").next().unwrap_or_default().to_owned();
-    all(result, EventKind::DesiredCapacityChanged).iter().map(|event| words(&event.detail)).collect()
-}
-
 #[test]
 fn set_desired_capacity_acts_at_once_within_the_bounds_and_is_refused_outside_them() {
     let bounds = {
@@ -77,10 +68,11 @@ fn a_step_policy_by_hand_goes_by_the_breach_it_is_told() {
             StepAdjustment { lower: Some(20.0), upper: None, adjustment: 4.0 },
         ];
         group(&mut plan).policies = vec![Policy {
+            enabled: true,
             name: "steps".into(),
             adjustment_type: AdjustmentType::ChangeInCapacity,
             min_adjustment_magnitude: 0,
-            kind: PolicyKind::Step { steps, warmup: None },
+            kind: PolicyKind::Step { steps, warmup: None, aggregation: MetricAggregation::default() },
         }];
         at(&mut plan, 100, ApiCall::ExecutePolicy { fleet: WEB, policy: 0, honor_cooldown: false, breach });
         plan.duration = secs(300);

@@ -9,6 +9,7 @@
 
 mod alarm;
 mod balancer;
+mod composite;
 pub(crate) mod context;
 mod dist;
 mod expect;
@@ -17,14 +18,19 @@ mod fleet;
 mod geography;
 mod lifecycle;
 mod machine;
+mod math;
+mod metric;
 mod mixed;
 mod operation;
+mod policy;
 mod price;
 pub(crate) mod profile;
+mod schedule;
 mod series;
 mod service;
 mod site;
 mod store;
+mod target_tracking;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};
@@ -51,6 +57,7 @@ pub(crate) fn resolve(
     let mut cx = Cx::new(scenario, place, text, dir);
     cx.check_rows();
     head(&mut cx);
+    schedule::check_start(&mut cx);
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
@@ -67,9 +74,11 @@ pub(crate) fn resolve(
     if endpoints.len() == cx.endpoints.len() {
         service::circles(&mut cx, &endpoints, &services);
     }
-    let custom_metrics = alarm::custom_metrics(&mut cx);
+    let custom_metrics = metric::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
-    let alarms = alarm::alarms(&mut cx, &stores);
+    let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
+    target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
+    let composite_alarms = composite::resolve(&mut cx);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
@@ -85,6 +94,7 @@ pub(crate) fn resolve(
         description: scenario.description.clone().unwrap_or_default(),
         seed: scenario.seed.unwrap_or(1),
         duration,
+        starts_at: schedule::starts_at(scenario),
         warm_up: cx.any_time(scenario.warm_up, 0.0),
         drain: cx.any_time(scenario.drain, 60.0),
         series_interval: cx.any_time(scenario.series_interval, usual_interval),
@@ -101,6 +111,7 @@ pub(crate) fn resolve(
         stores,
         fleets,
         alarms,
+        composite_alarms,
         custom_metrics,
         cloudwatch,
         faults,
