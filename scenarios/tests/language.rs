@@ -84,7 +84,7 @@ fn a_queue_takes_ten_lines() {
 #[test]
 fn every_part_of_a_plan_can_be_written() {
     let plan = plan(include_str!("texts/everything.ron"));
-    assert_eq!(plan.faults.len(), 20);
+    assert_eq!(plan.faults.len(), 22);
     assert_eq!(plan.expectations.len(), 20);
     assert_eq!(plan.alarms.len(), 14);
     let outcomes: std::collections::BTreeSet<String> =

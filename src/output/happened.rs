@@ -88,6 +88,7 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 }
 
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
+    use EventKind::SpotInterruptionNotice;
     use EventKind::{CreditsExhausted, CreditsRestored};
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
@@ -95,8 +96,15 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
     };
     use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
     let style = match line.kind {
-        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
-        | CreditsExhausted => BAD,
+        FaultStarted
+        | InstanceLost
+        | PrimaryFailed
+        | StandbyFailed
+        | LaunchFailed
+        | FailOpen
+        | DegradationStarted
+        | CreditsExhausted
+        | SpotInterruptionNotice => BAD,
         FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded | CreditsRestored => {
             GOOD
         }

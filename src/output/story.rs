@@ -166,7 +166,12 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | ZonalShiftStarted
         | ZonalShiftEnded
         | ScaleInBlocked => 1,
-        CreditsLow | CreditsRestored => 2,
+        SpotInterruptionNotice => 1,
+        CreditsLow | CreditsRestored | SpotRebalanceRecommended => 2,
+        // Where another pool had to do than the one asked first.
+        LaunchStarted if [" On-Demand in", " Spot in"].iter().any(|pool| event.detail.contains(pool)) => {
+            return event.detail.contains("; no ").then_some(2);
+        }
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
@@ -209,6 +214,8 @@ pub fn words(kind: EventKind) -> String {
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
+        EventKind::SpotRebalanceRecommended => return "Spot at risk".into(),
+        EventKind::SpotInterruptionNotice => return "Spot notice".into(),
         _ => {}
     }
     // The kind's name in the files is its words already, joined by underscores.

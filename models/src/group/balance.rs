@@ -19,7 +19,9 @@ impl Groups {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
         let still = self.suspended(id, ScalingProcess::AzRebalance) || self.suspended(id, ScalingProcess::Launch);
-        if settings(plan, id).is_none() || self.busy(id) || still || self.fleets[id].shift.is_some() {
+        // Those at risk are about to leave their zones, and their replacements are placed with that in mind.
+        let at_risk = !self.fleets[id].mixed.risks.is_empty();
+        if settings(plan, id).is_none() || self.busy(id) || still || at_risk || self.fleets[id].shift.is_some() {
             return;
         }
         let usable = |zone| match Self::mixed(id, plan) {
