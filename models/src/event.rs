@@ -7,6 +7,7 @@
 //! digest as they are; every operand has its place in them, so that no difference escapes the digest.
 
 use crate::Outcome;
+use crate::alb::{classic, nlb};
 use crate::plan::*;
 use crate::request::{CallId, CallRef, InstanceId, RequestId, RequestRef};
 use crate::timeline::EntryId;
@@ -40,6 +41,10 @@ pub enum Event {
     Observe(observe::Event),
     /// Calls of the API.
     Operation(operation::Event),
+    /// Nodes that work by connection.
+    Nlb(nlb::Event),
+    /// Nodes that queue.
+    Classic(classic::Event),
 }
 
 // Events are moved about by the million.
@@ -134,6 +139,8 @@ impl Event {
             Event::Fault(event) => Packed::of(10, event.pack()),
             Event::Observe(event) => Packed::of(11, event.pack()),
             Event::Operation(event) => Packed::of(12, event.pack()),
+            Event::Nlb(event) => Packed::of(13, event.pack()),
+            Event::Classic(event) => Packed::of(14, event.pack()),
         }
     }
 
@@ -154,6 +161,8 @@ impl Event {
             10 => Event::Fault(fault::Event::unpack(rest)?),
             11 => Event::Observe(observe::Event::unpack(rest)?),
             12 => Event::Operation(operation::Event::unpack(rest)?),
+            13 => Event::Nlb(nlb::Event::unpack(rest)?),
+            14 => Event::Classic(classic::Event::unpack(rest)?),
             _ => return None,
         })
     }

@@ -19,6 +19,7 @@ mod world;
 
 mod arrivals;
 mod client;
+mod connection;
 mod network;
 
 mod alb;

@@ -4,6 +4,7 @@
 //! [`Series`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
 //! with a new version.
 
+pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -237,6 +238,9 @@ pub struct BalancerFigures {
     pub no_healthy_target_s: f64,
     /// LCU-hours billed.
     pub lcu_hours: f64,
+    /// Network and Classic Load Balancers: what they count beyond that. The figures that are zero are left out.
+    #[serde(flatten)]
+    pub edge: EdgeFigures,
 }
 
 /// One change of an alarm's state.
@@ -429,6 +433,11 @@ pub enum EventKind {
     // Spot.
     SpotRebalanceRecommended,
     SpotInterruptionNotice,
+    // Network Load Balancers.
+    ConnectionsReset,
+    // Classic Load Balancers.
+    SurgeQueueFull,
+    SurgeQueueEmpty,
 }
 
 /// Figures over time: one row per interval, one column per figure.
@@ -446,6 +455,7 @@ pub struct Series {
 /// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`: able to serve, `.pending`, `.booting`,
 /// `.unhealthy`, `.terminating`: each instance in one of them; `.forecast`: of predictive scaling), `cpu_percent.<g>`,
 /// `cpu_credits.<g>` (mean balance of burstable instances), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
+/// `surge_queue.<lb>` (longest of a Classic Load Balancer's nodes), `active_flows.<lb>` (Network),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
 /// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),

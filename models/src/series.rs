@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{BalancerMetric, InstanceMetric, Metric, Plan};
+use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -174,6 +174,14 @@ impl World<'_> {
                 series.put(&format!("{name}.healthy"), "1", f64::from(healthy));
                 series.put(&format!("{name}.registered"), "1", f64::from(registered));
             }
+        }
+        for (id, balancer) in plan.balancers.iter() {
+            let (name, value) = match balancer.kind {
+                BalancerKind::Application => continue,
+                BalancerKind::Network(_) => ("active_flows", self.albs.active_flows(id, &self.shared)),
+                BalancerKind::Classic(_) => ("surge_queue", self.albs.surge_queue(id, &self.shared)),
+            };
+            series.put(&format!("{name}.{}", balancer.name), "1", value as f64);
         }
         for (id, store) in plan.stores.iter() {
             let name = format!("database.{}", store.name);

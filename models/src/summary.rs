@@ -91,6 +91,7 @@ impl World<'_> {
             let starved =
                 balancer.forward.iter().map(|entry| self.shared.observe.target_group(entry.0).starved.integral_s(now));
             let no_healthy_target_s = starved.fold(0.0, f64::max);
+            let edge = self.shared.observe.edge(id).run;
             let counts = self.shared.observe.balancer(id);
             let figures = BalancerFigures {
                 requests: counts.requests,
@@ -99,6 +100,7 @@ impl World<'_> {
                 fail_open: counts.fail_open,
                 no_healthy_target_s,
                 lcu_hours,
+                edge,
             };
             load_balancers.insert(balancer.name.clone(), figures);
         }

@@ -13,6 +13,7 @@ use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::client::Clients;
 use crate::cloudwatch::{self, CloudWatch};
+use crate::connection::Connections;
 use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -97,6 +98,7 @@ impl<'p> World<'p> {
             replication,
             requests: Pool::default(),
             calls: Pool::default(),
+            connections: Connections::default(),
             program: Program::new(plan),
             network,
             environment: Environment::new(plan),
@@ -184,6 +186,9 @@ impl<'p> World<'p> {
             observe::Event::Second => {
                 self.shared.observe.users.second(now);
                 self.watch_strength(now);
+                if running && now.nanos().is_multiple_of(Duration::from_secs(60).nanos()) {
+                    self.meter_minute();
+                }
                 if running && now.nanos().is_multiple_of(Duration::from_secs(3600).nanos()) {
                     self.meter_hour(now);
                 }
@@ -336,6 +341,8 @@ impl World<'_> {
             }
             Event::Observe(event) => self.observe(event),
             Event::Operation(event) => operation::handle(event, cx),
+            Event::Nlb(event) => self.albs.handle_flow(event, cx),
+            Event::Classic(event) => self.albs.handle_classic(event, cx),
             Event::Client(_) | Event::Alb(_) | Event::Check(_) | Event::Instance(_) | Event::Store(_) => {}
         }
     }

@@ -23,6 +23,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "static-reserve",
     "canary",
     "replay",
+    "surge-queue",
+    "keep-alive",
     "web-farm",
     "bare-farm",
     "credits",

@@ -95,7 +95,7 @@ fn every_part_of_a_plan_can_be_written() {
     assert_eq!(metrics.len(), 14);
     let actions: std::collections::BTreeSet<String> =
         plan.faults.values().map(|fault| format!("{:?}", std::mem::discriminant(&fault.action))).collect();
-    assert_eq!(actions.len(), 18);
+    assert_eq!(actions.len(), 20);
 }
 
 /// Metrics and alarms in every form that they have.

@@ -379,6 +379,11 @@ fn balancers(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         ]);
     }
     print(out, &table)?;
+    for (name, b) in summary.load_balancers.iter().take(ROWS) {
+        if let Some(line) = units::edge(&b.edge) {
+            writeln!(out, "  {}: {line}", units::plain(name))?;
+        }
+    }
     more(out, summary.load_balancers.len().saturating_sub(ROWS))
 }
 

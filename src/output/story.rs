@@ -152,6 +152,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | OperationRefused
         | InstanceLost
         | FailOpen
+        | SurgeQueueFull
+        | SurgeQueueEmpty
+        | ConnectionsReset
         | PrimaryFailed
         | FailoverStarted
         | FailoverCompleted
@@ -210,6 +213,7 @@ pub fn words(kind: EventKind) -> String {
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::CreditsLow => return "CPU credits low".into(),
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),

@@ -5,7 +5,7 @@ use super::{Condition, Event, Instance, Instances, announce};
 use crate::plan::FaultAction;
 use crate::request::*;
 use crate::shared::Cx;
-use crate::{Outcome, client, event};
+use crate::{Outcome, client, event, health_check};
 use sim_core::Duration;
 
 impl Instances {
@@ -30,7 +30,12 @@ impl Instances {
                 self.enter(instance, cx);
                 let plan = cx.plan;
                 match plan.faults[fault].action {
-                    FaultAction::HangInstances(..) | FaultAction::FreezeInstances(..) => self.freeze(instance, on, cx),
+                    FaultAction::HangInstances(..) => self.freeze(instance, on, cx),
+                    FaultAction::FreezeInstances(..) => {
+                        self.freeze(instance, on, cx);
+                        let row = &mut self.rows[instance];
+                        row.stopped = if on { row.stopped + 1 } else { row.stopped.saturating_sub(1) };
+                    }
                     FaultAction::SlowInstances(_, factor, _) => {
                         self.slow(instance, if on { factor } else { 1.0 / factor }, cx);
                     }
@@ -44,6 +49,10 @@ impl Instances {
             Event::Gone { instance, silent } => {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
+            }
+            Event::Knock { node, instance, check, attempt } => {
+                self.enter(instance, cx);
+                self.knock(node, instance, check, attempt, cx);
             }
             _ => {}
         }
@@ -109,6 +118,20 @@ impl Instances {
             }
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: false }));
+    }
+
+    /// A health check asks for a connection. The operating system accepts for a process that hangs, but not beyond its
+    /// backlog; one that stands still itself does not answer.
+    fn knock(&mut self, node: u16, instance: InstanceId, check: u32, attempt: u32, cx: &mut Cx) {
+        let row = &self.rows[instance];
+        let ok = match row.condition {
+            Condition::Absent => return,
+            Condition::Refusing => false,
+            Condition::Serving if row.stopped > 0 => return,
+            Condition::Serving => row.waiting < row.backlog || row.busy < row.workers,
+        };
+        let (from, to) = (cx.place_of(instance), cx.nodes[node as usize].place);
+        cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
     }
 
     /// Freezes (or, counted down to none, thaws) a machine.

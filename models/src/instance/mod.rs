@@ -99,6 +99,17 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// A health check asks for a connection, and nothing more.
+        Knock {
+            /// Who asks.
+            node: u16,
+            /// The instance.
+            instance: InstanceId,
+            /// Row of the check.
+            check: u32,
+            /// Attempt of the check.
+            attempt: u32,
+        },
     }
 }
 
@@ -140,6 +151,8 @@ struct Instance {
     pools: Vec<Pool>,
     /// Faults that stop it.
     frozen: u32,
+    /// Of these, faults that stop the operating system too.
+    stopped: u32,
     stress: f64,
     speed: f64,
     /// What reached a frozen machine.
@@ -193,6 +206,7 @@ impl Instances {
             | Event::Up(_)
             | Event::Disturb { .. }
             | Event::Gone { .. }
+            | Event::Knock { .. }
             | Event::CreditsDue { .. }
             | Event::Operate { .. } => self.machine(event, cx),
         }
@@ -257,6 +271,7 @@ impl Instance {
                 _ => Vec::new(),
             },
             frozen: 0,
+            stopped: 0,
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),

@@ -9,6 +9,7 @@
 mod alarm;
 mod balancer;
 mod clients;
+mod connection;
 mod expect;
 mod fault;
 mod fleet;
@@ -28,6 +29,7 @@ mod store;
 pub use alarm::*;
 pub use balancer::*;
 pub use clients::*;
+pub use connection::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;

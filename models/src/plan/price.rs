@@ -15,6 +15,14 @@ pub struct Prices {
     pub balancer_hour: f64,
     /// Load balancer capacity unit, USD per LCU-hour.
     pub lcu_hour: f64,
+    /// Network Load Balancer, USD per hour or part of one.
+    pub network_balancer_hour: f64,
+    /// Network load balancer capacity unit, USD per NLCU-hour.
+    pub nlcu_hour: f64,
+    /// Classic Load Balancer, USD per hour or part of one.
+    pub classic_balancer_hour: f64,
+    /// Data processed by a Classic Load Balancer, USD per GB.
+    pub classic_balancer_gb: f64,
     /// NAT gateway, USD per hour.
     pub nat_hour: f64,
     /// NAT gateway, USD per GB processed.

@@ -9,7 +9,7 @@ use sim_core::{Stream, Words};
 use std::collections::BTreeMap;
 
 /// A plan with drawn settings and faults.
-fn drawn(seed: u64) -> Plan {
+pub fn drawn(seed: u64) -> Plan {
     let mut stream = Stream::new(seed, 0, "control plane", "plan");
     let mut below = |n: u32| stream.below(n);
     let mut plan = plan();

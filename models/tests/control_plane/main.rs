@@ -5,6 +5,8 @@ mod fixture;
 
 mod alarms;
 mod drawn;
+mod drawn_lives;
+mod edge;
 mod health;
 mod hooks;
 mod launches;

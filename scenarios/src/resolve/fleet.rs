@@ -2,7 +2,7 @@
 
 use super::context::{Cx, FleetKind};
 use super::dist::{lognormal, uniform};
-use super::{lifecycle, price};
+use super::{edge, lifecycle, price};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::{self, AutoScalingGroup, HealthCheckType};
@@ -245,7 +245,8 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
         );
     }
     let elb_health_check = written.health_check_type == Some(HealthCheckType::Elb);
-    if elb_health_check && written.target_groups.is_empty() && place.field("target_groups").node().items().is_empty() {
+    let registers = !written.target_groups.is_empty() || !place.field("target_groups").node().items().is_empty();
+    if elb_health_check && !registers && !edge::is_behind_classic(cx, name) {
         let help = "name one in `target_groups`, or leave `health_check_type` out";
         cx.error(place.field("health_check_type"), "ELB health checks without a target group", "whose verdict?", help);
     }

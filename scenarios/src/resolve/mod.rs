@@ -12,6 +12,7 @@ mod balancer;
 mod composite;
 pub(crate) mod context;
 mod dist;
+mod edge;
 mod expect;
 mod fault;
 mod fleet;
@@ -61,9 +62,10 @@ pub(crate) fn resolve(
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
-    let fleets = fleet::resolve(&mut cx);
+    let mut fleets = fleet::resolve(&mut cx);
+    edge::register(&mut cx, target_groups.len(), &mut fleets);
     let services = service::services(&mut cx, stores.len());
-    let balancers = balancer::balancers(&mut cx);
+    let balancers = balancer::balancers(&mut cx, &fleets, &services, &target_groups);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
         return (None, cx.out);

@@ -161,6 +161,14 @@ pub struct Prices {
     pub balancer_hour: Option<Money>,
     /// Load balancer capacity unit, per hour. Default 0.008.
     pub lcu_hour: Option<Money>,
+    /// Network Load Balancer, per hour. Default 0.0225.
+    pub network_balancer_hour: Option<Money>,
+    /// Network load balancer capacity unit, per hour. Default 0.006.
+    pub nlcu_hour: Option<Money>,
+    /// Classic Load Balancer, per hour. Default 0.025.
+    pub classic_balancer_hour: Option<Money>,
+    /// Data processed by a Classic Load Balancer, per GB. Default 0.008.
+    pub classic_balancer_gb: Option<Money>,
     /// NAT gateway, per hour. Default 0.045.
     pub nat_hour: Option<Money>,
     /// NAT gateway, per GB. Default 0.045.
