@@ -16,6 +16,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "target-tracking",
     "flapping",
     "az-outage",
+    "capacity-shortage",
+    "spot-wave",
     "db-failover",
     "nat-loss",
     "death-spiral",

@@ -84,7 +84,7 @@ fn a_queue_takes_ten_lines() {
 #[test]
 fn every_part_of_a_plan_can_be_written() {
     let plan = plan(include_str!("texts/everything.ron"));
-    assert_eq!(plan.faults.len(), 20);
+    assert_eq!(plan.faults.len(), 22);
     assert_eq!(plan.expectations.len(), 20);
     // One per metric, and two that target tracking makes.
     assert_eq!(plan.alarms.len(), 14 + 2);
@@ -96,7 +96,7 @@ fn every_part_of_a_plan_can_be_written() {
     assert_eq!(metrics.len(), 14);
     let actions: std::collections::BTreeSet<String> =
         plan.faults.values().map(|fault| format!("{:?}", std::mem::discriminant(&fault.action))).collect();
-    assert_eq!(actions.len(), 18);
+    assert_eq!(actions.len(), 20);
 }
 
 /// Metrics and alarms in every form that they have.

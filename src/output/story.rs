@@ -178,10 +178,15 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | ZonalShiftStarted
         | ZonalShiftEnded
         | ScaleInBlocked => 1,
+        SpotInterruptionNotice => 1,
         LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
         RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
         WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
-        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
+        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk | SpotRebalanceRecommended => 2,
+        // Where another pool had to do than the one asked first.
+        LaunchStarted if [" On-Demand in", " Spot in"].iter().any(|pool| event.detail.contains(pool)) => {
+            return event.detail.contains("; no ").then_some(2);
+        }
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
@@ -230,6 +235,8 @@ pub fn words(kind: EventKind) -> String {
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
+        EventKind::SpotRebalanceRecommended => return "Spot at risk".into(),
+        EventKind::SpotInterruptionNotice => return "Spot notice".into(),
         _ => {}
     }
     // The kind's name in the files is its words already, joined by underscores.
