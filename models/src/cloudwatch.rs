@@ -216,6 +216,7 @@ impl GroupMetric {
             GroupMetric::Pending => "GroupPendingInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
+            GroupMetric::Standby => "GroupStandbyInstances",
         }
     }
 }

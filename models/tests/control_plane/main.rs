@@ -6,6 +6,7 @@ mod fixture;
 mod alarms;
 mod drawn;
 mod drawn_lives;
+mod group_metrics;
 mod health;
 mod hooks;
 mod launches;
