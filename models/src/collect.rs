@@ -31,10 +31,11 @@ impl World<'_> {
                     if !now.nanos().is_multiple_of(period.nanos()) {
                         continue;
                     }
-                    let capacity = f64::from(template.vcpus) * period.nanos() as f64;
                     let mut samples = Vec::new();
                     for instance in self.groups.measured(fleet, now) {
                         let (before, work) = self.cpu_since_mark(instance, now);
+                        let vcpus = self.shared.directory.vcpus(self.shared.plan, instance);
+                        let capacity = f64::from(vcpus) * period.nanos() as f64;
                         samples.extend(before.map(|before| 100.0 * (work - before) / capacity));
                     }
                     samples

@@ -1,13 +1,13 @@
-//! Cost: what the run would have been billed, on demand.
+//! Cost: what the run would have been billed, on demand and for Spot Instances.
 //!
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
-//!   per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
+//!   per hour on their largest dimension, data of Classic ones per GB; NAT gateways per hour and per GB of bootstrap downloads; databases
 //!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
 //!   detailed monitoring; surplus CPU credits as they are charged
-//! # Leaves out  data to the internet; Spot and reserved prices; taxes
+//! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
-use crate::plan::{Alarm, BalancerId, Egress, Monitoring, Plan};
+use crate::plan::{Alarm, BalancerId, BalancerKind, Egress, Monitoring, Plan};
 use crate::result::Cost;
 use crate::world::World;
 use sim_core::{Table, Time};
@@ -27,6 +27,10 @@ pub(crate) fn lcus(requests: f64, bytes: f64, seconds: f64) -> f64 {
     let gb_per_hour = bytes / GB / (seconds / HOUR_S);
     new_connections.max(gb_per_hour)
 }
+/// New TCP flows a second of one Network capacity unit.
+const TCP_FLOWS_PER_S: f64 = 800.0;
+/// Active TCP flows of one Network capacity unit, sampled each minute.
+const TCP_ACTIVE_FLOWS: f64 = 100_000.0;
 
 /// What has to be metered hour by hour.
 #[derive(Clone, Debug)]
@@ -42,6 +46,10 @@ pub struct Meter {
 struct Hour {
     requests: u64,
     bytes: u64,
+    flows: u64,
+    /// Open flows, summed over the minutes of the hour under way.
+    open: u64,
+    minutes: u64,
 }
 
 impl Meter {
@@ -61,10 +69,24 @@ impl World<'_> {
         for balancer in self.shared.plan.balancers.ids() {
             let lcu = self.lcu_of_hour(balancer, HOUR_S);
             let counts = self.shared.observe.balancer(balancer);
-            self.meter.hours[balancer] = Hour { requests: counts.all_requests, bytes: counts.bytes };
+            let (requests, bytes) = (counts.all_requests, counts.bytes);
+            let flows = self.shared.observe.edge(balancer).all_flows;
+            self.meter.hours[balancer] = Hour { requests, bytes, flows, ..Hour::default() };
             self.meter.lcu_hours[balancer] += lcu;
         }
         self.meter.since = now;
+    }
+
+    /// A minute is over: the open flows of Network Load Balancers are sampled.
+    pub(crate) fn meter_minute(&mut self) {
+        for (id, balancer) in self.shared.plan.balancers.iter() {
+            if matches!(balancer.kind, BalancerKind::Network(_)) {
+                let open = self.albs.active_flows(id, &self.shared);
+                let hour = &mut self.meter.hours[id];
+                hour.open += open;
+                hour.minutes += 1;
+            }
+        }
     }
 
     /// Capacity units of the hour under way, `seconds` of which are over.
@@ -77,6 +99,13 @@ impl World<'_> {
             return 0.0;
         }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
+        if let BalancerKind::Network(_) = self.shared.plan.balancers[balancer].kind {
+            let gb_per_hour = bytes / GB / (seconds / HOUR_S);
+            let flows = (self.shared.observe.edge(balancer).all_flows - since.flows) as f64;
+            let active = if since.minutes > 0 { since.open as f64 / since.minutes as f64 } else { 0.0 };
+            let units = (flows / seconds / TCP_FLOWS_PER_S).max(active / TCP_ACTIVE_FLOWS).max(gb_per_hour);
+            return units * seconds / HOUR_S;
+        }
         lcus(requests, bytes, seconds) * seconds / HOUR_S
     }
 
@@ -102,8 +131,16 @@ impl World<'_> {
         let mut nat_gb = 0.0;
         for (id, fleet) in plan.fleets.iter() {
             let instance_hours = self.groups.billed_seconds(id, now) / HOUR_S;
-            let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
-            add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            if fleet.mixed().is_some() {
+                for ((_, spot), figures) in self.groups.bought(id, now) {
+                    let option = if spot { "spot" } else { "on_demand" };
+                    add(&mut cost, format!("instances.{}.{option}", fleet.name), figures.cost_usd);
+                }
+            } else {
+                let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
+                let price = price * prices.on_demand_ratio;
+                add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            }
             if fleet.template.monitoring == Monitoring::Detailed {
                 let monitoring = instance_hours / MONTH_H * prices.detailed_monitoring_month;
                 add(&mut cost, "monitoring".to_string(), monitoring);
@@ -120,8 +157,15 @@ impl World<'_> {
             }
         }
         for (id, balancer) in plan.balancers.iter() {
-            let lcu = self.lcu_hours(id, now) * prices.lcu_hour;
-            add(&mut cost, format!("load_balancer.{}", balancer.name), begun * prices.balancer_hour + lcu);
+            let gb = self.shared.observe.balancer(id).bytes as f64 / GB;
+            let usd = match balancer.kind {
+                BalancerKind::Application => begun * prices.balancer_hour + self.lcu_hours(id, now) * prices.lcu_hour,
+                BalancerKind::Network(_) => {
+                    begun * prices.network_balancer_hour + self.lcu_hours(id, now) * prices.nlcu_hour
+                }
+                BalancerKind::Classic(_) => begun * prices.classic_balancer_hour + gb * prices.classic_balancer_gb,
+            };
+            add(&mut cost, format!("load_balancer.{}", balancer.name), usd);
         }
         let nats = plan.nat_gateways.len() as f64;
         add(&mut cost, "nat".to_string(), nats * begun * prices.nat_hour + nat_gb * prices.nat_gb);

@@ -113,7 +113,8 @@ fn first(chain: &[&TimelineEvent], wanted: fn(EventKind) -> bool) -> Option<f64>
 fn detects(kind: EventKind) -> bool {
     matches!(
         kind,
-        EventKind::TargetUnhealthy
+        EventKind::StatusImpaired
+            | EventKind::TargetUnhealthy
             | EventKind::InstanceMarkedUnhealthy
             | EventKind::FailoverStarted
             | EventKind::AlarmState
@@ -122,6 +123,8 @@ fn detects(kind: EventKind) -> bool {
             | EventKind::SmokeTestFailed
             | EventKind::LaunchFailed
             | EventKind::StandbyFailed
+            | EventKind::SpotRebalanceRecommended
+            | EventKind::SpotInterruptionNotice
     )
 }
 
@@ -135,6 +138,8 @@ fn decides(kind: EventKind) -> bool {
             | EventKind::DesiredCapacityChanged
             | EventKind::StandbyFailed
             | EventKind::RebalanceStarted
+            | EventKind::InstanceRebooted
+            | EventKind::InstanceRecovered
     )
 }
 
@@ -142,7 +147,8 @@ fn decides(kind: EventKind) -> bool {
 fn acts(kind: EventKind) -> bool {
     matches!(
         kind,
-        EventKind::InstanceInService
+        EventKind::ProcessRestarted
+            | EventKind::InstanceInService
             | EventKind::TargetHealthy
             | EventKind::FailoverCompleted
             | EventKind::StoreRecovered
@@ -178,7 +184,9 @@ fn struck(world: &World, action: &FaultAction) -> (Vec<FleetId>, Vec<StoreId>) {
     };
     match action {
         FaultAction::ZonePowerLoss(zone, _) | FaultAction::ZonePartition(zone, _) => in_zone(*zone),
-        FaultAction::ZoneGrey { zone, .. } | FaultAction::InsufficientCapacity(zone, _) => in_zone(*zone),
+        FaultAction::ZoneGrey { zone, .. }
+        | FaultAction::PoolShortage { zone, .. }
+        | FaultAction::InsufficientCapacity(zone, _) => in_zone(*zone),
         FaultAction::FailPrimary(store) | FaultAction::FailStandby(store) | FaultAction::RebootWithFailover(store) => {
             (Vec::new(), vec![*store])
         }

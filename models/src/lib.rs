@@ -19,6 +19,7 @@ mod world;
 
 mod arrivals;
 mod client;
+mod connection;
 mod network;
 
 mod alb;
@@ -35,6 +36,7 @@ mod group;
 mod health_check;
 mod launch;
 mod operation;
+mod status;
 
 mod blame;
 mod directory;

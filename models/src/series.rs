@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{BalancerMetric, InstanceMetric, Metric, Plan};
+use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -79,6 +79,7 @@ impl SeriesRecorder {
 fn unit(metric: Metric, plan: &Plan) -> &str {
     match metric {
         Metric::Cpu(_) | Metric::DatabaseCpu(_) | Metric::Instance(_, _, InstanceMetric::Cpu) => "%",
+        Metric::Machine(_, metric) if metric.of_agent() => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
         Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),
@@ -120,7 +121,7 @@ impl World<'_> {
         }
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
-            let counts = self.groups.counts(id);
+            let counts = self.groups.units(id);
             for (name, value) in [
                 ("desired", counts.desired),
                 ("in_service", counts.healthy),
@@ -134,7 +135,6 @@ impl World<'_> {
             if let Some(forecast) = self.groups.forecast_of(id, now) {
                 series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
             }
-            let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
@@ -145,6 +145,7 @@ impl World<'_> {
                 let before = std::mem::replace(&mut series.cpu_marks[index], work);
                 let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
                 if before <= work {
+                    let capacity = f64::from(self.shared.directory.vcpus(plan, instance)) * width * 1e9;
                     sum += 100.0 * (work - before) / capacity;
                     count += 1;
                 }
@@ -155,6 +156,9 @@ impl World<'_> {
             }
             if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
                 series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
+            }
+            if let Some(figures) = self.instances.memory_figures(id, now, &self.shared) {
+                series.put(&format!("memory_mib.{}", fleet.name), "MiB", figures.final_mib);
             }
         }
         for (id, service) in plan.services.iter() {
@@ -174,6 +178,14 @@ impl World<'_> {
                 series.put(&format!("{name}.healthy"), "1", f64::from(healthy));
                 series.put(&format!("{name}.registered"), "1", f64::from(registered));
             }
+        }
+        for (id, balancer) in plan.balancers.iter() {
+            let (name, value) = match balancer.kind {
+                BalancerKind::Application => continue,
+                BalancerKind::Network(_) => ("active_flows", self.albs.active_flows(id, &self.shared)),
+                BalancerKind::Classic(_) => ("surge_queue", self.albs.surge_queue(id, &self.shared)),
+            };
+            series.put(&format!("{name}.{}", balancer.name), "1", value as f64);
         }
         for (id, store) in plan.stores.iter() {
             let name = format!("database.{}", store.name);

@@ -6,6 +6,7 @@
 use crate::agenda::Agenda;
 use crate::archive::Archive;
 use crate::blame::Blame;
+use crate::connection::Connections;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
 use crate::environment::Environment;
@@ -32,6 +33,8 @@ pub struct Shared<'p> {
     pub requests: Pool<RequestId, Request>,
     /// Calls, one row per piece of server work.
     pub calls: Pool<CallId, Call>,
+    /// Connections of callers that keep them.
+    pub connections: Connections,
     /// Endpoints, as operations.
     pub program: Program,
     /// Delays between places.

@@ -81,9 +81,10 @@ impl World<'_> {
         }
         let mut groups = BTreeMap::new();
         for (id, fleet) in plan.fleets.iter() {
-            let figures = self.groups.figures(id, now);
+            let figures = self.groups.figures(id, plan, now);
             let credits = self.instances.credit_figures(id, now, &self.shared);
-            groups.insert(fleet.name.clone(), Group { credits, ..figures });
+            let memory = self.instances.memory_figures(id, now, &self.shared);
+            groups.insert(fleet.name.clone(), Group { credits, memory, ..figures });
         }
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {
@@ -91,6 +92,7 @@ impl World<'_> {
             let starved =
                 balancer.forward.iter().map(|entry| self.shared.observe.target_group(entry.0).starved.integral_s(now));
             let no_healthy_target_s = starved.fold(0.0, f64::max);
+            let edge = self.shared.observe.edge(id).run;
             let counts = self.shared.observe.balancer(id);
             let figures = BalancerFigures {
                 requests: counts.requests,
@@ -99,6 +101,7 @@ impl World<'_> {
                 fail_open: counts.fail_open,
                 no_healthy_target_s,
                 lcu_hours,
+                edge,
             };
             load_balancers.insert(balancer.name.clone(), figures);
         }

@@ -13,6 +13,7 @@ use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::client::Clients;
 use crate::cloudwatch::{self, CloudWatch};
+use crate::connection::Connections;
 use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -32,6 +33,7 @@ use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::series::SeriesRecorder;
 use crate::shared::{NodeFacts, Shared};
+use crate::status::StatusChecks;
 use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
@@ -51,6 +53,7 @@ pub struct World<'p> {
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) alarms: Alarms,
     pub(crate) faults: Faults,
+    pub(crate) status: StatusChecks,
     pub(crate) series: SeriesRecorder,
     pub(crate) meter: Meter,
     pub(crate) strength: Strength,
@@ -97,6 +100,7 @@ impl<'p> World<'p> {
             replication,
             requests: Pool::default(),
             calls: Pool::default(),
+            connections: Connections::default(),
             program: Program::new(plan),
             network,
             environment: Environment::new(plan),
@@ -125,6 +129,7 @@ impl<'p> World<'p> {
             cloudwatch: CloudWatch::new(cx),
             alarms: Alarms::new(cx),
             faults: Faults::new(cx),
+            status: StatusChecks::default(),
             series: SeriesRecorder::new(plan),
             meter: Meter::new(plan),
             strength: Strength::default(),
@@ -184,6 +189,9 @@ impl<'p> World<'p> {
             observe::Event::Second => {
                 self.shared.observe.users.second(now);
                 self.watch_strength(now);
+                if running && now.nanos().is_multiple_of(Duration::from_secs(60).nanos()) {
+                    self.meter_minute();
+                }
                 if running && now.nanos().is_multiple_of(Duration::from_secs(3600).nanos()) {
                     self.meter_hour(now);
                 }
@@ -334,8 +342,11 @@ impl World<'_> {
                 let groups = &self.groups;
                 self.faults.handle(event, &|fleet| groups.running(fleet), cx);
             }
+            Event::Status(event) => self.status.handle(event, cx),
             Event::Observe(event) => self.observe(event),
             Event::Operation(event) => operation::handle(event, cx),
+            Event::Nlb(event) => self.albs.handle_flow(event, cx),
+            Event::Classic(event) => self.albs.handle_classic(event, cx),
             Event::Client(_) | Event::Alb(_) | Event::Check(_) | Event::Instance(_) | Event::Store(_) => {}
         }
     }

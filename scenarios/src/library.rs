@@ -21,9 +21,12 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "static-reserve",
     "canary",
     "replay",
+    "surge-queue",
+    "keep-alive",
     "web-farm",
     "bare-farm",
     "credits",
+    "memory-leak",
 ];
 
 /// Name and text of every built-in scenario.

@@ -88,7 +88,7 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 }
 
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
-    use EventKind::{CreditsExhausted, CreditsRestored};
+    use EventKind::{CreditsExhausted, CreditsRestored, OutOfMemory, ProcessRestarted, StatusImpaired, StatusOk};
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
         DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, StandbyFailed,
@@ -96,10 +96,9 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
     use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
     let style = match line.kind {
         FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
-        | CreditsExhausted => BAD,
-        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded | CreditsRestored => {
-            GOOD
-        }
+        | OutOfMemory | StatusImpaired | CreditsExhausted => BAD,
+        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded
+        | ProcessRestarted | StatusOk | CreditsRestored => GOOD,
         ProcessesSuspended | ScaleInBlocked | ZonalShiftStarted | HookTimedOut => CARE,
         _ => Style::new(),
     };

@@ -125,6 +125,9 @@ pub fn meaning(outcome: &str) -> &str {
         "stale_dns" => "sent to a node that had left DNS",
         "connect_timeout" => "no connection in time",
         "abandoned" => "left the queue before service",
+        "connection_reset" => "the connection was reset",
+        "throttled" => "429: told to come later",
+        "surge_queue_full" => "503 of the balancer (surge queue full)",
         other => other,
     }
 }

@@ -90,7 +90,9 @@ pub fn result() -> RunResult {
                 terminations: 12,
                 replacements: 1,
                 instance_hours: 22.2,
+                memory: None,
                 credits: None,
+                bought: Default::default(),
             },
         )]
         .into(),

@@ -152,6 +152,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | OperationRefused
         | InstanceLost
         | FailOpen
+        | SurgeQueueFull
+        | SurgeQueueEmpty
+        | ConnectionsReset
         | PrimaryFailed
         | FailoverStarted
         | FailoverCompleted
@@ -162,11 +165,15 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | PolicyInvoked
         | ScheduledAction
         | DesiredCapacityChanged
+        | OutOfMemory
+        | InstanceRebooted
+        | InstanceRecovered
+        | StatusImpaired
         | CreditsExhausted
         | ZonalShiftStarted
         | ZonalShiftEnded
         | ScaleInBlocked => 1,
-        CreditsLow | CreditsRestored => 2,
+        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
@@ -205,6 +212,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
+        EventKind::StatusImpaired => return "status impaired".into(),
+        EventKind::StatusOk => return "status OK".into(),
         EventKind::CreditsLow => return "CPU credits low".into(),
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),

@@ -36,6 +36,10 @@ impl Albs {
         self.dns_due(index as usize, cx);
         self.show(group_id, instance, cx);
         self.count_hosts(group_id, cx);
+        if !healthy {
+            self.unhealthy_flows(index, group_id, instance, cx);
+        }
+        self.dequeue(index, cx);
     }
 
     /// The verdict that the API shows: healthy if any node sees it so. A node whose zone is out tells nobody what it sees;

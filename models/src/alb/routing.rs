@@ -28,7 +28,7 @@ impl Albs {
         let balancer = &self.balancers[node.balancer];
         let group_id = match balancer.forward[..] {
             [only] => only.1,
-            [] => return self.respond(index, at, cx.caller_place(&request), Outcome::ServiceUnavailable, cx),
+            [] => return self.other_kind(index, at, cx),
             _ => {
                 let pick = node.picks.below(balancer.forward[balancer.forward.len() - 1].0);
                 balancer.forward.iter().find(|entry| pick < entry.0).map_or(balancer.forward[0].1, |entry| entry.1)
@@ -85,6 +85,22 @@ impl Albs {
         }
         if let Some(lane) = idle {
             cx.list.via(lane, event::Event::Alb(Event::IdleTimeout(call)));
+        }
+    }
+
+    /// A request reaches a node that does not work request by request, or has nowhere to send it.
+    #[cold]
+    #[inline(never)]
+    fn other_kind(&mut self, index: u16, at: RequestRef, cx: &mut Cx) {
+        let plan = cx.plan;
+        match &plan.balancers[self.nodes[index as usize].balancer].kind {
+            BalancerKind::Network(settings) => self.flow(index, at, settings, cx),
+            BalancerKind::Classic(_) => self.surge(index, at, cx),
+            BalancerKind::Application => {
+                if let Some(row) = cx.request(at) {
+                    self.respond(index, at, cx.caller_place(row), Outcome::ServiceUnavailable, cx);
+                }
+            }
         }
     }
 
@@ -178,7 +194,7 @@ impl Albs {
 }
 
 /// Whether a request belongs to a session that could stick: those of services that call are strangers.
-fn is_session(request: &Request) -> bool {
+pub(super) fn is_session(request: &Request) -> bool {
     request.user != 0 && request.parent == CallRef::NONE
 }
 

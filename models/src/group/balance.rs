@@ -22,8 +22,11 @@ impl Groups {
         if settings(plan, id).is_none() || self.busy(id) || still || self.fleets[id].shift.is_some() {
             return;
         }
-        let counts: Vec<_> =
-            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
+        let usable = |zone| match Self::mixed(id, plan) {
+            Some(mixed) => self.can_move_to(id, mixed, zone, cx),
+            None => has_capacity(id, zone, cx),
+        };
+        let counts: Vec<_> = self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, usable(zone))).collect();
         let max_size = self.fleets[id].max;
         let Some((to, from, count)) = placement::rebalance(&counts, max_size) else { return };
         // Rule A4 bounds the group even while nobody may be terminated (§1.9).

@@ -58,6 +58,8 @@ pub(super) struct Fleet {
     pub(super) in_service: TimeWeighted,
     pub(super) in_service_min: u32,
     pub(super) draws: Draws,
+    /// Of a mixed instances policy.
+    pub(super) mixed: super::mixed::Mixed,
 }
 
 /// A wish for another capacity, as it arrived.
@@ -140,6 +142,7 @@ impl Fleet {
             ran_s: 0.0,
             in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
             in_service_min: desired,
+            mixed: super::mixed::Mixed::default(),
             draws: Draws {
                 loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
                 launch_retry: drawn(|settings| &settings.launch_retry, "launch retry"),

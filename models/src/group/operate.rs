@@ -36,7 +36,7 @@ impl Groups {
             }
             ApiCall::CancelZonalShift { .. } => self.cancel_shift(id, cause, cx),
             // For the instances, not for the group.
-            ApiCall::ModifyCreditSpecification { .. } => Ok(()),
+            ApiCall::ModifyCreditSpecification { .. } | ApiCall::RebootInstances { .. } => Ok(()),
         };
         if let Err(why) = done {
             let (now, name) = (cx.now(), cx.plan.fleets[id].name.as_str());

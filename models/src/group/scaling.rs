@@ -107,14 +107,16 @@ impl Groups {
     pub(super) fn capacity(&self, id: FleetId, warmup: Duration, now: Time) -> Capacity {
         let fleet = &self.fleets[id];
         let present = self.members(id).filter(|row| row.counts());
-        let warm = present.clone().filter(|row| row.warm(warmup, now)).count() as u32;
+        let units = |row: &Row| row.purchase.weight;
+        let warm = present.clone().filter(|row| row.warm(warmup, now)).map(units).sum::<u32>();
+        let leaving = self.members(id).filter(|row| row.leaving() && row.scale_in);
         Capacity {
             desired: fleet.desired,
             min: fleet.min,
             max: fleet.max,
             warm,
-            warming: present.count() as u32 - warm + fleet.retrying,
-            leaving: self.members(id).filter(|row| row.leaving() && row.scale_in).count() as u32,
+            warming: present.map(units).sum::<u32>() - warm + fleet.retrying,
+            leaving: leaving.map(units).sum(),
             busy: self.busy(id) || fleet.activity.is_some(),
             cooldown_until: fleet.cooldown_until,
         }

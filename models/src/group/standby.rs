@@ -34,7 +34,9 @@ impl Groups {
             return Ok(());
         }
         let desired = self.fleets[id].desired;
-        let n = chosen.iter().filter(|&&one| self.rows[one].counts()).count() as u32;
+        let units = |one: &InstanceId| self.rows[*one].units();
+        let n: u32 = chosen.iter().filter(|&&one| self.rows[one].counts()).map(units).sum();
+        let all: u32 = chosen.iter().map(units).sum();
         let falls = |decrement: bool| match decrement {
             true if desired < self.fleets[id].min + n => Err(format!(
                 "the desired capacity of {desired} would fall below the minimum of {}",
@@ -44,7 +46,7 @@ impl Groups {
             false => Ok(None),
         };
         let rises = || {
-            let wanted = desired + chosen.len() as u32;
+            let wanted = desired + all;
             if wanted > self.fleets[id].max {
                 return Err(format!(
                     "a desired capacity of {wanted} would be above the maximum of {}",

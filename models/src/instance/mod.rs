@@ -10,12 +10,15 @@
 //! ```
 //! # Models      FCFS backlog before the workers; the worker held during a wait (default) or given up; connection
 //!   pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
-//! # Leaves out  memory; disks; scheduling classes
+//!   (`machine`, `outage`); CPU credits (`credits`); memory (`memory`)
+//! # Leaves out  scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 mod answer;
 mod credits;
 mod machine;
+mod memory;
+mod outage;
 mod queue;
 mod steps;
 
@@ -99,6 +102,45 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// A health check asks for a connection, and nothing more.
+        Knock {
+            /// Who asks.
+            node: u16,
+            /// The instance.
+            instance: InstanceId,
+            /// Row of the check.
+            check: u32,
+            /// Attempt of the check.
+            attempt: u32,
+        },
+        /// The memory of its process may have run out.
+        MemoryDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A process that ended comes back.
+        Restart {
+            /// Instance.
+            instance: InstanceId,
+            /// The life that ended.
+            life: u32,
+        },
+        /// RebootInstances.
+        Reboot {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of whoever asks.
+            cause: EntryId,
+        },
+        /// Moved to another host.
+        Recover {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of whoever asks.
+            cause: EntryId,
+        },
     }
 }
 
@@ -118,6 +160,8 @@ pub struct Instances {
     rows: Table<InstanceId, Instance>,
     /// Credits of the instances of each fleet that have ended.
     credits: Table<FleetId, crate::result::CreditFigures>,
+    /// Memory of those that have ended.
+    memory: Table<FleetId, crate::result::MemoryFigures>,
     errors: Table<EndpointId, Stream>,
     /// Starts of late that got launch credits.
     launch_starts: Vec<(Option<RegionId>, Time)>,
@@ -140,12 +184,28 @@ struct Instance {
     pools: Vec<Pool>,
     /// Faults that stop it.
     frozen: u32,
+    /// Of these, faults that stop the operating system too.
+    stopped: u32,
     stress: f64,
     speed: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
     /// What its credits have come to, of a burstable type.
     credit: credits::Credit,
+    /// Memory of its process, if the service says what that takes.
+    memory: Option<Box<memory::Footprint>>,
+    /// Ends of its process, and of machines that bore its id.
+    life: u32,
+    /// Boots after the first.
+    boots: u32,
+    /// Its operating system has come up.
+    there: bool,
+    /// Its status checks have been told of something.
+    suspect: bool,
+    host_failed: bool,
+    /// Faults that cut it off, and what it would do with a connection otherwise.
+    cut_off: u32,
+    behind: Condition,
 }
 
 /// Connections to one store.
@@ -165,14 +225,16 @@ impl Instances {
             cx.stream(&name, "errors")
         });
         let credits = plan.fleets.iter().map(|_| Default::default()).collect();
-        Instances { rows: Table::default(), credits, errors: errors.collect(), launch_starts: Vec::new() }
+        let memory = plan.fleets.iter().map(|_| Default::default()).collect();
+        Instances { rows: Table::default(), credits, memory, errors: errors.collect(), launch_starts: Vec::new() }
     }
 
     /// Makes room for an instance that the directory has entered: not there yet.
     pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
         while self.rows.len() <= instance.index() {
             let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
-            self.rows.push(Instance::new(cx.plan, facts, cx.now()));
+            let vcpus = cx.directory.vcpus(cx.plan, InstanceId::new(self.rows.len()));
+            self.rows.push(Instance::new(cx.plan, facts, vcpus, cx.now()));
         }
     }
 
@@ -192,8 +254,13 @@ impl Instances {
             | Event::Up(_)
             | Event::Disturb { .. }
             | Event::Gone { .. }
+            | Event::Knock { .. }
             | Event::CreditsDue { .. }
-            | Event::Operate { .. } => self.machine(event, cx),
+            | Event::Operate { .. }
+            | Event::MemoryDue { .. }
+            | Event::Restart { .. }
+            | Event::Reboot { .. }
+            | Event::Recover { .. } => self.machine(event, cx),
         }
     }
 
@@ -203,8 +270,11 @@ impl Instances {
     }
 
     /// What a metric of its own is at the end of a period; none if it has none.
-    pub fn sample(&mut self, instance: InstanceId, metric: MachineMetric, now: Time) -> Option<f64> {
-        self.credit_sample(instance, metric, now)
+    pub fn sample(&mut self, instance: InstanceId, metric: MachineMetric, now: Time, cx: &Cx) -> Option<f64> {
+        match metric {
+            MachineMetric::MemoryUsed => self.memory_percent(instance, now, cx),
+            _ => self.credit_sample(instance, metric, now),
+        }
     }
 
     /// Workers occupied.
@@ -219,10 +289,16 @@ impl Instances {
 }
 
 impl Instance {
-    fn new(plan: &Plan, facts: crate::directory::Facts, now: Time) -> Self {
-        let vcpus = plan.fleets[facts.fleet].template.vcpus;
+    fn new(plan: &Plan, facts: crate::directory::Facts, vcpus: u32, now: Time) -> Self {
         let service = facts.service.map(|service| &plan.services[service]);
-        let workers = service.map_or(0, |service| service.workers);
+        // A larger type runs more of the same processes: what is set for the template's vCPUs grows with them.
+        let usual = plan.fleets[facts.fleet].template.vcpus;
+        let sized = |count: u32| match count {
+            u32::MAX => u32::MAX,
+            count if vcpus == usual => count,
+            count => (u64::from(count) * u64::from(vcpus)).div_ceil(u64::from(usual.max(1))).min(1 << 31) as u32,
+        };
+        let workers = service.map_or(0, |service| sized(service.workers));
         let bounded = service.is_some_and(|service| service.pools.values().any(|&limit| limit != u32::MAX));
         // Branches run beside the worker that forked them, and checks need one too: only plain services are roomy.
         let parallel = service.is_some_and(|service| {
@@ -236,7 +312,7 @@ impl Instance {
             condition: Condition::Absent,
             workers,
             busy: 0,
-            backlog: service.map_or(0, |service| service.backlog),
+            backlog: service.map_or(0, |service| sized(service.backlog)),
             queue: VecDeque::new(),
             waiting: 0,
             holds_worker: service.is_none_or(|service| service.holds_worker),
@@ -244,15 +320,27 @@ impl Instance {
             vcpus,
             pools: match service {
                 Some(service) if bounded => {
-                    service.pools.values().map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() }).collect()
+                    let pool = |&limit| Pool { limit: sized(limit), used: 0, queue: VecDeque::new() };
+                    service.pools.values().map(pool).collect()
                 }
                 _ => Vec::new(),
             },
             frozen: 0,
+            stopped: 0,
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),
             credit: credits::Credit::default(),
+            memory: service
+                .and_then(|service| service.memory)
+                .map(|terms| Box::new(memory::Footprint::new(terms, now))),
+            life: 0,
+            boots: 0,
+            there: false,
+            suspect: false,
+            host_failed: false,
+            cut_off: 0,
+            behind: Condition::Absent,
         }
     }
 }

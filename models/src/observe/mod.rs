@@ -7,10 +7,12 @@
 //! # Models      tallies per entity and time-weighted levels per state; deletion of the warm-up
 //! # Leaves out  anything kept per request: memory is independent of the number of requests
 
+mod edge;
 mod sessions;
 mod station;
 mod users;
 
+pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
 pub use users::{BadSpan, Users};
 
@@ -53,6 +55,7 @@ pub struct Observe {
     services: Table<ServiceId, Station>,
     stores: Table<StoreId, Station>,
     balancers: Table<BalancerId, BalancerCounts>,
+    edges: Table<BalancerId, EdgeCounts>,
     groups: Table<TargetGroupId, GroupCounts>,
     /// The row of the series that is being filled.
     pub interval: Interval,
@@ -158,6 +161,7 @@ impl Observe {
             services: plan.services.iter().map(|_| Station::new(FINE)).collect(),
             stores: plan.stores.iter().map(|_| Station::new(FINE)).collect(),
             balancers: plan.balancers.iter().map(|_| BalancerCounts::default()).collect(),
+            edges: plan.balancers.iter().map(|_| EdgeCounts::default()).collect(),
             groups: plan
                 .target_groups
                 .iter()
@@ -277,7 +281,7 @@ impl Observe {
         counts.elb_5xx += 1;
         counts.minute.elb_5xx += 1;
         counts.minute.elb_502 += u64::from(outcome == Outcome::BadGateway);
-        counts.minute.elb_503 += u64::from(outcome == Outcome::ServiceUnavailable);
+        counts.minute.elb_503 += u64::from(matches!(outcome, Outcome::ServiceUnavailable | Outcome::SurgeQueueFull));
     }
 
     /// Whether some node has no healthy target of the group.
@@ -289,6 +293,11 @@ impl Observe {
     /// What a balancer did.
     pub fn balancer(&mut self, balancer: BalancerId) -> &mut BalancerCounts {
         &mut self.balancers[balancer]
+    }
+
+    /// What a Network or Classic Load Balancer counts beyond that.
+    pub fn edge(&mut self, balancer: BalancerId) -> &mut EdgeCounts {
+        &mut self.edges[balancer]
     }
 
     /// What a target group did.
@@ -333,6 +342,7 @@ impl Observe {
             (counts.requests, counts.elb_5xx, counts.target_5xx, counts.fail_open) = (0, 0, 0, 0);
         }
         self.groups.values_mut().for_each(|group| group.starved.reset(now));
+        self.edges.values_mut().for_each(|edge| edge.run = EdgeFigures::default());
         self.sessions.lost = 0;
     }
 }

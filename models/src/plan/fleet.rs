@@ -1,6 +1,8 @@
 //! Fleets: Auto Scaling groups and fixed sets of instances, with what an instance is and how one comes up.
 
-use super::{Lifecycle, Predictive, Schedule, TargetGroupId, TargetTracking, ZoneId};
+use super::{
+    Lifecycle, MixedInstances, Predictive, Schedule, TargetGroupId, TargetTracking, TerminationPolicy, ZoneId,
+};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -131,6 +133,30 @@ pub struct AutoScaling {
     pub every_activity_cools_down: bool,
     /// Hooks, protection, replacement, suspended processes.
     pub lifecycle: Lifecycle,
+    /// MixedInstancesPolicy; none: the template's instance type, On-Demand.
+    pub mixed: Option<Box<MixedInstances>>,
+    /// CapacityRebalance: a Spot Instance at risk is replaced before it is taken back (rule S2). Default false.
+    pub capacity_rebalance: bool,
+    /// TerminationPolicies, in the order in which they apply; empty: the default policy alone.
+    pub termination_policies: Vec<TerminationPolicy>,
+}
+
+impl Fleet {
+    /// The mixed instances policy, if it has one.
+    pub fn mixed(&self) -> Option<&MixedInstances> {
+        match &self.sizing {
+            Sizing::AutoScaling(group) => group.mixed.as_deref(),
+            Sizing::Fixed(_) => None,
+        }
+    }
+
+    /// vCPUs that a unit of its size brings at least: those of an instance, but under a mixed instances policy.
+    pub fn vcpus_per_unit(&self) -> f64 {
+        let own = f64::from(self.template.vcpus);
+        let units = self.mixed().into_iter().flat_map(|mixed| &mixed.overrides);
+        let least = units.map(|one| f64::from(one.vcpus) / f64::from(one.weighted_capacity)).reduce(f64::min);
+        least.unwrap_or(own)
+    }
 }
 
 /// What a failed launch does about zones (scaling.md A2).

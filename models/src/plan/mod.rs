@@ -9,6 +9,7 @@
 mod alarm;
 mod balancer;
 mod clients;
+mod connection;
 mod expect;
 mod fault;
 mod fleet;
@@ -16,6 +17,7 @@ mod lifecycle;
 mod machine;
 mod math;
 mod metric;
+mod mixed;
 mod network;
 mod operation;
 mod price;
@@ -27,6 +29,7 @@ mod store;
 pub use alarm::*;
 pub use balancer::*;
 pub use clients::*;
+pub use connection::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;
@@ -34,6 +37,7 @@ pub use lifecycle::*;
 pub use machine::*;
 pub use math::*;
 pub use metric::*;
+pub use mixed::*;
 pub use network::*;
 pub use operation::*;
 pub use price::*;
@@ -168,6 +172,8 @@ pub struct Plan {
     pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    pub spot: SpotMarket,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
 }

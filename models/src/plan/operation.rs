@@ -44,6 +44,13 @@ pub enum ApiCall {
         /// Unlimited, or standard.
         unlimited: bool,
     },
+    /// RebootInstances: one, or all of the fleet.
+    RebootInstances {
+        /// The fleet.
+        fleet: FleetId,
+        /// The n-th instance ever launched, from 0; none: all.
+        nth: Option<u32>,
+    },
     /// A call about some of a group's instances (scaling.md §1.2, §1.4, §1.8).
     Instances {
         /// Which, of those in a state that the call is for.

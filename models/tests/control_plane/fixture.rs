@@ -53,6 +53,8 @@ pub fn plan() -> Plan {
         abandoned_work: AbandonedWork::Continues,
         resolvers: 10,
         dns_ttl: secs(60),
+        ttl_violators: None,
+        connections: None,
         request_bytes: 1_000,
         response_bytes: 1_000,
     };
@@ -91,6 +93,9 @@ pub fn plan() -> Plan {
         schedule: Schedule::default(),
         every_activity_cools_down: false,
         lifecycle: Lifecycle::default(),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: vec![],
     };
     Plan {
         name: "control".into(),
@@ -131,6 +136,8 @@ pub fn plan() -> Plan {
             idle_timeout: secs(60),
             connect_timeout: secs(10),
             dns_failover_delay: secs(10),
+            client_keep_alive: secs(3_600),
+            kind: BalancerKind::Application,
         }]
         .into_iter()
         .collect(),
@@ -140,7 +147,9 @@ pub fn plan() -> Plan {
             deregistration_delay: secs(60),
             cross_zone: true,
             stickiness: None,
+            network: None,
             health_check: HealthCheck {
+                protocol: CheckProtocol::Http,
                 interval: secs(10),
                 timeout: secs(5),
                 healthy_threshold: 2,
@@ -157,10 +166,12 @@ pub fn plan() -> Plan {
             fleet: WEB,
             workers: 8,
             backlog: 100,
+            when_full: WhenFull::Refuse,
             holds_worker: true,
             discovery: Discovery::RoundRobin,
             pools: Table::default(),
             sessions_on_instance: false,
+            memory: None,
             endpoints: vec![EndpointId::new(0)],
         }]
         .into_iter()
@@ -202,6 +213,10 @@ pub fn plan() -> Plan {
             database_storage_gb_month: 0.0,
             balancer_hour: 0.0,
             lcu_hour: 0.0,
+            network_balancer_hour: 0.0,
+            nlcu_hour: 0.0,
+            classic_balancer_hour: 0.0,
+            classic_balancer_gb: 0.0,
             nat_hour: 0.0,
             nat_gb: 0.0,
             inter_az_gb: 0.0,
@@ -210,7 +225,10 @@ pub fn plan() -> Plan {
             high_resolution_alarm_month: 0.0,
             composite_alarm_month: 0.0,
             custom_metric_month: 0.0,
+            on_demand_ratio: 1.0,
+            spot_ratio: 0.38,
         },
+        spot: SpotMarket::default(),
         expectations: vec![],
     }
 }

@@ -77,8 +77,8 @@ fn events(result: &RunResult) -> Option<Panel<'_>> {
             _ => None,
         }),
         ("targets", |kind| match kind {
-            TargetHealthy | FailOpenEnded | NodeBackInDns => Some(GREEN),
-            TargetUnhealthy | FailOpen | NodeOutOfDns => Some(RED),
+            TargetHealthy | FailOpenEnded | NodeBackInDns | SurgeQueueEmpty => Some(GREEN),
+            TargetUnhealthy | FailOpen | NodeOutOfDns | SurgeQueueFull | ConnectionsReset => Some(RED),
             TargetDraining => Some(MUTED),
             _ => None,
         }),

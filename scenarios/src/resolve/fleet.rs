@@ -2,7 +2,7 @@
 
 use super::context::{Cx, FleetKind};
 use super::dist::{lognormal, uniform};
-use super::{lifecycle, price};
+use super::{edge, lifecycle, price};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::{self, AutoScalingGroup, HealthCheckType};
@@ -216,12 +216,14 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
         }
         None => template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, true),
     };
+    let mut scaling = scaling(cx, name, written, place);
+    super::mixed::settle(cx, written, &template, place, &mut scaling);
     Fleet {
         name: name.to_owned(),
         template,
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
-        sizing: Sizing::AutoScaling(Box::new(scaling(cx, name, written, place))),
+        sizing: Sizing::AutoScaling(Box::new(scaling)),
     }
 }
 
@@ -243,7 +245,8 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
         );
     }
     let elb_health_check = written.health_check_type == Some(HealthCheckType::Elb);
-    if elb_health_check && written.target_groups.is_empty() && place.field("target_groups").node().items().is_empty() {
+    let registers = !written.target_groups.is_empty() || !place.field("target_groups").node().items().is_empty();
+    if elb_health_check && !registers && !edge::is_behind_classic(cx, name) {
         let help = "name one in `target_groups`, or leave `health_check_type` out";
         cx.error(place.field("health_check_type"), "ELB health checks without a target group", "whose verdict?", help);
     }
@@ -289,5 +292,8 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
         schedule: super::schedule::resolve(cx, written, place),
         every_activity_cools_down: written.every_activity_cools_down.unwrap_or(false),
         lifecycle: lifecycle::resolve(cx, written, place),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: Vec::new(),
     }
 }

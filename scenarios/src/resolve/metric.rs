@@ -208,6 +208,7 @@ pub(crate) fn metric<'a>(
         W::CpuCreditBalance { group } => machine(cx, group, MachineMetric::CreditBalance),
         W::CpuSurplusCreditBalance { group } => machine(cx, group, MachineMetric::SurplusCreditBalance),
         W::CpuSurplusCreditsCharged { group } => machine(cx, group, MachineMetric::SurplusCreditsCharged),
+        W::MemoryUsed { group } => machine(cx, group, MachineMetric::MemoryUsed),
         W::Custom { name } => {
             let found = cx.find("metric", "metrics", &scenario.metrics, name, at("name"))?;
             Some(Metric::Custom(CustomMetricId::new(found)))

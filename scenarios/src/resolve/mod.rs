@@ -12,6 +12,7 @@ mod balancer;
 mod composite;
 pub(crate) mod context;
 mod dist;
+mod edge;
 mod expect;
 mod fault;
 mod fleet;
@@ -20,6 +21,7 @@ mod lifecycle;
 mod machine;
 mod math;
 mod metric;
+mod mixed;
 mod operation;
 mod policy;
 mod price;
@@ -60,9 +62,11 @@ pub(crate) fn resolve(
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
-    let fleets = fleet::resolve(&mut cx);
-    let services = service::services(&mut cx, stores.len());
-    let balancers = balancer::balancers(&mut cx);
+    let mut fleets = fleet::resolve(&mut cx);
+    edge::register(&mut cx, target_groups.len(), &mut fleets);
+    let mut services = service::services(&mut cx, stores.len());
+    machine::limits(&mut cx, &mut services, &fleets);
+    let balancers = balancer::balancers(&mut cx, &fleets, &services, &target_groups);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
         return (None, cx.out);
@@ -78,9 +82,11 @@ pub(crate) fn resolve(
     let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
     target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
     let composite_alarms = composite::resolve(&mut cx);
+    machine::metrics(&mut cx, &alarms, &fleets, &services);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
+    let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
@@ -115,6 +121,7 @@ pub(crate) fn resolve(
         faults,
         operations,
         prices,
+        spot,
         expectations,
     };
     (Some(plan), cx.out)

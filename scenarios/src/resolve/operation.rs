@@ -85,6 +85,9 @@ fn call<'a>(
             }
             ApiCall::ModifyCreditSpecification { fleet, unlimited: *cpu_credits == schema::CpuCredits::Unlimited }
         }
+        Written::RebootInstances { group, number } => {
+            ApiCall::RebootInstances { fleet: cx.fleet(group, first("group"))?, nth: *number }
+        }
         Written::EnterStandby { which, decrement } => {
             let decrement = decrement.unwrap_or(true);
             instances(cx, which, place, fleets, InstanceChange::EnterStandby { decrement })?

@@ -2,8 +2,8 @@
 
 use super::{
     CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
-    MetricAggregationType, MetricPair, MissingData, Named, PredictiveMode, ScalingProcess, ScheduledAction,
-    TrackedMetric,
+    MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
+    ScheduledAction, TerminationPolicy, TrackedMetric,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -47,6 +47,16 @@ pub struct LaunchTemplate {
     pub lifecycle_hook: Option<LifecycleHook>,
     /// CPU credits of a burstable type. Default: as AWS has it for the type.
     pub credit_specification: Option<CreditSpecification>,
+    /// Memory of an instance. Default: the type's.
+    pub memory: Option<Size>,
+    /// `MaintenanceOptions.AutoRecovery`: whether an instance of no group moves to another host when its own fails. Default
+    /// true.
+    pub auto_recovery: Option<bool>,
+    /// A failed system status check to the beginning of that recovery. Default Uniform(low: "60s", high: "180s") (undocumented).
+    pub recovery_delay: Option<Dist>,
+    /// An impaired status check to its group's knowing of it. Default Uniform(low: "180s", high: "300s") ("a few minutes",
+    /// scaling.md §1.4).
+    pub status_check_notice: Option<Dist>,
 }
 
 /// CloudWatch monitoring of instances.
@@ -174,6 +184,12 @@ pub struct AutoScalingGroup {
     pub zonal_shift: Option<ImpairedZone>,
     /// So long nothing but failed launches, and AWS suspends `Launch`. Default 24 h (AWS: "may", after about a day).
     pub administrative_suspension: Option<Dur>,
+    /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
+    pub mixed_instances_policy: Option<MixedInstancesPolicy>,
+    /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.
+    pub capacity_rebalance: Option<bool>,
+    /// `TerminationPolicies`, in the order in which they apply, after the balance over zones. Default `[Default]`.
+    pub termination_policies: Option<Vec<TerminationPolicy>>,
 }
 
 /// `HealthCheckType`.

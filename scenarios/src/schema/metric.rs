@@ -96,6 +96,11 @@ pub enum Metric {
         /// Auto Scaling group or set of instances.
         group: String,
     },
+    /// mem_used_percent of the CloudWatch agent, percent of the instance's memory, each 60 s. The service needs `memory`.
+    MemoryUsed {
+        /// Auto Scaling group or set of instances.
+        group: String,
+    },
     /// A metric of the scenario's own, from `metrics`.
     Custom {
         /// Its name.

@@ -51,6 +51,13 @@ pub enum ApiCall {
         /// Standard or Unlimited.
         cpu_credits: CpuCredits,
     },
+    /// Reboots instances: `RebootInstances("web", 2)`. A machine that stands still no longer does.
+    RebootInstances {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// The n-th instance ever launched, from 0. Default: all.
+        number: Option<u32>,
+    },
     /// Instances in service go out of it and run on: `EnterStandby(AnyOf("web", 2))`. Refused if the desired capacity would fall
     /// below the minimum.
     EnterStandby {

@@ -2,10 +2,10 @@
 
 use super::{
     Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, Expect, Fault,
-    Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, TargetGroup,
+    Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, Spot, TargetGroup,
 };
 use crate::clock::Moment;
-use crate::units::{Dur, Money};
+use crate::units::{Dur, Money, Share};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -87,6 +87,9 @@ pub struct Scenario {
     /// Prices that differ from the built-in ones.
     #[serde(default)]
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    #[serde(default)]
+    pub spot: Spot,
     /// What must hold at the end of a run.
     #[serde(default)]
     pub expect: Vec<Expect>,
@@ -158,6 +161,14 @@ pub struct Prices {
     pub balancer_hour: Option<Money>,
     /// Load balancer capacity unit, per hour. Default 0.008.
     pub lcu_hour: Option<Money>,
+    /// Network Load Balancer, per hour. Default 0.0225.
+    pub network_balancer_hour: Option<Money>,
+    /// Network load balancer capacity unit, per hour. Default 0.006.
+    pub nlcu_hour: Option<Money>,
+    /// Classic Load Balancer, per hour. Default 0.025.
+    pub classic_balancer_hour: Option<Money>,
+    /// Data processed by a Classic Load Balancer, per GB. Default 0.008.
+    pub classic_balancer_gb: Option<Money>,
     /// NAT gateway, per hour. Default 0.045.
     pub nat_hour: Option<Money>,
     /// NAT gateway, per GB. Default 0.045.
@@ -174,4 +185,10 @@ pub struct Prices {
     pub composite_alarm_month: Option<Money>,
     /// Metric of one's own, per month. Default 0.30.
     pub custom_metric_month: Option<Money>,
+    /// What is paid of the On-Demand price, with a savings plan or reserved instances: those of one year leave about 60 % to
+    /// 70 % (a rough figure, unverified). Default 1: none.
+    pub on_demand_ratio: Option<Share>,
+    /// Spot over On-Demand price, where a pool of `spot` names no other; 30 % to 45 % is typical. Default 0.38 (scaling.md S4:
+    /// the documentation's examples have 0.38 to 0.56).
+    pub spot_ratio: Option<Share>,
 }
