@@ -217,6 +217,7 @@ impl GroupMetric {
             GroupMetric::Standby => "GroupStandbyInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
+            GroupMetric::Standby => "GroupStandbyInstances",
         }
     }
 }

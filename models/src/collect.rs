@@ -9,7 +9,7 @@ use crate::alb::Hosts;
 use crate::observe::Minute;
 use crate::plan::{
     BalancerId, BalancerMetric, Emitted, FleetId, GroupMetric, InstanceMetric, Metric, Monitoring, Per, ServiceId,
-    Sizing, Source, TargetGroupId, TargetsMetric,
+    Source, TargetGroupId, TargetsMetric,
 };
 use crate::request::InstanceId;
 use crate::world::World;
@@ -113,17 +113,13 @@ impl World<'_> {
 
     fn group_metric(&self, fleet: FleetId, metric: GroupMetric) -> Vec<f64> {
         let metrics = self.groups.metrics(fleet);
-        let sizes = match &self.shared.plan.fleets[fleet].sizing {
-            Sizing::AutoScaling(group) => (group.min_size, group.max_size),
-            Sizing::Fixed(count) => (*count, *count),
-        };
         let value = match metric {
-            GroupMetric::MinSize => sizes.0,
-            GroupMetric::MaxSize => sizes.1,
+            GroupMetric::MinSize => metrics.min,
+            GroupMetric::MaxSize => metrics.max,
             GroupMetric::Pending => metrics.pending,
-            GroupMetric::Standby => metrics.standby,
             GroupMetric::Terminating => metrics.terminating,
             GroupMetric::Total => metrics.total,
+            GroupMetric::Standby => metrics.standby,
         };
         vec![f64::from(value)]
     }

@@ -36,10 +36,10 @@ pub struct Counts {
 /// The metrics of a group in the namespace AWS/AutoScaling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
-    /// GroupDesiredCapacity.
-    pub desired: u32,
-    /// GroupInServiceInstances.
-    pub in_service: u32,
+    /// GroupMinSize, as scheduled actions have it now.
+    pub min: u32,
+    /// GroupMaxSize, likewise.
+    pub max: u32,
     /// GroupPendingInstances.
     pub pending: u32,
     /// GroupStandbyInstances.
@@ -113,7 +113,8 @@ impl Groups {
         let terminating = of(Row::leaving);
         let standby = of(|row| row.state == State::Standby);
         let total = in_service + pending + terminating;
-        Metrics { desired: self.fleets[fleet].desired, in_service, pending, standby, terminating, total }
+        let (min, max) = (self.fleets[fleet].min, self.fleets[fleet].max);
+        Metrics { min, max, pending, standby, terminating, total }
     }
 
     /// Instances whose metrics count for the group's: in service, not lost, and not warming up (rules C3, C6).

@@ -7,6 +7,7 @@ mod alarms;
 mod drawn;
 mod drawn_lives;
 mod edge;
+mod group_metrics;
 mod health;
 mod hooks;
 mod launches;
