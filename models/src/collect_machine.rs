@@ -14,7 +14,7 @@ impl World<'_> {
             return Vec::new();
         }
         let running = self.groups.running(fleet);
-        let samples = running.into_iter().filter_map(|instance| self.instances.sample(instance, metric, now));
-        samples.collect()
+        let World { instances, shared, .. } = self;
+        running.into_iter().filter_map(|instance| instances.sample(instance, metric, now, shared)).collect()
     }
 }

@@ -283,6 +283,7 @@ pub fn retrieved(evaluation_periods: u32) -> u32 {
 pub fn delay_of(metric: Metric, plan: &Plan) -> &Dist {
     let cloudwatch = &plan.cloudwatch;
     match metric {
+        Metric::Machine(_, metric) if metric.of_agent() => &cloudwatch.custom_delay,
         Metric::Cpu(_) | Metric::Instance(..) | Metric::Machine(..) => &cloudwatch.ec2_delay,
         Metric::InServiceInstances(_) | Metric::DesiredCapacity(_) | Metric::Group(..) => &cloudwatch.group_delay,
         Metric::RequestCount(_)

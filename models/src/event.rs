@@ -11,7 +11,9 @@ use crate::alb::{classic, nlb};
 use crate::plan::*;
 use crate::request::{CallId, CallRef, InstanceId, RequestId, RequestRef};
 use crate::timeline::EntryId;
-use crate::{alarm, alb, client, cloudwatch, fault, group, health_check, instance, launch, observe, operation, store};
+use crate::{
+    alarm, alb, client, cloudwatch, fault, group, health_check, instance, launch, observe, operation, status, store,
+};
 use sim_core::Fingerprint;
 
 /// Everything that can happen.
@@ -45,6 +47,8 @@ pub enum Event {
     Nlb(nlb::Event),
     /// Nodes that queue.
     Classic(classic::Event),
+    /// Status checks of EC2.
+    Status(status::Event),
 }
 
 // Events are moved about by the million.
@@ -141,6 +145,7 @@ impl Event {
             Event::Operation(event) => Packed::of(12, event.pack()),
             Event::Nlb(event) => Packed::of(13, event.pack()),
             Event::Classic(event) => Packed::of(14, event.pack()),
+            Event::Status(event) => Packed::of(15, event.pack()),
         }
     }
 
@@ -163,6 +168,7 @@ impl Event {
             12 => Event::Operation(operation::Event::unpack(rest)?),
             13 => Event::Nlb(nlb::Event::unpack(rest)?),
             14 => Event::Classic(classic::Event::unpack(rest)?),
+            15 => Event::Status(status::Event::unpack(rest)?),
             _ => return None,
         })
     }
@@ -203,6 +209,7 @@ operands! {
     EntryId: 32, value => u64::from(value.0), bits => EntryId(bits as u32);
     Outcome: 8, value => value as u64, bits => Outcome::ALL[(bits as u8) as usize % Outcome::ALL.len()];
     launch::Stage: 8, value => value as u64, bits => launch::Stage::ALL[(bits as u8) as usize % launch::Stage::ALL.len()];
+    StatusCheck: 8, value => value as u64, bits => StatusCheck::ALL[(bits as u8) as usize % StatusCheck::ALL.len()];
     CallRef: 64, value => (value.id.index() as u64) << 32 | u64::from(value.generation),
         bits => CallRef { id: CallId::new((bits >> 32) as usize), generation: bits as u32 };
     RequestRef: 64, value => (value.id.index() as u64) << 32 | u64::from(value.generation),

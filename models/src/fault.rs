@@ -161,13 +161,19 @@ impl Faults {
             FaultAction::HangInstances(..)
             | FaultAction::FreezeInstances(..)
             | FaultAction::SlowInstances(..)
+            | FaultAction::FailHost(_)
+            | FaultAction::ImpairSystem(..)
+            | FaultAction::CutOffInstances(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: true };
                     cx.list.soon(event::Event::Instance(disturb));
                 }
             }
-            FaultAction::EndpointErrors(endpoint, rate, _) => cx.environment.error_rate[*endpoint] += rate,
+            FaultAction::EndpointErrors(endpoint, rate, _) => {
+                let now = cx.environment.error_rate[*endpoint] + rate;
+                cx.environment.set_error_rate(*endpoint, now, plan);
+            }
             FaultAction::ZonePowerLoss(zone, _) => {
                 cx.environment.zones[*zone].dark += 1;
                 cx.blame.zone(*zone, entry);
@@ -258,6 +264,7 @@ impl Faults {
         match &plan.faults[id].action {
             FaultAction::TerminateInstances(_)
             | FaultAction::InterruptSpot(..)
+            | FaultAction::FailHost(_)
             | FaultAction::FailPrimary(_)
             | FaultAction::FailStandby(_)
             | FaultAction::RebootWithFailover(_) => {}
@@ -269,6 +276,8 @@ impl Faults {
             FaultAction::HangInstances(..)
             | FaultAction::FreezeInstances(..)
             | FaultAction::SlowInstances(..)
+            | FaultAction::ImpairSystem(..)
+            | FaultAction::CutOffInstances(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: false };
@@ -278,7 +287,7 @@ impl Faults {
             }
             FaultAction::EndpointErrors(endpoint, rate, _) => {
                 let left = cx.environment.error_rate[*endpoint] - rate;
-                cx.environment.error_rate[*endpoint] = if left < 1e-12 { 0.0 } else { left };
+                cx.environment.set_error_rate(*endpoint, left, plan);
             }
             FaultAction::ZonePowerLoss(zone, _) => {
                 cx.environment.zones[*zone].dark -= 1;
@@ -392,6 +401,9 @@ pub(crate) fn select(
 pub fn selection(action: &FaultAction) -> Option<&Selection> {
     match action {
         FaultAction::TerminateInstances(selection)
+        | FaultAction::FailHost(selection)
+        | FaultAction::ImpairSystem(selection, _)
+        | FaultAction::CutOffInstances(selection, _)
         | FaultAction::StopInstances(selection, _)
         | FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
@@ -419,10 +431,13 @@ fn duration(action: &FaultAction) -> Option<Duration> {
     match action {
         FaultAction::TerminateInstances(_)
         | FaultAction::InterruptSpot(..)
+        | FaultAction::FailHost(_)
         | FaultAction::FailPrimary(_)
         | FaultAction::FailStandby(_)
         | FaultAction::RebootWithFailover(_) => None,
         FaultAction::StopInstances(_, lasts)
+        | FaultAction::ImpairSystem(_, lasts)
+        | FaultAction::CutOffInstances(_, lasts)
         | FaultAction::HangInstances(_, lasts)
         | FaultAction::FreezeInstances(_, lasts)
         | FaultAction::SlowInstances(_, _, lasts)

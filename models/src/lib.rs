@@ -36,6 +36,7 @@ mod group;
 mod health_check;
 mod launch;
 mod operation;
+mod status;
 
 mod blame;
 mod directory;

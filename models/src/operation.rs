@@ -39,11 +39,15 @@ pub fn handle(event: Event, cx: &mut Cx) {
     let subject = subject(&operation.call, plan).to_string();
     let cause = cx.timeline.record(now, EventKind::OperationCalled, subject, operation.name.clone(), EntryId::NONE);
     let fleet = match operation.call {
-        ApiCall::ModifyCreditSpecification { fleet, .. } => return each(fleet, id, cause, cx),
+        ApiCall::ModifyCreditSpecification { fleet, .. } => return each(fleet, None, id, cause, cx),
+        ApiCall::RebootInstances { fleet, nth } => return each(fleet, nth, id, cause, cx),
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
         | ApiCall::SuspendProcesses { fleet, .. }
-        | ApiCall::ResumeProcesses { fleet, .. } => fleet,
+        | ApiCall::ResumeProcesses { fleet, .. }
+        | ApiCall::StartInstanceRefresh { fleet, .. }
+        | ApiCall::CancelInstanceRefresh { fleet }
+        | ApiCall::RollbackInstanceRefresh { fleet } => fleet,
         ApiCall::Instances { selection: Selection { fleet, .. }, .. } => fleet,
         ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
             Shifted::Group(fleet) => fleet,
@@ -52,11 +56,12 @@ pub fn handle(event: Event, cx: &mut Cx) {
     cx.list.soon(event::Event::Group(group::Event::Operate { fleet, operation: id, cause }));
 }
 
-/// A call about every instance of a fleet: each is told, and knows whether it is concerned.
-fn each(fleet: FleetId, operation: OperationId, cause: EntryId, cx: &mut Cx) {
+/// A call about instances of a fleet, one or all: each is told, and knows whether it is concerned.
+fn each(fleet: FleetId, nth: Option<u32>, operation: OperationId, cause: EntryId, cx: &mut Cx) {
     for index in 0..cx.directory.len() {
         let instance = InstanceId::new(index);
-        if cx.directory.facts(instance).fleet == fleet {
+        let facts = cx.directory.facts(instance);
+        if facts.fleet == fleet && nth.is_none_or(|nth| facts.ordinal == nth) {
             let event = instance::Event::Operate { instance, operation, cause };
             cx.list.soon(event::Event::Instance(event));
         }
@@ -68,7 +73,11 @@ fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
     match call {
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::StartInstanceRefresh { fleet, .. }
+        | ApiCall::CancelInstanceRefresh { fleet }
+        | ApiCall::RollbackInstanceRefresh { fleet }
         | ApiCall::ModifyCreditSpecification { fleet, .. }
+        | ApiCall::RebootInstances { fleet, .. }
         | ApiCall::SuspendProcesses { fleet, .. }
         | ApiCall::ResumeProcesses { fleet, .. }
         | ApiCall::Instances { selection: Selection { fleet, .. }, .. } => &plan.fleets[*fleet].name,

@@ -79,6 +79,7 @@ impl SeriesRecorder {
 fn unit(metric: Metric, plan: &Plan) -> &str {
     match metric {
         Metric::Cpu(_) | Metric::DatabaseCpu(_) | Metric::Instance(_, _, InstanceMetric::Cpu) => "%",
+        Metric::Machine(_, metric) if metric.of_agent() => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
         Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),
@@ -155,6 +156,9 @@ impl World<'_> {
             }
             if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
                 series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
+            }
+            if let Some(figures) = self.instances.memory_figures(id, now, &self.shared) {
+                series.put(&format!("memory_mib.{}", fleet.name), "MiB", figures.final_mib);
             }
         }
         for (id, service) in plan.services.iter() {

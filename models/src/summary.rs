@@ -83,7 +83,8 @@ impl World<'_> {
         for (id, fleet) in plan.fleets.iter() {
             let figures = self.groups.figures(id, plan, now);
             let credits = self.instances.credit_figures(id, now, &self.shared);
-            groups.insert(fleet.name.clone(), Group { credits, ..figures });
+            let memory = self.instances.memory_figures(id, now, &self.shared);
+            groups.insert(fleet.name.clone(), Group { credits, memory, ..figures });
         }
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {

@@ -33,6 +33,7 @@ use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::series::SeriesRecorder;
 use crate::shared::{NodeFacts, Shared};
+use crate::status::StatusChecks;
 use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
@@ -52,6 +53,7 @@ pub struct World<'p> {
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) alarms: Alarms,
     pub(crate) faults: Faults,
+    pub(crate) status: StatusChecks,
     pub(crate) series: SeriesRecorder,
     pub(crate) meter: Meter,
     pub(crate) strength: Strength,
@@ -127,6 +129,7 @@ impl<'p> World<'p> {
             cloudwatch: CloudWatch::new(cx),
             alarms: Alarms::new(cx),
             faults: Faults::new(cx),
+            status: StatusChecks::default(),
             series: SeriesRecorder::new(plan),
             meter: Meter::new(plan),
             strength: Strength::default(),
@@ -339,6 +342,7 @@ impl World<'_> {
                 let groups = &self.groups;
                 self.faults.handle(event, &|fleet| groups.running(fleet), cx);
             }
+            Event::Status(event) => self.status.handle(event, cx),
             Event::Observe(event) => self.observe(event),
             Event::Operation(event) => operation::handle(event, cx),
             Event::Nlb(event) => self.albs.handle_flow(event, cx),

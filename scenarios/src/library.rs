@@ -13,6 +13,8 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "anatomy",
     "twitter-spike",
     "cloudpulse",
+    "target-tracking",
+    "flapping",
     "az-outage",
     "capacity-shortage",
     "spot-wave",
@@ -25,9 +27,12 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "replay",
     "surge-queue",
     "keep-alive",
+    "warm-pool",
+    "instance-refresh",
     "web-farm",
     "bare-farm",
     "credits",
+    "memory-leak",
 ];
 
 /// Name and text of every built-in scenario.

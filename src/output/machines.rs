@@ -1,4 +1,4 @@
-//! What single machines went through, by fleet: what they were bought as, hooks and standby, CPU credits.
+//! What single machines went through, by fleet: what they were bought as, hooks and standby, CPU credits, memory.
 
 use super::units;
 use models::result::{Group, Summary};
@@ -15,7 +15,7 @@ pub struct Sheet {
 
 /// Every sheet that has rows.
 pub fn sheets(summary: &Summary) -> Vec<Sheet> {
-    let mut sheets = vec![bought(summary), lifecycle(summary), credits(summary)];
+    let mut sheets = vec![bought(summary), lifecycle(summary), credits(summary), memory(summary)];
     sheets.retain(|sheet| !sheet.rows.is_empty());
     sheets
 }
@@ -76,6 +76,25 @@ fn credits(summary: &Summary) -> Sheet {
     Sheet {
         title: "CPU credits",
         heads: &["", "spent", "left each", "ran out", "slowed for", "surplus owed", "charged"],
+        rows: rows.collect(),
+    }
+}
+
+fn memory(summary: &Summary) -> Sheet {
+    let rows = summary.groups.iter().filter_map(|(name, group)| {
+        let memory = group.memory?;
+        Some(vec![
+            units::plain(name).to_string(),
+            format!("{:.0} MiB", memory.limit_mib),
+            format!("{:.0} MiB", memory.peak_mib),
+            format!("{:.0} MiB", memory.final_mib),
+            format!("{}×", memory.oom_kills),
+            units::count(memory.requests_lost),
+        ])
+    });
+    Sheet {
+        title: "Memory",
+        heads: &["", "limit", "most", "at end, each", "ran out", "requests lost"],
         rows: rows.collect(),
     }
 }

@@ -118,3 +118,155 @@ fn at_the_baseline_work_takes_as_much_longer() {
     let summary = run(&plan(body), 1, 0).summary;
     assert!((summary.latency_ms.mean - 500.0).abs() < 1e-3, "{}", summary.latency_ms.mean);
 }
+
+/// One instance whose process leaks; a request a second, evenly.
+fn leaking(memory: &str, rest: &str) -> String {
+    format!(
+        "duration: \"1h\", warm_up: \"0s\",
+         clients: {{ \"c\": (to: \"q\", arrivals: Even(\"1/s\"), timeout: Never) }},
+         services: {{ \"q\": (instances: 1, vcpus: 4, workers: 4, memory: ({memory}),
+                              endpoints: {{ \"e\": (steps: [Compute(\"10ms\")]) }}) }}, {rest}"
+    )
+}
+
+/// 100 MiB, 1 MiB a second: 400 MiB are reached after 300 s, again and again; each time it is away for 10 s.
+#[test]
+fn a_leak_by_time_ends_the_process_to_the_nanosecond() {
+    let memory = "base: \"100MiB\", leak_per_hour: \"3600MiB\", limit: \"400MiB\", restart: \"10s\"";
+    let result = run(&plan(&leaking(memory, "")), 1, 0);
+    let ends: Vec<f64> = entries(&result, EventKind::OutOfMemory).iter().map(|entry| entry.t_s).collect();
+    assert_eq!(ends.len(), 11, "{ends:?}");
+    for (index, end) in ends.iter().enumerate() {
+        is("end", 300.0 + 310.0 * index as f64, *end);
+    }
+    is("restart", 310.0, first(&result, EventKind::ProcessRestarted, 0.0));
+    let figures = result.summary.groups["q"].memory.expect("memory");
+    assert_eq!(figures.oom_kills, 11);
+    is("peak", 400.0, figures.peak_mib);
+    is("limit", 400.0, figures.limit_mib);
+    // Ten requests, one a second, meet nobody each time.
+    let refused = result.summary.outcomes["refused"];
+    assert!((109..=111).contains(&refused), "{refused}");
+}
+
+/// A leak of 1 MiB a request: the 301st finds no room.
+#[test]
+fn a_leak_by_request_counts_requests() {
+    let memory = "base: \"100MiB\", leak_per_request: \"1MiB\", limit: \"400MiB\", restart: \"0s\"";
+    let result = run(&plan(&leaking(memory, "")), 1, 0);
+    let ends: Vec<f64> = entries(&result, EventKind::OutOfMemory).iter().map(|entry| entry.t_s).collect();
+    assert_eq!(ends.len(), 11, "{ends:?}");
+    let apart = ends[1] - ends[0];
+    is("apart", 301.0, apart);
+    // Each takes with it the one request that was there.
+    assert_eq!(result.summary.groups["q"].memory.expect("memory").requests_lost, 11);
+    assert_eq!(result.summary.outcomes["elb_502"], 11);
+}
+
+/// Requests in flight: nothing is left behind, and only as many at once as there is room for survive.
+#[test]
+fn memory_of_requests_in_flight_is_given_back() {
+    let memory = |limit: &str| format!("base: \"100MiB\", per_request: \"50MiB\", limit: \"{limit}\"");
+    // One at a time: 150 MiB at most.
+    let figures =
+        |limit: &str| run(&plan(&leaking(&memory(limit), "")), 1, 0).summary.groups["q"].memory.expect("memory");
+    let enough = figures("150MiB");
+    assert_eq!(enough.oom_kills, 0);
+    is("peak", 150.0, enough.peak_mib);
+    is("end", 100.0, enough.final_mib);
+    assert!(figures("149MiB").oom_kills > 100);
+}
+
+/// A machine that hangs for want of memory answers nobody until it is rebooted, and its status check says so.
+#[test]
+fn m2_a_machine_out_of_memory_fails_its_check_until_it_is_rebooted() {
+    let memory = "base: \"100MiB\", leak_per_hour: \"3600MiB\", limit: \"400MiB\", at_limit: Hangs";
+    let rest = "operations: [At(\"10m\", RebootInstances(\"q\"))]";
+    let result = run(&plan(&leaking(memory, rest).replace("1h", "14m").replace("Never", "\"5s\"")), 1, 0);
+    is("hangs", 300.0, first(&result, EventKind::OutOfMemory, 0.0));
+    let impaired = first(&result, EventKind::StatusImpaired, 0.0);
+    assert!((300.0..=360.0).contains(&impaired), "{impaired}");
+    is("reboots", 600.0, first(&result, EventKind::InstanceRebooted, 0.0));
+    let ok = first(&result, EventKind::StatusOk, 0.0);
+    assert!((600.0..=660.0).contains(&ok), "{ok}");
+    let minutes = (ok - impaired) / 60.0;
+    is("at the minute", minutes.round(), minutes);
+    let back = first(&result, EventKind::ProcessRestarted, 600.0);
+    assert!(back > 605.0 && back < 720.0, "{back}");
+    // Fresh memory: it lasts for 300 s again.
+    let ends = entries(&result, EventKind::OutOfMemory);
+    assert_eq!(ends.len(), 1, "{ends:?}");
+}
+
+/// M4, M5: an instance of no group is moved to another host by itself; without recovery it stays away.
+#[test]
+fn m5_a_failed_host_is_recovered_from_outside_groups() {
+    let body = |settings: &str| {
+        format!(
+            "duration: \"30m\", clients: {{ \"c\": (to: \"q\", arrivals: Even(\"1/s\"), timeout: \"2s\") }},
+             launch_templates: {{ \"t\": (vcpus: 1, pending: \"7s\", boot: \"20s\", recovery_delay: \"90s\", {settings}) }},
+             instances: {{ \"q\": (count: 1, launch_template: \"t\") }},
+             services: {{ \"q\": (runs_on: \"q\", endpoints: {{ \"e\": (steps: [Compute(\"10ms\")]) }}) }},
+             faults: [At(\"10m\", FailHost(Instance(\"q\", 0)))]"
+        )
+    };
+    let result = run(&plan(&body("")), 1, 0);
+    let impaired = first(&result, EventKind::StatusImpaired, 0.0);
+    assert!((600.0..=660.0).contains(&impaired), "{impaired}");
+    is("recovered", impaired + 90.0, first(&result, EventKind::InstanceRecovered, 0.0));
+    is("serves", impaired + 117.0, first(&result, EventKind::ProcessRestarted, 0.0));
+    // It was billed all the time.
+    is("hours", 0.5, result.summary.groups["q"].instance_hours);
+    let result = run(&plan(&body("auto_recovery: false")), 1, 0);
+    assert!(entries(&result, EventKind::InstanceRecovered).is_empty());
+    assert!(result.summary.availability < 0.34, "{}", result.summary.availability);
+}
+
+/// §1.4, M5: a member of a group is not recovered but replaced, some minutes after its check, and not within its grace.
+#[test]
+fn m5_a_member_of_a_group_is_replaced_instead() {
+    let body = |fault: &str, grace: &str| {
+        format!(
+            "duration: \"40m\", clients: {{ \"c\": (to: \"q\", arrivals: Even(\"1/s\"), timeout: \"2s\") }},
+             launch_templates: {{ \"t\": (vcpus: 1, pending: \"7s\", boot: \"20s\", status_check_notice: \"200s\") }},
+             auto_scaling_groups: {{ \"q\": (launch_template: \"t\", min_size: 2, max_size: 2, health_poll: \"1s\", health_check_grace_period: \"{grace}\") }},
+             services: {{ \"q\": (runs_on: \"q\", endpoints: {{ \"e\": (steps: [Compute(\"10ms\")]) }}) }},
+             faults: [{fault}]"
+        )
+    };
+    for (fault, what) in [
+        ("At(\"10m\", FailHost(Instance(\"q\", 0)))", "host"),
+        ("At(\"10m\", FreezeInstances(Instance(\"q\", 0)))", "freeze"),
+        ("At(\"10m\", CutOffInstances(Instance(\"q\", 0)))", "network"),
+        ("At(\"10m\", ImpairSystem(Instance(\"q\", 0)))", "system"),
+    ] {
+        let result = run(&plan(&body(fault, "300s")), 1, 0);
+        let impaired = first(&result, EventKind::StatusImpaired, 0.0);
+        assert!((600.0..=660.0).contains(&impaired), "{what}: {impaired}");
+        let marked = first(&result, EventKind::InstanceMarkedUnhealthy, 0.0);
+        assert!((impaired + 200.0..=impaired + 201.0).contains(&marked), "{what}: {marked} after {impaired}");
+        assert!(entries(&result, EventKind::InstanceRecovered).is_empty(), "{what}");
+        assert_eq!(result.summary.groups["q"].replacements, 1, "{what}");
+        assert_eq!(result.summary.groups["q"].final_in_service, 2, "{what}");
+    }
+    // Over before the notice: nobody acts, and the check is in order again at its minute.
+    let result = run(&plan(&body("At(\"10m\", FreezeInstances(Instance(\"q\", 0), \"2m\"))", "300s")), 1, 0);
+    let (impaired, ok) = (first(&result, EventKind::StatusImpaired, 0.0), first(&result, EventKind::StatusOk, 0.0));
+    is("two minutes", 120.0, ok - impaired);
+    assert_eq!(result.summary.groups["q"].replacements, 0);
+    // Over before the next minute's check: not even seen.
+    let result = run(&plan(&body("At(\"10m\", FreezeInstances(Instance(\"q\", 0), \"0.001s\"))", "300s")), 1, 0);
+    assert!(entries(&result, EventKind::StatusImpaired).is_empty());
+}
+
+/// Cut off, an instance answers nothing; what it was doing goes on when the network is back.
+#[test]
+fn a_machine_that_is_cut_off_goes_on_where_it_was() {
+    let body = "duration: \"200s\", clients: { \"c\": (to: \"q\", arrivals: Even(\"1/s\"), timeout: \"20s\") },
+        services: { \"q\": (instances: 1, vcpus: 1, endpoints: { \"e\": (steps: [Compute(\"100ms\")]) }) },
+        faults: [At(\"100.05s\", CutOffInstances(All(\"q\"), \"10s\"))]";
+    let summary = run(&plan(body), 1, 0).summary;
+    // Ten arrive at a machine that nobody can reach; all others, that of the moment among them, are served.
+    assert!((summary.requests.failed as i64 - 10).abs() <= 1, "{:?}", summary.outcomes);
+    assert!(summary.latency_ms.max > 100.0 && summary.latency_ms.max < 10_200.0, "{}", summary.latency_ms.max);
+}

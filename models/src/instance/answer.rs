@@ -17,6 +17,9 @@ impl Instances {
         if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
+        if !branch && self.rows[instance].memory.is_some() {
+            self.gives_memory(instance, cx);
+        }
         self.answer(at, outcome, cx);
         if held {
             self.rows[instance].busy -= 1;

@@ -1,11 +1,10 @@
 //! The machine as a whole: it comes up, is disturbed, and goes, with all that is on it.
 
-use super::answer::vanish;
 use super::{Condition, Event, Instance, Instances, announce};
-use crate::plan::FaultAction;
+use crate::plan::{ApiCall, FaultAction, StatusCheck};
 use crate::request::*;
 use crate::shared::Cx;
-use crate::{Outcome, client, event, health_check};
+use crate::{client, event, health_check, status};
 use sim_core::Duration;
 
 impl Instances {
@@ -16,7 +15,8 @@ impl Instances {
         match event {
             Event::Booted(instance) => {
                 self.enter(instance, cx);
-                self.rows[instance].condition = Condition::Refusing;
+                self.rows[instance].set_condition(Condition::Refusing);
+                self.rows[instance].there = true;
                 self.open_account(instance, cx);
             }
             Event::Up(instance) => {
@@ -25,7 +25,14 @@ impl Instances {
                 self.up(instance, cx);
             }
             Event::CreditsDue { instance, epoch } => self.credits_due(instance, epoch, cx),
-            Event::Operate { instance, operation, cause } => self.operate(instance, operation, cause, cx),
+            Event::Operate { instance, operation, cause } => match cx.plan.operations[operation].call {
+                ApiCall::RebootInstances { .. } => self.reboot(instance, cause, cx),
+                _ => self.operate(instance, operation, cause, cx),
+            },
+            Event::MemoryDue { instance, epoch } => self.memory_due(instance, epoch, cx),
+            Event::Restart { instance, life } => self.restart(instance, life, cx),
+            Event::Reboot { instance, cause } => self.reboot(instance, cause, cx),
+            Event::Recover { instance, cause } => self.recover(instance, cause, cx),
             Event::Disturb { instance, fault, on } => {
                 self.enter(instance, cx);
                 let plan = cx.plan;
@@ -35,6 +42,20 @@ impl Instances {
                         self.freeze(instance, on, cx);
                         let row = &mut self.rows[instance];
                         row.stopped = if on { row.stopped + 1 } else { row.stopped.saturating_sub(1) };
+                        let cause = cx.blame.of_instance(instance);
+                        self.ill(instance, StatusCheck::Instance, on, cause, cx);
+                    }
+                    FaultAction::FailHost(_) => {
+                        let cause = cx.blame.of_instance(instance);
+                        self.host_fails(instance, cause, cx);
+                    }
+                    FaultAction::ImpairSystem(..) => {
+                        let cause = cx.blame.of_instance(instance);
+                        self.ill(instance, StatusCheck::System, on, cause, cx);
+                    }
+                    FaultAction::CutOffInstances(..) => {
+                        let cause = cx.blame.of_instance(instance);
+                        self.cut_off(instance, on, cause, cx);
                     }
                     FaultAction::SlowInstances(_, factor, _) => {
                         self.slow(instance, if on { factor } else { 1.0 / factor }, cx);
@@ -61,14 +82,20 @@ impl Instances {
     pub(super) fn up(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[instance];
-        if row.condition == Condition::Serving {
+        if row.condition() == Condition::Serving {
             return;
         }
-        row.condition = Condition::Serving;
+        row.set_condition(Condition::Serving);
+        row.there = true;
+        self.fresh_memory(instance, cx);
+        let row = &mut self.rows[instance];
         let capacity = row.vcpus;
         let workers = row.workers;
         if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
+        }
+        if row.pace != 1.0 {
+            self.disturb(instance, cx);
         }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
     }
@@ -78,45 +105,29 @@ impl Instances {
         let now = cx.now();
         let facts = cx.directory.facts(instance);
         let row = &mut self.rows[instance];
-        if row.condition == Condition::Serving
+        if row.condition() == Condition::Serving
             && let Some(service) = facts.service
         {
             cx.observe.service(service).capacity(now, -i64::from(row.workers), -i64::from(row.vcpus));
             cx.observe.sessions_gone(instance);
         }
-        row.condition = Condition::Absent;
         let busy_ns = row.cpu.busy(now);
         if let Some(service) = facts.service {
             cx.observe.service(service).worked(busy_ns);
         }
         let credit = self.close_account(instance, facts.fleet, now);
-        let vcpus = cx.directory.vcpus(cx.plan, instance);
-        let fresh = Instance { credit, ..Instance::new(cx.plan, facts, vcpus, now) };
+        self.close_memory(instance, facts.fleet);
+        let row = &self.rows[instance];
+        let mut fresh =
+            Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx, facts, instance, now) };
+        if let (Some(memory), Some(old)) = (&mut fresh.memory, &row.memory) {
+            memory.follows(old);
+        }
+        if row.suspect {
+            cx.list.soon(event::Event::Status(status::Event::Cleared(instance)));
+        }
         let old = std::mem::replace(&mut self.rows[instance], fresh);
-        let here: Vec<CallRef> = cx
-            .calls
-            .iter()
-            .filter(|(_, call)| {
-                call.instance == instance && !matches!(call.state, CallState::Travelling | CallState::Lost)
-            })
-            .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
-            .collect();
-        if let Some(service) = facts.service {
-            let branch = |at: &&CallRef| matches!(cx.calls[at.id].waiter, Waiter::Branch(_));
-            let present = here.len() - here.iter().filter(branch).count();
-            cx.observe.service(service).lost(now, old.waiting, old.busy, present as u32);
-        }
-        for at in here {
-            let Some(call) = cx.call(at) else { continue };
-            if matches!(call.waiter, Waiter::Branch(_) | Waiter::Nobody) {
-                cx.calls.remove(at.id);
-            } else if silent {
-                vanish(at, true, cx);
-            } else {
-                cx.calls[at.id].holds_worker = false;
-                self.answer(at, Outcome::BadGateway, cx);
-            }
-        }
+        self.drop_calls(instance, silent, old.waiting, old.busy, cx);
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: false }));
     }
 
@@ -167,6 +178,7 @@ impl Instances {
     /// Tells the CPU of the machine's condition.
     pub(super) fn disturb(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
+        let swap = self.swap_speed(instance);
         let row = &mut self.rows[instance];
         let direct: Vec<(CallRef, Duration)> = if row.cpu.is_direct() {
             cx.calls
@@ -177,10 +189,10 @@ impl Instances {
         } else {
             Vec::new()
         };
-        let speed = if row.frozen > 0 { 0.0 } else { row.speed };
+        let speed = if row.frozen > 0 { 0.0 } else { row.speed * swap };
         // Rounding leaves crumbs when several disturbances come and go.
         let stress = if row.stress < 1e-9 { 0.0 } else { row.stress };
-        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed };
+        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed } * row.pace;
         row.cpu.disturb(now, stress, speed, &direct);
         announce(&mut row.cpu, instance, cx);
     }

@@ -10,19 +10,22 @@
 //! ```
 //! # Models      FCFS backlog before the workers; the worker held during a wait (default) or given up; connection
 //!   pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
-//! # Leaves out  memory; disks; scheduling classes
+//!   (`machine`, `outage`); CPU credits (`credits`); memory (`memory`)
+//! # Leaves out  scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 mod answer;
 mod credits;
 mod machine;
+mod memory;
+mod outage;
 mod queue;
 mod steps;
 
 use crate::Outcome;
 use crate::cpu::Cpu;
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultId, FleetId, MachineMetric, OperationId, Plan, RegionId, ServiceId};
+use crate::plan::{EndpointId, FaultId, FleetId, MachineMetric, OperationId, RegionId, ServiceId};
 use crate::request::*;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
@@ -110,6 +113,34 @@ events! {
             /// Attempt of the check.
             attempt: u32,
         },
+        /// The memory of its process may have run out.
+        MemoryDue {
+            /// Instance.
+            instance: InstanceId,
+            /// Announcement it belongs to.
+            epoch: u32,
+        },
+        /// A process that ended comes back.
+        Restart {
+            /// Instance.
+            instance: InstanceId,
+            /// The life that ended.
+            life: u32,
+        },
+        /// RebootInstances.
+        Reboot {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of whoever asks.
+            cause: EntryId,
+        },
+        /// Moved to another host.
+        Recover {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of whoever asks.
+            cause: EntryId,
+        },
     }
 }
 
@@ -129,6 +160,8 @@ pub struct Instances {
     rows: Table<InstanceId, Instance>,
     /// Credits of the instances of each fleet that have ended.
     credits: Table<FleetId, crate::result::CreditFigures>,
+    /// Memory of those that have ended.
+    memory: Table<FleetId, crate::result::MemoryFigures>,
     errors: Table<EndpointId, Stream>,
     /// Starts of late that got launch credits.
     launch_starts: Vec<(Option<RegionId>, Time)>,
@@ -155,10 +188,26 @@ struct Instance {
     stopped: u32,
     stress: f64,
     speed: f64,
+    /// How fast the work of its release is done: above 1 if that has less to do.
+    pace: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
     /// What its credits have come to, of a burstable type.
     credit: credits::Credit,
+    /// Memory of its process, if the service says what that takes.
+    memory: Option<Box<memory::Footprint>>,
+    /// Ends of its process, and of machines that bore its id.
+    life: u32,
+    /// Boots after the first.
+    boots: u32,
+    /// Its operating system has come up.
+    there: bool,
+    /// Its status checks have been told of something.
+    suspect: bool,
+    host_failed: bool,
+    /// Faults that cut it off, and what it would do with a connection otherwise.
+    cut_off: u32,
+    behind: Condition,
 }
 
 /// Connections to one store.
@@ -178,15 +227,16 @@ impl Instances {
             cx.stream(&name, "errors")
         });
         let credits = plan.fleets.iter().map(|_| Default::default()).collect();
-        Instances { rows: Table::default(), credits, errors: errors.collect(), launch_starts: Vec::new() }
+        let memory = plan.fleets.iter().map(|_| Default::default()).collect();
+        Instances { rows: Table::default(), credits, memory, errors: errors.collect(), launch_starts: Vec::new() }
     }
 
     /// Makes room for an instance that the directory has entered: not there yet.
     pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
         while self.rows.len() <= instance.index() {
             let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
-            let vcpus = cx.directory.vcpus(cx.plan, InstanceId::new(self.rows.len()));
-            self.rows.push(Instance::new(cx.plan, facts, vcpus, cx.now()));
+            let fresh = Instance::new(cx, facts, InstanceId::new(self.rows.len()), cx.now());
+            self.rows.push(fresh);
         }
     }
 
@@ -208,7 +258,11 @@ impl Instances {
             | Event::Gone { .. }
             | Event::Knock { .. }
             | Event::CreditsDue { .. }
-            | Event::Operate { .. } => self.machine(event, cx),
+            | Event::Operate { .. }
+            | Event::MemoryDue { .. }
+            | Event::Restart { .. }
+            | Event::Reboot { .. }
+            | Event::Recover { .. } => self.machine(event, cx),
         }
     }
 
@@ -218,8 +272,11 @@ impl Instances {
     }
 
     /// What a metric of its own is at the end of a period; none if it has none.
-    pub fn sample(&mut self, instance: InstanceId, metric: MachineMetric, now: Time) -> Option<f64> {
-        self.credit_sample(instance, metric, now)
+    pub fn sample(&mut self, instance: InstanceId, metric: MachineMetric, now: Time, cx: &Cx) -> Option<f64> {
+        match metric {
+            MachineMetric::MemoryUsed => self.memory_percent(instance, now, cx),
+            _ => self.credit_sample(instance, metric, now),
+        }
     }
 
     /// Workers occupied.
@@ -234,7 +291,10 @@ impl Instances {
 }
 
 impl Instance {
-    fn new(plan: &Plan, facts: crate::directory::Facts, vcpus: u32, now: Time) -> Self {
+    fn new(cx: &Cx, facts: crate::directory::Facts, instance: InstanceId, now: Time) -> Self {
+        let plan = cx.plan;
+        let vcpus = cx.directory.vcpus(plan, instance);
+        let template = cx.template_of(instance);
         let service = facts.service.map(|service| &plan.services[service]);
         // A larger type runs more of the same processes: what is set for the template's vCPUs grows with them.
         let usual = plan.fleets[facts.fleet].template.vcpus;
@@ -274,8 +334,19 @@ impl Instance {
             stopped: 0,
             stress: 0.0,
             speed: 1.0,
+            pace: 1.0 / template.release.compute,
             held: Vec::new(),
             credit: credits::Credit::default(),
+            memory: service
+                .and_then(|service| service.memory)
+                .map(|terms| Box::new(memory::Footprint::new(terms, now))),
+            life: 0,
+            boots: 0,
+            there: false,
+            suspect: false,
+            host_failed: false,
+            cut_off: 0,
+            behind: Condition::Absent,
         }
     }
 }

@@ -22,6 +22,9 @@ impl Instances {
                 if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
+                if row.memory.is_some() {
+                    self.takes_memory(id, cx);
+                }
                 self.remember_session(id, at, cx);
                 self.run(at, cx);
             }
@@ -32,6 +35,9 @@ impl Instances {
                 row.queue.push_back(at);
                 if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
+                }
+                if self.rows[id].memory.is_some() {
+                    self.takes_memory(id, cx);
                 }
             }
             Condition::Serving | Condition::Refusing => {

@@ -116,4 +116,10 @@ pub enum FaultAction {
     DelayMetrics(Duration, Duration),
     /// Nothing is published.
     LoseMetrics(Duration),
+    /// The host under the instances fails: gone from the network, running for EC2 until its system check says otherwise.
+    FailHost(Selection),
+    /// The system status check fails, and nothing else does.
+    ImpairSystem(Selection, Duration),
+    /// Nothing gets in or out of the instances, as with a broken network configuration.
+    CutOffInstances(Selection, Duration),
 }

@@ -1,15 +1,34 @@
 //! The machine under an instance: memory, CPU credits, its volume, its status checks (scaling.md §4, §6.2, §6.4).
 
-use super::FleetId;
 use sim_core::Duration;
+use sim_core::dist::Dist;
 
 /// What EC2 gives an instance besides vCPUs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Machine {
     /// Memory in MiB; 0 where the type does not say.
     pub memory_mib: f64,
     /// CPU credits, of burstable types.
     pub credits: Option<Credits>,
+    /// An impaired status check to the group's knowing of it, in seconds (scaling.md §1.4: "a few minutes"). U(180, 300).
+    pub status_notice: Dist,
+    /// MaintenanceOptions.AutoRecovery: whether an instance of no group is recovered when its host fails (rule M5). Default true.
+    pub auto_recovery: bool,
+    /// A failed system check to the recovery's beginning, in seconds. Not documented; U(60, 180), a modelling choice.
+    pub recovery_delay: Dist,
+}
+
+impl Default for Machine {
+    /// Of a type that says nothing, with AWS's defaults.
+    fn default() -> Self {
+        Machine {
+            memory_mib: 0.0,
+            credits: None,
+            status_notice: Dist::Uniform { low: 180.0, high: 300.0 },
+            auto_recovery: true,
+            recovery_delay: Dist::Uniform { low: 60.0, high: 180.0 },
+        }
+    }
 }
 
 /// CPU credits of a burstable type: one is a vCPU at 100 % for a minute (scaling.md §6.2).
@@ -55,6 +74,8 @@ pub enum MachineMetric {
     SurplusCreditBalance,
     /// CPUSurplusCreditsCharged: in 300 s, credits that are charged for; unlimited only.
     SurplusCreditsCharged,
+    /// mem_used_percent of the CloudWatch agent: of the instance's memory, or of the limit where that is unknown.
+    MemoryUsed,
 }
 
 impl MachineMetric {
@@ -65,16 +86,71 @@ impl MachineMetric {
             MachineMetric::CreditBalance => "CPUCreditBalance",
             MachineMetric::SurplusCreditBalance => "CPUSurplusCreditBalance",
             MachineMetric::SurplusCreditsCharged => "CPUSurplusCreditsCharged",
+            MachineMetric::MemoryUsed => "mem_used_percent",
         }
     }
 
-    /// Its period: credits are reported each 300 s whatever the monitoring.
+    /// Its period: credits are reported each 300 s whatever the monitoring, an agent's metrics each 60 s.
     pub fn period(self) -> Duration {
-        Duration::from_secs(300)
+        Duration::from_secs(if self.of_agent() { 60 } else { 300 })
     }
 
-    /// The metric of this fleet.
-    pub fn of(self, fleet: FleetId) -> super::Metric {
-        super::Metric::Machine(fleet, self)
+    /// Whether an agent on the instance sends it, as a custom metric.
+    pub fn of_agent(self) -> bool {
+        self == MachineMetric::MemoryUsed
+    }
+}
+
+/// What the server process of a service takes of its instance's memory. All in MiB.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Memory {
+    /// Of the process when it starts.
+    pub base: f64,
+    /// Of each request in flight, waiting or served.
+    pub per_request: f64,
+    /// That a request leaves behind.
+    pub leak_per_request: f64,
+    /// That is lost per hour, whatever it does.
+    pub leak_per_hour: f64,
+    /// What it may take. Default: 90 % of the instance's memory (a modelling choice: the rest is the system's).
+    pub limit: f64,
+    /// What becomes of it at the limit.
+    pub at_limit: AtLimit,
+    /// Killed to serving again. 10 s; a modelling choice.
+    pub restart: Duration,
+    /// Share of the limit beyond which pages are swapped. 1: never.
+    pub swap_from: f64,
+    /// Speed while pages are swapped, 0 to 1.
+    pub swap_speed: f64,
+}
+
+/// What becomes of a process that needs more memory than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtLimit {
+    /// The out-of-memory killer ends it; its supervisor starts it again.
+    Killed,
+    /// The whole machine stands still until it is rebooted or replaced: its instance status check fails (rule M2).
+    Hangs,
+}
+
+/// A status check of EC2 (rule M2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusCheck {
+    /// Host, power, network.
+    System,
+    /// Operating system: boot, kernel, memory, network settings.
+    Instance,
+}
+
+impl StatusCheck {
+    /// All, in the order of their codes.
+    pub const ALL: [StatusCheck; 2] = [StatusCheck::System, StatusCheck::Instance];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            StatusCheck::System => "system",
+            StatusCheck::Instance => "instance",
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Operations: calls of the API that somebody makes at a time, by hand or by a script.
 
-use super::{FleetId, ScalingProcesses, Selection, ZoneId};
+use super::{FleetId, RefreshPreferences, ScalingProcesses, Selection, ZoneId};
 use sim_core::Duration;
 
 /// One call at one time.
@@ -37,12 +37,38 @@ pub enum ApiCall {
         /// MetricValue less BreachThreshold; step policies only.
         breach: f64,
     },
+    /// StartInstanceRefresh (scaling.md §1.11); refused while another of the group is in progress.
+    StartInstanceRefresh {
+        /// The group.
+        fleet: FleetId,
+        /// DesiredConfiguration: the number of its launch template.
+        template: u16,
+        /// Preferences.
+        preferences: Box<RefreshPreferences>,
+    },
+    /// CancelInstanceRefresh: what has been replaced stays as it is.
+    CancelInstanceRefresh {
+        /// The group.
+        fleet: FleetId,
+    },
+    /// RollbackInstanceRefresh.
+    RollbackInstanceRefresh {
+        /// The group.
+        fleet: FleetId,
+    },
     /// ModifyInstanceCreditSpecification of every instance of the fleet (scaling.md B7).
     ModifyCreditSpecification {
         /// The fleet, of a burstable type.
         fleet: FleetId,
         /// Unlimited, or standard.
         unlimited: bool,
+    },
+    /// RebootInstances: one, or all of the fleet.
+    RebootInstances {
+        /// The fleet.
+        fleet: FleetId,
+        /// The n-th instance ever launched, from 0; none: all.
+        nth: Option<u32>,
     },
     /// A call about some of a group's instances (scaling.md §1.2, §1.4, §1.8).
     Instances {

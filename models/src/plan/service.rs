@@ -25,6 +25,8 @@ pub struct Service {
     pub pools: Table<StoreId, u32>,
     /// Whether sessions live in the instance's memory (and die with it).
     pub sessions_on_instance: bool,
+    /// What its process takes of the instance's memory; none: nobody looks.
+    pub memory: Option<super::Memory>,
     /// Endpoints.
     pub endpoints: Vec<EndpointId>,
 }

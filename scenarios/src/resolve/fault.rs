@@ -80,6 +80,13 @@ fn action<'a>(
         Written::CpuStress { which, load, duration } => {
             FaultAction::CpuStress(selection(cx, which, first("which"), fleets)?, load.0 * 100.0, lasting(*duration))
         }
+        Written::FailHost { which } => FaultAction::FailHost(selection(cx, which, first("which"), fleets)?),
+        Written::ImpairSystem { which, duration } => {
+            FaultAction::ImpairSystem(selection(cx, which, first("which"), fleets)?, lasting(*duration))
+        }
+        Written::CutOffInstances { which, duration } => {
+            FaultAction::CutOffInstances(selection(cx, which, first("which"), fleets)?, lasting(*duration))
+        }
         Written::EndpointErrors { service, endpoint, share, duration } => {
             let services = &cx.scenario.services;
             let service = cx.find("service", "services", services, service, first("service"))?;

@@ -5,8 +5,14 @@
 use super::context::Cx;
 use crate::outline::Place;
 use crate::schema::{self, CpuCredits};
-use models::plan::{Credits, Machine};
-use sim_core::Duration;
+use crate::units::Size;
+use models::plan::{
+    Alarm, AlarmId, AtLimit, Credits, Fleet, FleetId, Machine, MachineMetric, Memory, Metric, Service, ServiceId,
+};
+use sim_core::{Duration, Table};
+
+/// Bytes of a MiB.
+const MIB: f64 = 1_048_576.0;
 
 /// Sizes of burstable families: name, GiB, baseline per vCPU of T3, T3a and T4g, and of T2.
 const BURSTABLE: &[(&str, f64, f64, f64)] = &[
@@ -75,7 +81,72 @@ pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, pla
         }
         (Some(written), Some(known)) => Some(specified(cx, written, known, at, vcpus)),
     };
-    Machine { memory_mib, credits }
+    let memory_mib = match written.memory {
+        Some(size) if size.0 <= 0.0 => {
+            cx.error(place.field("memory"), "an instance without memory", "zero", "leave this out, or say how much");
+            memory_mib
+        }
+        Some(size) => size.0 / MIB,
+        None => memory_mib,
+    };
+    let Machine { status_notice, recovery_delay, .. } = Machine::default();
+    Machine {
+        memory_mib,
+        credits,
+        status_notice: cx.dist(place.field("status_check_notice"), written.status_check_notice.as_ref(), status_notice),
+        auto_recovery: written.auto_recovery.unwrap_or(true),
+        recovery_delay: cx.dist(place.field("recovery_delay"), written.recovery_delay.as_ref(), recovery_delay),
+    }
+}
+
+/// What a service says of its memory.
+pub(crate) fn memory<'a>(cx: &mut Cx<'a>, written: &schema::Memory, place: Place<'a>) -> Memory {
+    let mib = |size: Option<Size>| size.map_or(0.0, |size| size.0 / MIB);
+    let swap_speed = written.swap_speed.map_or(0.5, |share| share.0);
+    if swap_speed <= 0.0 {
+        cx.error(place.field("swap_speed"), "a speed of zero", "stands still", "use `at_limit: Hangs` for that");
+    }
+    Memory {
+        base: mib(Some(written.base)),
+        per_request: mib(written.per_request),
+        leak_per_request: mib(written.leak_per_request),
+        leak_per_hour: mib(written.leak_per_hour),
+        // Without a limit of its own, that of the instance: see `limits`.
+        limit: written.limit.map_or(f64::NAN, |size| size.0 / MIB),
+        at_limit: match written.at_limit {
+            Some(schema::AtLimit::Hangs) => AtLimit::Hangs,
+            _ => AtLimit::Killed,
+        },
+        restart: cx.time(place.field("restart"), written.restart, 10.0, 0.0, 3600.0),
+        swap_from: written.swap_from.map_or(1.0, |share| share.0),
+        swap_speed,
+    }
+}
+
+/// Gives every service that says what memory it takes the limit that its instances set.
+pub(crate) fn limits(cx: &mut Cx<'_>, services: &mut Table<ServiceId, Service>, fleets: &Table<FleetId, Fleet>) {
+    for (_, service) in services.iter_mut() {
+        let Some(memory) = &mut service.memory else { continue };
+        let there = fleets.get(service.fleet).map_or(0.0, |fleet| fleet.template.machine.memory_mib);
+        let place = cx.root.field("services").entry(&service.name).field("memory");
+        if memory.limit.is_nan() {
+            memory.limit = there * 0.9;
+            if there == 0.0 {
+                memory.limit = 1.0;
+                let message = format!("nobody says how much memory `{}` has", service.name);
+                let help = "add `limit` here, or a known `instance_type` or `memory` to its launch template";
+                cx.error(place, message, "needs a limit", help);
+                continue;
+            }
+        } else if there > 0.0 && memory.limit > there {
+            let message = format!("a limit of {:.0} MiB on instances of {there:.0} MiB", memory.limit);
+            cx.error(place.field("limit"), message, "more than there is", "lower it, or choose a larger instance type");
+        }
+        if memory.base >= memory.limit {
+            let message = format!("a process of {:.0} MiB under a limit of {:.0} MiB", memory.base, memory.limit);
+            cx.error(place.field("base"), message, "never starts", "raise the limit, or choose a larger instance type");
+        }
+    }
 }
 
 fn specified<'a>(
@@ -104,6 +175,34 @@ fn specified<'a>(
     credits.resume = cx.number(place.field("resume"), written.resume.unwrap_or(credits.resume), 0.01, 1000.0);
     credits.surplus_price = written.surplus_price.map_or(credits.surplus_price, |price| price.0);
     credits
+}
+
+/// Metrics of machines that have them.
+pub(crate) fn metrics(
+    cx: &mut Cx<'_>,
+    alarms: &Table<AlarmId, Alarm>,
+    fleets: &Table<FleetId, Fleet>,
+    services: &Table<ServiceId, Service>,
+) {
+    for alarm in alarms.values() {
+        let Metric::Machine(id, metric) = alarm.metric else { continue };
+        let Some(fleet) = fleets.get(id) else { continue };
+        let place = cx.root.field("alarms").entry(&alarm.name).field("metric");
+        if metric == MachineMetric::MemoryUsed {
+            if !services.values().any(|service| service.fleet == id && service.memory.is_some()) {
+                let message = format!("nobody says what memory is used on `{}`", fleet.name);
+                cx.error(
+                    place,
+                    message,
+                    "nothing to watch",
+                    "add `memory: (base: \"300MB\")` to the service that runs on it",
+                );
+            }
+        } else if fleet.template.machine.credits.is_none() {
+            let message = format!("the instances of `{}` have no CPU credits", fleet.name);
+            cx.error(place, message, "nothing to watch", "choose a T2, T3, T3a or T4g type");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -26,12 +26,14 @@ mod operation;
 mod policy;
 mod price;
 pub(crate) mod profile;
+mod refresh;
 mod schedule;
 mod series;
 mod service;
 mod site;
 mod store;
 mod target_tracking;
+mod warm_pool;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};
@@ -64,7 +66,8 @@ pub(crate) fn resolve(
     let target_groups = balancer::target_groups(&mut cx);
     let mut fleets = fleet::resolve(&mut cx);
     edge::register(&mut cx, target_groups.len(), &mut fleets);
-    let services = service::services(&mut cx, stores.len());
+    let mut services = service::services(&mut cx, stores.len());
+    machine::limits(&mut cx, &mut services, &fleets);
     let balancers = balancer::balancers(&mut cx, &fleets, &services, &target_groups);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
@@ -81,6 +84,7 @@ pub(crate) fn resolve(
     let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
     target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
     let composite_alarms = composite::resolve(&mut cx);
+    machine::metrics(&mut cx, &alarms, &fleets, &services);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);

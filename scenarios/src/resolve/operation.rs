@@ -1,7 +1,7 @@
 //! Operations.
 
 use super::context::Cx;
-use super::{fault, lifecycle};
+use super::{fault, lifecycle, refresh};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema;
@@ -77,6 +77,23 @@ fn call<'a>(
             let honor_cooldown = honor_cooldown.unwrap_or(false);
             ApiCall::ExecutePolicy { fleet, policy: index, honor_cooldown, breach }
         }
+        Written::StartInstanceRefresh { group, launch_template, preferences } => {
+            let fleet = cx.group(group, first("group"))?;
+            if fleets.get(fleet).is_some_and(|fleet| fleet.mixed().is_some()) {
+                let help = "choose a group without a `mixed_instances_policy`";
+                let message = "an instance refresh of a group of several instance types";
+                cx.error(first("group"), message, "has a mixed policy: not modelled", help);
+            }
+            let template = refresh::template(cx, group, launch_template.as_ref(), place)?;
+            let preferences = refresh::preferences(cx, preferences, template != 0, place.field("preferences"));
+            ApiCall::StartInstanceRefresh { fleet, template, preferences: Box::new(preferences) }
+        }
+        Written::CancelInstanceRefresh { group } => {
+            ApiCall::CancelInstanceRefresh { fleet: cx.group(group, first("group"))? }
+        }
+        Written::RollbackInstanceRefresh { group } => {
+            ApiCall::RollbackInstanceRefresh { fleet: cx.group(group, first("group"))? }
+        }
         Written::ModifyCreditSpecification { group, cpu_credits } => {
             let fleet = cx.fleet(group, first("group"))?;
             if fleets.get(fleet).is_some_and(|fleet| fleet.template.machine.credits.is_none()) {
@@ -84,6 +101,9 @@ fn call<'a>(
                 cx.error(first("group"), message, "not of a burstable type", "choose a T2, T3, T3a or T4g type");
             }
             ApiCall::ModifyCreditSpecification { fleet, unlimited: *cpu_credits == schema::CpuCredits::Unlimited }
+        }
+        Written::RebootInstances { group, number } => {
+            ApiCall::RebootInstances { fleet: cx.fleet(group, first("group"))?, nth: *number }
         }
         Written::EnterStandby { which, decrement } => {
             let decrement = decrement.unwrap_or(true);

@@ -27,6 +27,7 @@ pub(crate) fn services(cx: &mut Cx<'_>, stores: usize) -> Table<ServiceId, Servi
                 "add one, such as `\"page\": (steps: [Compute(\"5ms\")])`",
             );
         }
+        super::refresh::check_releases(cx, id, written, place);
         services.push(Service {
             name: name.to_owned(),
             fleet: fleet(cx, name, written, place),
@@ -40,6 +41,7 @@ pub(crate) fn services(cx: &mut Cx<'_>, stores: usize) -> Table<ServiceId, Servi
             },
             pools: pools(cx, &written.pools, place.field("pools"), stores),
             sessions_on_instance: written.sessions_on_instance.unwrap_or(false),
+            memory: written.memory.as_ref().map(|memory| super::machine::memory(cx, memory, place.field("memory"))),
             endpoints,
         });
     }

@@ -213,4 +213,24 @@ pub enum FaultAction {
         /// How long.
         duration: Option<Dur>,
     },
+    /// The host under instances fails: gone from the network at once, and for EC2 running until the system status check
+    /// says otherwise. An instance of no group is recovered on another host; a group replaces its members.
+    FailHost {
+        /// Which instances.
+        which: Which,
+    },
+    /// The system status check fails, and nothing else does.
+    ImpairSystem {
+        /// Which instances.
+        which: Which,
+        /// How long.
+        duration: Option<Dur>,
+    },
+    /// Nothing gets in or out, as with a broken network configuration: the instance status check fails.
+    CutOffInstances {
+        /// Which instances.
+        which: Which,
+        /// How long.
+        duration: Option<Dur>,
+    },
 }

@@ -3,7 +3,7 @@
 use super::{
     CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
     MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
-    ScheduledAction, TerminationPolicy, TrackedMetric,
+    ScheduledAction, TerminationPolicy, TrackedMetric, WarmPool,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -47,6 +47,18 @@ pub struct LaunchTemplate {
     pub lifecycle_hook: Option<LifecycleHook>,
     /// CPU credits of a burstable type. Default: as AWS has it for the type.
     pub credit_specification: Option<CreditSpecification>,
+    /// Memory of an instance. Default: the type's.
+    pub memory: Option<Size>,
+    /// `MaintenanceOptions.AutoRecovery`: whether an instance of no group moves to another host when its own fails. Default
+    /// true.
+    pub auto_recovery: Option<bool>,
+    /// A failed system status check to the beginning of that recovery. Default Uniform(low: "60s", high: "180s") (undocumented).
+    pub recovery_delay: Option<Dist>,
+    /// An impaired status check to its group's knowing of it. Default Uniform(low: "180s", high: "300s") ("a few minutes",
+    /// scaling.md §1.4).
+    pub status_check_notice: Option<Dist>,
+    /// One of the `releases` of the service that runs on its instances. Default: the service as it is written.
+    pub release: Option<String>,
 }
 
 /// CloudWatch monitoring of instances.
@@ -174,6 +186,8 @@ pub struct AutoScalingGroup {
     pub zonal_shift: Option<ImpairedZone>,
     /// So long nothing but failed launches, and AWS suspends `Launch`. Default 24 h (AWS: "may", after about a day).
     pub administrative_suspension: Option<Dur>,
+    /// Instances that wait beside it for a scale-out. Default: none.
+    pub warm_pool: Option<WarmPool>,
     /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
     pub mixed_instances_policy: Option<MixedInstancesPolicy>,
     /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.

@@ -1,6 +1,6 @@
 //! The machine under an instance: CPU credits, memory, volume (scaling.md §4, §6).
 
-use crate::units::{Dur, Money, Share};
+use crate::units::{Dur, Money, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,4 +33,38 @@ pub enum CpuCredits {
     Standard,
     /// On, with surplus credits: paid back by idling, or charged.
     Unlimited,
+}
+
+/// What the server process takes of its instance's memory. Memory is no metric of EC2: an agent sends `MemoryUsed`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Of the process when it starts.
+    pub base: Size,
+    /// Of each request in flight, waiting or served. Default 0.
+    pub per_request: Option<Size>,
+    /// That each request leaves behind. Default 0.
+    pub leak_per_request: Option<Size>,
+    /// That is lost per hour, whatever it does. Default 0.
+    pub leak_per_hour: Option<Size>,
+    /// What it may take. Default: 90 % of the instance's memory (a modelling choice: the rest is the system's).
+    pub limit: Option<Size>,
+    /// What becomes of it at the limit. Default Killed.
+    pub at_limit: Option<AtLimit>,
+    /// Killed to serving again, 0 to 1 h. Default 10 s (a modelling choice: a supervisor restarts it).
+    pub restart: Option<Dur>,
+    /// Share of the limit beyond which pages are swapped. Default 100 %: never.
+    pub swap_from: Option<Share>,
+    /// Speed of its CPUs meanwhile, above 0. Default 50 % (a modelling choice).
+    pub swap_speed: Option<Share>,
+}
+
+/// What becomes of a process that needs more memory than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum AtLimit {
+    /// The out-of-memory killer ends it, and a supervisor starts it again.
+    Killed,
+    /// The machine stands still until somebody reboots or replaces it: its instance status check fails.
+    Hangs,
 }

@@ -1,6 +1,6 @@
 //! Services, endpoints, and the steps these run.
 
-use super::{AbandonedWork, Connections, Dist, DnsCache, Named, Retry, Timeout, WhenFull};
+use super::{AbandonedWork, Connections, Dist, DnsCache, Memory, Named, Release, Retry, Timeout, WhenFull};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,8 +38,13 @@ pub struct Service {
     pub pools: Named<Limit>,
     /// Whether sessions live in the instance's memory and die with it. Default false.
     pub sessions_on_instance: Option<bool>,
+    /// What its process takes of the instance's memory. Default: nobody looks.
+    pub memory: Option<Memory>,
     /// Endpoints.
     pub endpoints: Named<Endpoint>,
+    /// Other releases of its software, which launch templates bring by name.
+    #[serde(default)]
+    pub releases: Named<Release>,
 }
 
 /// A number, or no limit.
