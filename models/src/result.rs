@@ -173,12 +173,26 @@ pub struct Group {
     pub hook_wait_s: f64,
     /// Hours of running instances.
     pub instance_hours: f64,
+    /// EBS volumes, if the launch template has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<VolumeFigures>,
     /// Memory of the server process, if the scenario says what it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryFigures>,
     /// CPU credits, of a burstable type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditFigures>,
+}
+
+/// The EBS volumes of a fleet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VolumeFigures {
+    /// Operations served, those above 256 KiB counted as several.
+    pub operations: f64,
+    /// Seconds of work, over all volumes.
+    pub busy_s: f64,
+    /// Least that was left in the burst bucket of any, percent; none where no volume has one.
+    pub least_burst_percent: Option<f64>,
 }
 
 /// The memory of the server processes of a fleet, in MiB.

@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{Metric, Plan};
+use crate::plan::{MachineMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -79,7 +79,7 @@ impl SeriesRecorder {
 fn unit(metric: Metric) -> &'static str {
     match metric {
         Metric::Cpu(_) | Metric::DatabaseCpu(_) => "%",
-        Metric::Machine(_, metric) if metric.of_agent() => "%",
+        Metric::Machine(_, MachineMetric::MemoryUsed | MachineMetric::BurstBalance) => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Custom(_) => "",
         _ => "1",

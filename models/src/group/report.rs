@@ -147,6 +147,7 @@ impl Groups {
             hooks_abandoned,
             hook_wait_s,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
+            volumes: None,
             memory: None,
             credits: None,
         }

@@ -190,7 +190,7 @@ impl Instances {
                 let charged = account.charged() - std::mem::replace(&mut row.credit.marks.1, account.charged());
                 account.is_unlimited().then_some(charged)
             }
-            _ => None,
+            MachineMetric::MemoryUsed | MachineMetric::BurstBalance => None,
         }
     }
 

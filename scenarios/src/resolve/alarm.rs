@@ -193,6 +193,7 @@ fn metric<'a>(
         Written::CpuSurplusCreditsCharged { group } => {
             machine(cx, group, MachineMetric::SurplusCreditsCharged, at("group"))?
         }
+        Written::BurstBalance { group } => machine(cx, group, MachineMetric::BurstBalance, at("group"))?,
         Written::MemoryUsed { group } => machine(cx, group, MachineMetric::MemoryUsed, at("group"))?,
         Written::Custom { name } => {
             Metric::Custom(CustomMetricId::new(cx.find("metric", "metrics", &scenario.metrics, name, at("name"))?))

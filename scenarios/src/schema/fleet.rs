@@ -1,6 +1,8 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
-use super::{CreditSpecification, Dist, GroupHook, ImpairedZone, InstanceMaintenancePolicy, Named, ScalingProcess};
+use super::{
+    CreditSpecification, Dist, GroupHook, ImpairedZone, InstanceMaintenancePolicy, Named, ScalingProcess, Volume,
+};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -45,6 +47,8 @@ pub struct LaunchTemplate {
     pub credit_specification: Option<CreditSpecification>,
     /// Memory of an instance. Default: the type's.
     pub memory: Option<Size>,
+    /// EBS volume of an instance, for `Disk` steps. Default: none, free of charge.
+    pub volume: Option<Volume>,
     /// `MaintenanceOptions.AutoRecovery`: whether an instance of no group moves to another host when its own fails. Default
     /// true.
     pub auto_recovery: Option<bool>,
