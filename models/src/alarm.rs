@@ -1,42 +1,51 @@
 //! CloudWatch alarms: M of N datapoints beyond a threshold change a state, and states have actions.
 //!
 //! ```text
-//!  Evaluate (each 60 s) ─► slots of datapoints ─► state ─┬─ changed ─► timeline, actions of the new state
-//!                                                        └─ same ────► Auto Scaling actions once more
-//!                               action ─► action delay ─► group::Invoke
+//!  Evaluate (each 60 s; 10 s) ─► reading ─► state ─┬─ changed ─► timeline, actions of the new state, composite alarms
+//!                                                  └─ same ────► Auto Scaling actions once more, each minute
+//!                               action ─► action delay ─► group::Invoke │ at once ─► the instance
 //! ```
-//! # Models      three states; M of N; the four treatments of missing data, with the evaluation range and the guard against
-//!   premature alarms; looks each minute with a phase per alarm; repeated Auto Scaling actions
-//! # Leaves out  composite alarms, anomaly bands, metric math, EC2 actions, low-sample percentiles
-//! # Source      CloudWatch user guide, "Using Amazon CloudWatch alarms"; `aws/scaling.md` §5.2 to §5.5
+//! # Models      three states; M of N; the four treatments of missing data (`missing`); looks each minute, of high resolution
+//!   each ten seconds, with a phase per alarm; repeated Auto Scaling actions; EC2 actions; percentiles of few samples;
+//!   warm-up; anomaly bands (`band`); composite alarms (`composite`)
+//! # Leaves out  windows of several days, which AWS looks at by the hour
+//! # Source      CloudWatch user guide, "Using Amazon CloudWatch alarms"; `aws/scaling.md` §5.2 to §5.7
 
-use crate::datapoints::retrieved;
+mod band;
+mod composite;
+mod ec2;
+mod missing;
+
+pub use crate::plan::AlarmState as State;
+pub use missing::{breaches, evaluate};
+
+use crate::datapoints::{Reading, enough_samples, retrieved};
 use crate::event::{self, events};
 use crate::group;
-use crate::plan::{Action, Alarm, AlarmId, Comparison, FleetId, Metric, MissingData, Plan, Sizing, TargetGroupId};
+use crate::plan::{
+    Action, Alarm, AlarmId, AlarmRef, Comparison, CompositeId, FleetId, InstanceMetric, Metric, Plan, Sizing,
+    TargetGroupId,
+};
 use crate::result::{AlarmChange, EventKind};
 use crate::shared::Cx;
 use crate::timeline::EntryId;
+use band::Band;
 use sim_core::dist::Sampler;
-use sim_core::{Duration, Stream, Table, Words};
+use sim_core::{Duration, Stream, Table, Time, Words};
 
 events! {
     /// What happens to alarms.
     pub enum Event {
         /// Time to look at the metric.
         Evaluate(AlarmId),
+        /// What held a composite alarm's actions back is over.
+        HoldOver {
+            /// The composite alarm.
+            composite: CompositeId,
+            /// Which of its holds.
+            hold: u32,
+        },
     }
-}
-
-/// State of an alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Within the threshold.
-    Ok,
-    /// Beyond it.
-    Alarm,
-    /// Nothing known.
-    InsufficientData,
 }
 
 impl State {
@@ -62,6 +71,9 @@ impl State {
 /// All alarms.
 pub struct Alarms {
     rows: Table<AlarmId, Row>,
+    composites: Table<CompositeId, composite::Row>,
+    /// Composite alarms, each after all it is made of.
+    order: Vec<CompositeId>,
 }
 
 struct Row {
@@ -71,9 +83,18 @@ struct Row {
     changes: Vec<AlarmChange>,
     /// Newest value seen.
     value: Option<f64>,
+    /// When Auto Scaling actions were last taken.
+    acted: Time,
+    /// What the metric is expected to be, if it is compared with that.
+    band: Option<Band>,
+    /// Bounds of the newest period.
+    bounds: Option<(f64, f64)>,
     /// From an action to the group's acting on it.
     delays: Stream,
 }
+
+/// Between two repetitions of an Auto Scaling action.
+const REPEAT: Duration = Duration::from_secs(60);
 
 impl Alarms {
     /// Alarms of the plan, all in INSUFFICIENT_DATA.
@@ -83,48 +104,60 @@ impl Alarms {
             entry: EntryId::NONE,
             changes: Vec::new(),
             value: None,
+            acted: Time::ZERO,
+            band: alarm.comparison.is_band().then(Band::default),
+            bounds: None,
             delays: cx.stream(&alarm.name, "action delay"),
         });
-        Alarms { rows: rows.collect() }
+        let composites = cx.plan.composite_alarms.values().map(|_| composite::Row::new());
+        Alarms { rows: rows.collect(), composites: composites.collect(), order: composite::order(cx.plan) }
     }
 
-    /// Each looks once a minute, at its own second (rule E1).
+    /// Each looks once a minute (of high resolution, each ten seconds), at its own second (rule E1).
     pub fn start(&mut self, cx: &mut Cx) {
         for (id, alarm) in cx.plan.alarms.iter() {
-            let phase = cx.stream(&alarm.name, "evaluation").unit() * 60.0;
+            let phase = cx.stream(&alarm.name, "evaluation").unit() * cadence(alarm).as_secs_f64();
             cx.list.after(Duration::from_secs_f64(phase), event::Event::Alarm(Event::Evaluate(id)));
         }
+        self.reconsider(None, cx);
     }
 
     /// Handles one event.
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
             Event::Evaluate(alarm) => self.evaluate(alarm, cx),
+            Event::HoldOver { composite, hold } => self.hold_over(composite, hold, cx),
         }
     }
 
     fn evaluate(&mut self, id: AlarmId, cx: &mut Cx) {
         let now = cx.now();
-        cx.list.after(Duration::from_secs(60), event::Event::Alarm(Event::Evaluate(id)));
         let plan = cx.plan;
         let alarm = &plan.alarms[id];
-        let values = cx.datapoints.slots(id, retrieved(alarm.evaluation_periods), now);
+        cx.list.after(cadence(alarm), event::Event::Alarm(Event::Evaluate(id)));
+        if now < Time::ZERO + alarm.warm_up {
+            return;
+        }
+        let reading = cx.datapoints.read(id, retrieved(alarm.evaluation_periods), now);
         let row = &mut self.rows[id];
-        row.value = values.iter().flatten().next().copied().or(row.value);
-        let beyond = |value| breaches(alarm.comparison, alarm.threshold, value);
-        let slots: Vec<Option<bool>> = values.iter().map(|value| value.map(beyond)).collect();
+        row.value = reading.values.iter().flatten().next().copied().or(row.value);
+        let slots = row.judge(alarm, &reading);
         let (n, m) = (alarm.evaluation_periods, alarm.datapoints_to_alarm);
-        let state = evaluate(&slots, n, m, alarm.treat_missing_data, row.state);
+        let few = !alarm.low_samples_count && !enough_samples(alarm.statistic, reading.samples);
+        let state = match few && slots.iter().any(Option::is_some) {
+            true => row.state,
+            false => evaluate(&slots, n, m, alarm.treat_missing_data, row.state),
+        };
         let changed = state != row.state;
         let actions = match state {
+            _ if !alarm.actions_enabled => &[][..],
             State::Ok => &alarm.ok_actions,
             State::Alarm => &alarm.alarm_actions,
             State::InsufficientData => &alarm.insufficient_data_actions,
         };
         if changed {
-            let notifies = if actions.contains(&Action::Notify) { "; notifies" } else { "" };
-            let detail =
-                format!("{} → {}: {}{notifies}", row.state.name(), state.name(), reason(alarm, &slots, row.value));
+            let reason = reason(alarm, &slots, row);
+            let detail = format!("{} → {}: {reason}{}", row.state.name(), state.name(), ec2::announced(actions, cx));
             let cause = match state {
                 State::Alarm => watched_fleet(cx, alarm.metric).map(|fleet| cx.blame.of_fleet(fleet, now)),
                 _ => Some(row.entry),
@@ -136,11 +169,25 @@ impl Alarms {
             row.state = state;
         }
         cx.datapoints.notify(id, row.value.unwrap_or(f64::NAN));
-        for action in actions {
-            let Action::Scale { fleet, policy } = *action else { continue };
-            let delay = action_delay(fleet, plan).map_or(Duration::ZERO, |delay| delay.duration(&mut row.delays));
-            let invoke = group::Event::Invoke { fleet, policy: policy as u16, alarm: id, cause: row.entry };
-            cx.list.after(delay, event::Event::Group(invoke));
+        cx.datapoints.note_state(id, state);
+        // A state that was never entered has no actions; one that was has those of Auto Scaling each minute (§5.5).
+        if row.entry != EntryId::NONE && (changed || now >= row.acted + REPEAT) {
+            row.acted = now;
+            for action in actions {
+                match *action {
+                    Action::Scale { fleet, policy } => {
+                        let delay =
+                            action_delay(fleet, plan).map_or(Duration::ZERO, |delay| delay.duration(&mut row.delays));
+                        let invoke = group::Event::Invoke { fleet, policy: policy as u16, alarm: id, cause: row.entry };
+                        cx.list.after(delay, event::Event::Group(invoke));
+                    }
+                    Action::Ec2 { fleet, nth, what } if changed => ec2::act(fleet, nth, what, row.entry, cx),
+                    Action::Ec2 { .. } | Action::Notify => {}
+                }
+            }
+        }
+        if changed {
+            self.reconsider(Some(AlarmRef::Metric(id)), cx);
         }
     }
 
@@ -158,6 +205,43 @@ impl Alarms {
     pub fn value(&self, alarm: AlarmId) -> Option<f64> {
         self.rows[alarm].value
     }
+
+    /// The band that the newest value was compared with; none without one, or before it is known.
+    pub fn bounds(&self, alarm: AlarmId) -> Option<(f64, f64)> {
+        self.rows[alarm].bounds
+    }
+}
+
+impl Row {
+    /// Which periods are beyond the threshold, newest first; of a band, none where it is not known yet.
+    fn judge(&mut self, alarm: &Alarm, reading: &Reading) -> Vec<Option<bool>> {
+        let Some(band) = &mut self.band else {
+            let beyond = |value| breaches(alarm.comparison, alarm.threshold, value);
+            return reading.values.iter().map(|value| value.map(beyond)).collect();
+        };
+        let period = (alarm.period.nanos() / 1_000_000_000) as u32;
+        if let Some(&Some(newest)) = reading.values.first() {
+            band.learn(reading.end, period, newest);
+        }
+        let slots = (0u32..).zip(&reading.values).map(|(slot, value)| {
+            let end = reading.end.checked_sub(slot * period)?;
+            let (lower, upper) = band.at(end, alarm.threshold)?;
+            let value = (*value)?;
+            Some(match alarm.comparison {
+                Comparison::AboveBand => value > upper,
+                Comparison::BelowBand => value < lower,
+                _ => value > upper || value < lower,
+            })
+        });
+        let slots = slots.collect();
+        self.bounds = band.at(reading.end, alarm.threshold);
+        slots
+    }
+}
+
+/// Between two looks (rule E1).
+fn cadence(alarm: &Alarm) -> Duration {
+    Duration::from_secs(if alarm.is_high_resolution() { 10 } else { 60 })
 }
 
 fn action_delay(fleet: FleetId, plan: &Plan) -> Option<Sampler> {
@@ -167,30 +251,25 @@ fn action_delay(fleet: FleetId, plan: &Plan) -> Option<Sampler> {
     }
 }
 
-/// Whether a value lies beyond the threshold.
-pub fn breaches(comparison: Comparison, threshold: f64, value: f64) -> bool {
-    match comparison {
-        Comparison::GreaterThan => value > threshold,
-        Comparison::GreaterThanOrEqual => value >= threshold,
-        Comparison::LessThan => value < threshold,
-        Comparison::LessThanOrEqual => value <= threshold,
-    }
-}
-
 /// Why the state is what it is, in words.
-fn reason(alarm: &Alarm, slots: &[Option<bool>], value: Option<f64>) -> String {
+fn reason(alarm: &Alarm, slots: &[Option<bool>], row: &Row) -> String {
     let real = slots.iter().flatten().count();
     let breaching = slots.iter().flatten().take(alarm.evaluation_periods as usize).filter(|beyond| **beyond).count();
-    let sign = match alarm.comparison {
-        Comparison::GreaterThan => ">",
-        Comparison::GreaterThanOrEqual => "≥",
-        Comparison::LessThan => "<",
-        Comparison::LessThanOrEqual => "≤",
+    let threshold = number(alarm.threshold);
+    let beyond = match (alarm.comparison, row.bounds) {
+        (Comparison::GreaterThan, _) => format!("> {threshold}"),
+        (Comparison::GreaterThanOrEqual, _) => format!("≥ {threshold}"),
+        (Comparison::LessThan, _) => format!("< {threshold}"),
+        (Comparison::LessThanOrEqual, _) => format!("≤ {threshold}"),
+        (Comparison::OutsideBand, Some((lower, upper))) => format!("outside {} to {}", number(lower), number(upper)),
+        (Comparison::AboveBand, Some((_, upper))) => format!("above the band's {}", number(upper)),
+        (Comparison::BelowBand, Some((lower, _))) => format!("below the band's {}", number(lower)),
+        (_, None) => "outside the band".to_string(),
     };
-    let newest = value.map_or(String::new(), |value| format!(", newest {}", number(value)));
+    let newest = row.value.map_or(String::new(), |value| format!(", newest {}", number(value)));
     match real.min(alarm.evaluation_periods as usize) {
         0 => "no datapoints".to_string(),
-        seen => format!("{breaching} of {seen} datapoints {sign} {}{newest}", number(alarm.threshold)),
+        seen => format!("{breaching} of {seen} datapoints {beyond}{newest}"),
     }
 }
 
@@ -200,127 +279,15 @@ fn number(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// The state that follows from the newest periods (`slots[0]` is the newest, none is missing, true is beyond the
-/// threshold), N, M and the treatment of missing data. `slots` are the R periods retrieved.
-///
-/// Source: `aws/scaling.md` §5.4, which reproduces both tables of the CloudWatch user guide.
-pub fn evaluate(slots: &[Option<bool>], n: u32, m: u32, missing: MissingData, state: State) -> State {
-    let (n, m) = (n as usize, m as usize);
-    let real = slots.iter().flatten().count();
-    let alarm_if = |alarm: bool| if alarm { State::Alarm } else { State::Ok };
-    if real >= n {
-        // Enough is known: what is missing does not matter.
-        return alarm_if(slots.iter().flatten().take(n).filter(|beyond| **beyond).count() >= m);
-    }
-    let breaching = slots.iter().flatten().filter(|beyond| **beyond).count();
-    let oldest = slots.iter().rposition(|slot| *slot == Some(true)).map_or(0, |index| index + 1);
-    match missing {
-        MissingData::Breaching => alarm_if(breaching + (n - real) >= m),
-        MissingData::NotBreaching => alarm_if(breaching >= m),
-        MissingData::Missing if real == 0 => State::InsufficientData,
-        MissingData::Ignore if real == 0 => state,
-        _ if breaching >= m => State::Alarm,
-        _ if breaching < real => State::Ok,
-        // All that is known breaches, and it is too little: premature, unless the oldest is old enough.
-        MissingData::Missing if oldest >= m => State::Alarm,
-        _ => state,
-    }
-}
-
 /// The fleet whose condition a metric shows: a fault that slowed it is what the alarm is about.
 fn watched_fleet(cx: &Cx, metric: Metric) -> Option<FleetId> {
     let of_group = |group: TargetGroupId| {
         cx.plan.fleets.iter().find(|(_, fleet)| fleet.target_groups.contains(&group)).map(|(id, _)| id)
     };
     match metric {
-        Metric::Cpu(fleet) => Some(fleet),
+        Metric::Cpu(fleet) | Metric::Instance(fleet, _, InstanceMetric::Cpu) => Some(fleet),
         Metric::QueueDepth(service) => Some(cx.plan.services[service].fleet),
         Metric::TargetResponseTime(group) | Metric::Target5xx(group) => of_group(group),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Datapoints as AWS's tables write them, oldest first: `0` within, `X` beyond, `-` missing.
-    fn slots(text: &str) -> Vec<Option<bool>> {
-        let slot = |letter| match letter {
-            'X' => Some(true),
-            '0' => Some(false),
-            _ => None,
-        };
-        text.chars().rev().map(slot).collect()
-    }
-
-    /// The state under each treatment, in the order of AWS's columns.
-    fn states(text: &str, n: u32, m: u32, before: State) -> [State; 4] {
-        [MissingData::Missing, MissingData::Ignore, MissingData::Breaching, MissingData::NotBreaching]
-            .map(|missing| evaluate(&slots(text), n, m, missing, before))
-    }
-
-    use State::{Alarm, InsufficientData, Ok};
-
-    #[test]
-    fn the_first_table_of_the_user_guide_three_of_three() {
-        // CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data", N = M = 3.
-        for before in [Ok, Alarm, InsufficientData] {
-            let table = [
-                ("0-X-X", [Ok, Ok, Ok, Ok]),
-                ("----0", [Ok, Ok, Ok, Ok]),
-                ("-----", [InsufficientData, before, Alarm, Ok]),
-                ("0XX-X", [Alarm, Alarm, Alarm, Alarm]),
-                ("--X--", [Alarm, before, Alarm, Ok]),
-            ];
-            for (text, expected) in table {
-                assert_eq!(states(text, 3, 3, before), expected, "{text} from {before:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_second_table_of_the_user_guide_two_of_three() {
-        for before in [Ok, Alarm, InsufficientData] {
-            let table = [
-                ("0-X-X", [Alarm, Alarm, Alarm, Alarm]),
-                ("00X0X", [Alarm, Alarm, Alarm, Alarm]),
-                ("0-X--", [Ok, Ok, Alarm, Ok]),
-                ("----0", [Ok, Ok, Alarm, Ok]),
-                ("---X-", [Alarm, before, Alarm, Ok]),
-            ];
-            for (text, expected) in table {
-                assert_eq!(states(text, 3, 2, before), expected, "{text} from {before:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn one_breaching_datapoint_alone_is_premature_until_it_is_as_old_as_m() {
-        for (text, expected) in [("----X", Ok), ("---X-", Ok), ("--X--", Alarm), ("-X---", Alarm)] {
-            assert_eq!(states(text, 3, 3, Ok)[0], expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn only_the_newest_n_count_when_enough_is_known() {
-        assert_eq!(states("XXX00", 3, 2, Ok), [Ok; 4], "two of the newest three are fine");
-        assert_eq!(states("0XX0X", 3, 2, Ok), [Alarm; 4]);
-        assert_eq!(states("X-X-X", 3, 3, Ok), [Alarm; 4], "missing ones are passed over");
-        assert_eq!(states("X00", 1, 1, Ok), [Ok; 4]);
-    }
-
-    #[test]
-    fn the_threshold_itself_breaches_only_where_the_comparison_includes_it() {
-        let table = [
-            (Comparison::GreaterThan, [false, false, true]),
-            (Comparison::GreaterThanOrEqual, [false, true, true]),
-            (Comparison::LessThan, [true, false, false]),
-            (Comparison::LessThanOrEqual, [true, true, false]),
-        ];
-        for (comparison, expected) in table {
-            let beyond = [-3.0, -2.5, -2.0].map(|value| breaches(comparison, -2.5, value));
-            assert_eq!(beyond, expected, "{comparison:?}");
-        }
     }
 }

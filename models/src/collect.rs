@@ -1,13 +1,19 @@
 //! Collecting: what CloudWatch is given at each minute, read off the parts without disturbing them.
 //!
-//! # Models      EC2 metrics each 60 s (detailed) or 300 s (basic), all else each 60 s; counts of errors and of requests
-//!   exist only when not zero, response times only with traffic (as AWS leaves them absent)
+//! # Models      EC2 metrics each 60 s (detailed) or 300 s (basic), status checks and all else each 60 s; counts of errors and
+//!   of requests exist only when not zero, response times only with traffic (as AWS leaves them absent); metrics that services
+//!   emit, as often as their resolution says
 //! # Source      `aws/scaling.md` §5.1, `aws/network.md` §3.13
 
-use crate::plan::{Metric, Monitoring};
+use crate::alb::Hosts;
+use crate::observe::Minute;
+use crate::plan::{
+    BalancerId, BalancerMetric, Emitted, FleetId, GroupMetric, InstanceMetric, Metric, Monitoring, Per, ServiceId,
+    Sizing, Source, StatusCheck, TargetGroupId, TargetsMetric,
+};
 use crate::request::InstanceId;
 use crate::world::World;
-use sim_core::Duration;
+use sim_core::{Duration, Time};
 
 impl World<'_> {
     /// A minute is over: samples of every metric that an alarm watches.
@@ -25,10 +31,11 @@ impl World<'_> {
                     if !now.nanos().is_multiple_of(period.nanos()) {
                         continue;
                     }
-                    let capacity = f64::from(template.vcpus) * period.nanos() as f64;
                     let mut samples = Vec::new();
                     for instance in self.groups.measured(fleet, now) {
                         let (before, work) = self.cpu_since_mark(instance, now);
+                        let vcpus = self.shared.directory.vcpus(self.shared.plan, instance);
+                        let capacity = f64::from(vcpus) * period.nanos() as f64;
                         samples.extend(before.map(|before| 100.0 * (work - before) / capacity));
                     }
                     samples
@@ -57,18 +64,8 @@ impl World<'_> {
                     cx.observe.target_group(group).response = response;
                     continue;
                 }
-                Metric::HealthyHostCount(group) => {
-                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
-                        Some((healthy, _)) => vec![f64::from(healthy)],
-                        None => Vec::new(),
-                    }
-                }
-                Metric::UnHealthyHostCount(group) => {
-                    match self.albs.hosts(group, self.shared.plan, &self.shared.environment) {
-                        Some((_, unhealthy)) => vec![f64::from(unhealthy)],
-                        None => Vec::new(),
-                    }
-                }
+                Metric::HealthyHostCount(group) => self.hosts(group).map(|node| f64::from(node.healthy)).collect(),
+                Metric::UnHealthyHostCount(group) => self.hosts(group).map(|node| f64::from(node.unhealthy)).collect(),
                 Metric::QueueDepth(service) => {
                     let fleet = self.shared.plan.services[service].fleet;
                     let waiting = |&instance: &InstanceId| f64::from(self.instances.waiting(instance));
@@ -82,7 +79,14 @@ impl World<'_> {
                     }
                     None => Vec::new(),
                 },
-                // CloudWatch reads the scenario's own series by itself.
+                Metric::Group(fleet, metric) => self.group_metric(fleet, metric),
+                Metric::Balancer(balancer, metric) => self.balancer_metric(balancer, metric),
+                Metric::Targets(group, metric) => self.targets_metric(group, metric),
+                Metric::Instance(fleet, nth, metric) => match self.instance_metric(fleet, nth, metric, now) {
+                    Some(samples) => samples,
+                    None => continue,
+                },
+                // CloudWatch reads the scenario's own series by itself, and services emit theirs.
                 Metric::Custom(_) => continue,
                 Metric::Machine(fleet, metric) => self.machine_samples(fleet, metric, now),
             };
@@ -91,7 +95,8 @@ impl World<'_> {
         }
         let plan = self.shared.plan;
         for balancer in plan.balancers.ids() {
-            self.shared.observe.balancer(balancer).minute = Default::default();
+            let counts = self.shared.observe.balancer(balancer);
+            counts.minute = Minute { bytes_before: counts.bytes, ..Minute::default() };
         }
         for group in plan.target_groups.ids() {
             let counts = self.shared.observe.target_group(group);
@@ -100,8 +105,169 @@ impl World<'_> {
         }
     }
 
+    /// What each node that can tell sees of a target group.
+    fn hosts(&self, group: TargetGroupId) -> impl Iterator<Item = Hosts> {
+        self.albs.hosts(group, self.shared.plan, &self.shared.environment)
+    }
+
+    fn group_metric(&self, fleet: FleetId, metric: GroupMetric) -> Vec<f64> {
+        let counts = self.groups.counts(fleet);
+        let sizes = match &self.shared.plan.fleets[fleet].sizing {
+            Sizing::AutoScaling(group) => (group.min_size, group.max_size),
+            Sizing::Fixed(count) => (*count, *count),
+        };
+        let value = match metric {
+            GroupMetric::MinSize => sizes.0,
+            GroupMetric::MaxSize => sizes.1,
+            GroupMetric::Pending => counts.pending,
+            GroupMetric::Terminating => counts.terminating,
+            GroupMetric::Total => counts.in_service + counts.pending + counts.terminating,
+        };
+        vec![f64::from(value)]
+    }
+
+    fn balancer_metric(&mut self, balancer: BalancerId, metric: BalancerMetric) -> Vec<f64> {
+        let counts = self.shared.observe.balancer(balancer);
+        let minute = counts.minute;
+        let bytes = counts.bytes - minute.bytes_before;
+        match metric {
+            BalancerMetric::Elb502 => counted(minute.elb_502),
+            BalancerMetric::Elb503 => counted(minute.elb_503),
+            BalancerMetric::Elb504 => counted(minute.elb_5xx - minute.elb_502 - minute.elb_503),
+            BalancerMetric::Target5xx => counted(minute.target_5xx),
+            BalancerMetric::ProcessedBytes => counted(bytes),
+            BalancerMetric::ConsumedLcus if minute.requests == 0 => Vec::new(),
+            BalancerMetric::ConsumedLcus => vec![crate::cost::lcus(minute.requests as f64, bytes as f64, 60.0)],
+        }
+    }
+
+    fn targets_metric(&mut self, group: TargetGroupId, metric: TargetsMetric) -> Vec<f64> {
+        let counts = self.shared.observe.target_group(group);
+        let (minute, responses) = (counts.minute, counts.response.count());
+        let nodes = |state: fn(&Hosts) -> bool| vec![self.hosts(group).filter(state).count() as f64];
+        match metric {
+            TargetsMetric::RequestCount => counted(minute.requests),
+            TargetsMetric::Target2xx => counted(responses - minute.target_5xx),
+            TargetsMetric::ConnectionErrors => counted(minute.connection_errors),
+            TargetsMetric::UnhealthyRouting => counted(minute.fail_open),
+            TargetsMetric::HealthyStateRouting => nodes(|node| !node.fails_open),
+            TargetsMetric::UnhealthyStateRouting => nodes(|node| node.fails_open),
+            TargetsMetric::HealthyStateDns => nodes(|node| node.in_dns),
+            TargetsMetric::UnhealthyStateDns => nodes(|node| !node.in_dns),
+        }
+    }
+
+    /// Samples of an instance, or of each of a fleet; none before the metric's own period is over.
+    fn instance_metric(
+        &mut self,
+        fleet: FleetId,
+        nth: Option<u16>,
+        metric: InstanceMetric,
+        now: Time,
+    ) -> Option<Vec<f64>> {
+        let mut chosen = self.groups.running(fleet);
+        if let Some(nth) = nth {
+            chosen.retain(|&instance| self.shared.directory.facts(instance).ordinal == u32::from(nth));
+        }
+        let template = &self.shared.plan.fleets[fleet].template;
+        let failed = |failed: bool| f64::from(u8::from(failed));
+        Some(match metric {
+            InstanceMetric::Cpu => {
+                let period = match template.monitoring {
+                    Monitoring::Detailed => Duration::from_secs(60),
+                    Monitoring::Basic => Duration::from_secs(300),
+                };
+                if !now.nanos().is_multiple_of(period.nanos()) {
+                    return None;
+                }
+                let capacity = f64::from(template.vcpus) * period.nanos() as f64;
+                let mut samples = Vec::new();
+                for instance in chosen {
+                    let work = self.instances.busy_ns(instance, now);
+                    let before = self.single_marks.insert(instance.index(), work);
+                    samples.extend(
+                        before.filter(|before| *before <= work).map(|before| 100.0 * (work - before) / capacity),
+                    );
+                }
+                samples
+            }
+            InstanceMetric::StatusCheckFailed
+            | InstanceMetric::StatusCheckFailedInstance
+            | InstanceMetric::StatusCheckFailedSystem => {
+                let asked: &[StatusCheck] = match metric {
+                    InstanceMetric::StatusCheckFailedSystem => &[StatusCheck::System],
+                    InstanceMetric::StatusCheckFailedInstance => &[StatusCheck::Instance],
+                    _ => &StatusCheck::ALL,
+                };
+                let fails = |instance| {
+                    // A boot that failed is known to the group alone.
+                    let boot = asked.contains(&StatusCheck::Instance)
+                        && self.groups.is_impaired(instance)
+                        && !self.status.fails(instance, StatusCheck::System);
+                    boot || asked.iter().any(|&check| self.status.fails(instance, check))
+                };
+                chosen.iter().map(|&instance| failed(fails(instance))).collect()
+            }
+        })
+    }
+
+    /// So much time is over: services send the metrics of that resolution.
+    pub(crate) fn emit(&mut self, resolution: Duration) {
+        let plan = self.shared.plan;
+        for (id, metric) in plan.custom_metrics.iter() {
+            let Source::Emitted { service, value, per } = metric.source else { continue };
+            if metric.resolution != resolution {
+                continue;
+            }
+            let samples = match per {
+                Per::Service => {
+                    let total = self.service_value(service, value);
+                    let before = match value {
+                        Emitted::Started | Emitted::Refused => std::mem::replace(&mut self.emitted[id], total),
+                        _ => 0.0,
+                    };
+                    vec![total - before]
+                }
+                Per::Instance => {
+                    let running = self.groups.running(plan.services[service].fleet);
+                    running.into_iter().map(|instance| self.instance_value(instance, service, value)).collect()
+                }
+            };
+            let World { shared, cloudwatch, .. } = self;
+            cloudwatch.record_custom(id, &samples, shared);
+        }
+    }
+
+    /// The level of a service, or its count since the start.
+    fn service_value(&mut self, service: ServiceId, value: Emitted) -> f64 {
+        if value == Emitted::Sessions {
+            return self.shared.observe.sessions(service, None) as f64;
+        }
+        let station = self.shared.observe.service(service);
+        match value {
+            Emitted::InFlight => (station.waiting.now() + station.busy.now()) as f64,
+            Emitted::QueueDepth => station.waiting.now() as f64,
+            Emitted::BusyWorkers => 100.0 * station.busy.now() as f64 / (station.workers.now() as f64).max(1.0),
+            Emitted::Sessions => 0.0,
+            Emitted::Started => station.all_served() as f64,
+            Emitted::Refused => station.all_refused() as f64,
+        }
+    }
+
+    /// The level of one instance; counters are the service's alone.
+    fn instance_value(&self, instance: InstanceId, service: ServiceId, value: Emitted) -> f64 {
+        let (waiting, busy) = (f64::from(self.instances.waiting(instance)), f64::from(self.instances.busy(instance)));
+        match value {
+            Emitted::InFlight => waiting + busy,
+            Emitted::QueueDepth => waiting,
+            Emitted::BusyWorkers => 100.0 * busy / f64::from(self.shared.plan.services[service].workers).max(1.0),
+            Emitted::Sessions => self.shared.observe.sessions(service, Some(instance)) as f64,
+            Emitted::Started | Emitted::Refused => 0.0,
+        }
+    }
+
     /// CPU work of an instance at the last sampling (none if it was not there for the whole period) and now.
-    fn cpu_since_mark(&mut self, instance: InstanceId, now: sim_core::Time) -> (Option<f64>, f64) {
+    fn cpu_since_mark(&mut self, instance: InstanceId, now: Time) -> (Option<f64>, f64) {
         let work = self.instances.busy_ns(instance, now);
         let index = instance.index();
         if self.cpu_marks.len() <= index {

@@ -1,13 +1,13 @@
-//! Cost: what the run would have been billed, on demand.
+//! Cost: what the run would have been billed, on demand and for Spot Instances.
 //!
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
-//!   per hour on their largest dimension; NAT gateways per hour and per GB of bootstrap downloads; databases
+//!   per hour on their largest dimension, data of Classic ones per GB; NAT gateways per hour and per GB of bootstrap downloads; databases
 //!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
 //!   detailed monitoring; surplus CPU credits as they are charged; EBS volumes per GiB
-//! # Leaves out  data to the internet; Spot and reserved prices; taxes
+//! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
-use crate::plan::{BalancerId, Egress, Monitoring, Plan, Sizing};
+use crate::plan::{Alarm, BalancerId, BalancerKind, Egress, Monitoring, Plan, Sizing};
 use crate::result::Cost;
 use crate::world::World;
 use sim_core::{Table, Time};
@@ -20,6 +20,17 @@ const MONTH_H: f64 = 730.0;
 const GB: f64 = 1e9;
 /// Requests per client connection, for the capacity units. A modelling choice: AWS knows, and we do not.
 const REQUESTS_PER_CONNECTION: f64 = 10.0;
+
+/// Capacity units consumed by so many requests and bytes in so many seconds: the largest of the dimensions.
+pub(crate) fn lcus(requests: f64, bytes: f64, seconds: f64) -> f64 {
+    let new_connections = requests / REQUESTS_PER_CONNECTION / seconds / 25.0;
+    let gb_per_hour = bytes / GB / (seconds / HOUR_S);
+    new_connections.max(gb_per_hour)
+}
+/// New TCP flows a second of one Network capacity unit.
+const TCP_FLOWS_PER_S: f64 = 800.0;
+/// Active TCP flows of one Network capacity unit, sampled each minute.
+const TCP_ACTIVE_FLOWS: f64 = 100_000.0;
 
 /// What has to be metered hour by hour.
 #[derive(Clone, Debug)]
@@ -35,6 +46,10 @@ pub struct Meter {
 struct Hour {
     requests: u64,
     bytes: u64,
+    flows: u64,
+    /// Open flows, summed over the minutes of the hour under way.
+    open: u64,
+    minutes: u64,
 }
 
 impl Meter {
@@ -54,10 +69,24 @@ impl World<'_> {
         for balancer in self.shared.plan.balancers.ids() {
             let lcu = self.lcu_of_hour(balancer, HOUR_S);
             let counts = self.shared.observe.balancer(balancer);
-            self.meter.hours[balancer] = Hour { requests: counts.all_requests, bytes: counts.bytes };
+            let (requests, bytes) = (counts.all_requests, counts.bytes);
+            let flows = self.shared.observe.edge(balancer).all_flows;
+            self.meter.hours[balancer] = Hour { requests, bytes, flows, ..Hour::default() };
             self.meter.lcu_hours[balancer] += lcu;
         }
         self.meter.since = now;
+    }
+
+    /// A minute is over: the open flows of Network Load Balancers are sampled.
+    pub(crate) fn meter_minute(&mut self) {
+        for (id, balancer) in self.shared.plan.balancers.iter() {
+            if matches!(balancer.kind, BalancerKind::Network(_)) {
+                let open = self.albs.active_flows(id, &self.shared);
+                let hour = &mut self.meter.hours[id];
+                hour.open += open;
+                hour.minutes += 1;
+            }
+        }
     }
 
     /// Capacity units of the hour under way, `seconds` of which are over.
@@ -70,9 +99,14 @@ impl World<'_> {
             return 0.0;
         }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
-        let new_connections = requests / REQUESTS_PER_CONNECTION / seconds / 25.0;
-        let gb_per_hour = bytes / GB / (seconds / HOUR_S);
-        new_connections.max(gb_per_hour) * seconds / HOUR_S
+        if let BalancerKind::Network(_) = self.shared.plan.balancers[balancer].kind {
+            let gb_per_hour = bytes / GB / (seconds / HOUR_S);
+            let flows = (self.shared.observe.edge(balancer).all_flows - since.flows) as f64;
+            let active = if since.minutes > 0 { since.open as f64 / since.minutes as f64 } else { 0.0 };
+            let units = (flows / seconds / TCP_FLOWS_PER_S).max(active / TCP_ACTIVE_FLOWS).max(gb_per_hour);
+            return units * seconds / HOUR_S;
+        }
+        lcus(requests, bytes, seconds) * seconds / HOUR_S
     }
 
     /// LCU-hours so far.
@@ -97,8 +131,16 @@ impl World<'_> {
         let mut nat_gb = 0.0;
         for (id, fleet) in plan.fleets.iter() {
             let instance_hours = self.groups.billed_seconds(id, now) / HOUR_S;
-            let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
-            add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            if fleet.mixed().is_some() {
+                for ((_, spot), figures) in self.groups.bought(id, now) {
+                    let option = if spot { "spot" } else { "on_demand" };
+                    add(&mut cost, format!("instances.{}.{option}", fleet.name), figures.cost_usd);
+                }
+            } else {
+                let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
+                let price = price * prices.on_demand_ratio;
+                add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+            }
             if fleet.template.monitoring == Monitoring::Detailed {
                 let monitoring = instance_hours / MONTH_H * prices.detailed_monitoring_month;
                 add(&mut cost, "monitoring".to_string(), monitoring);
@@ -113,7 +155,7 @@ impl World<'_> {
                 // A stopped instance of a fixed set keeps its volume; with one that is terminated it goes.
                 let volume_hours = match fleet.sizing {
                     Sizing::Fixed(count) => f64::from(count) * hours,
-                    Sizing::AutoScaling(_) => self.groups.figures(id, now).instance_hours,
+                    Sizing::AutoScaling(_) => self.groups.figures(id, plan, now).instance_hours,
                 };
                 add(&mut cost, format!("ebs.{}", fleet.name), volume_hours / MONTH_H * volume.month);
             }
@@ -123,8 +165,15 @@ impl World<'_> {
             }
         }
         for (id, balancer) in plan.balancers.iter() {
-            let lcu = self.lcu_hours(id, now) * prices.lcu_hour;
-            add(&mut cost, format!("load_balancer.{}", balancer.name), begun * prices.balancer_hour + lcu);
+            let gb = self.shared.observe.balancer(id).bytes as f64 / GB;
+            let usd = match balancer.kind {
+                BalancerKind::Application => begun * prices.balancer_hour + self.lcu_hours(id, now) * prices.lcu_hour,
+                BalancerKind::Network(_) => {
+                    begun * prices.network_balancer_hour + self.lcu_hours(id, now) * prices.nlcu_hour
+                }
+                BalancerKind::Classic(_) => begun * prices.classic_balancer_hour + gb * prices.classic_balancer_gb,
+            };
+            add(&mut cost, format!("load_balancer.{}", balancer.name), usd);
         }
         let nats = plan.nat_gateways.len() as f64;
         add(&mut cost, "nat".to_string(), nats * begun * prices.nat_hour + nat_gb * prices.nat_gb);
@@ -141,8 +190,18 @@ impl World<'_> {
         }
         // Billed at both ends.
         add(&mut cost, "cross_zone_data".to_string(), 2.0 * cross_zone_bytes / GB * prices.inter_az_gb);
-        let alarms = plan.alarms.len() as f64 * hours / MONTH_H * prices.alarm_month;
-        add(&mut cost, "alarms".to_string(), alarms);
+        let of_alarm = |alarm: &Alarm| {
+            // A band takes two metrics more: its bounds.
+            let metrics = alarm.math.as_ref().map_or(1, |math| math.terms.len());
+            let metrics = if alarm.comparison.is_band() { metrics + 2 } else { metrics };
+            let fine = alarm.is_high_resolution();
+            metrics as f64 * if fine { prices.high_resolution_alarm_month } else { prices.alarm_month }
+        };
+        let composites = plan.composite_alarms.len() as f64 * prices.composite_alarm_month;
+        let alarms = plan.alarms.values().map(of_alarm).sum::<f64>() + composites;
+        add(&mut cost, "alarms".to_string(), alarms * hours / MONTH_H);
+        let metrics = plan.custom_metrics.len() as f64 * prices.custom_metric_month;
+        add(&mut cost, "custom_metrics".to_string(), metrics * hours / MONTH_H);
         cost.total = cost.by_part.values().sum();
         cost.per_hour = if hours > 0.0 { cost.total / hours } else { 0.0 };
         cost

@@ -4,22 +4,33 @@
 //!  cloudwatch ──publish──► Datapoints (per watched metric) ──slots of an alarm──► alarm
 //!                                                └─ value of the last notification ──► group (step scaling)
 //! ```
-//! # Models      datapoints that can be read only after their publication; windows that slide by the minute (rule E2);
-//!   Average, Sum, Minimum, Maximum, SampleCount and percentiles over windows of several base periods
-//! # Leaves out  retention, roll-up, high resolution; metrics that nobody watches
+//! # Models      datapoints that can be read only after their publication; windows that slide by the minute, those of high
+//!   resolution by ten seconds (rule E2); every statistic over windows of several base periods; metric math
+//! # Leaves out  retention and roll-up (no window is longer than the finest data is kept); metrics that nobody watches;
+//!   alignment to the wall clock (an option of 2026)
 //! # Source      CloudWatch user guide, "Metrics concepts" and "Evaluating an alarm"; `aws/scaling.md` §5.1 to §5.4
 
-use crate::plan::{Alarm, AlarmId, Metric, Monitoring, Plan, Statistic};
+mod math;
+mod statistic;
+
+pub use statistic::enough_samples;
+
+use crate::alarm::State;
+use crate::archive::Archive;
+use crate::plan::{Alarm, AlarmId, Expression, InstanceMetric, Metric, Monitoring, Plan, Statistic};
 use sim_core::dist::Dist;
 use sim_core::{Histogram, Table, Time};
+use statistic::aggregate;
 use std::collections::VecDeque;
 
-/// Nanoseconds in a minute, the base of all periods.
-const MINUTE: u64 = 60_000_000_000;
+/// Nanoseconds in a second, the base of all periods.
+const SECOND: u64 = 1_000_000_000;
+/// Seconds in a minute.
+const MINUTE: u32 = 60;
 
-/// The number of the minute that ends at `time` (or before it, the last whole one).
-pub fn minute(time: Time) -> u32 {
-    (time.nanos() / MINUTE) as u32
+/// Whole seconds at `time`.
+pub fn second(time: Time) -> u32 {
+    (time.nanos() / SECOND) as u32
 }
 
 /// What can be read from CloudWatch. Shared, for it is public: whoever may read metrics reads these.
@@ -34,29 +45,51 @@ pub struct Datapoints {
 struct Series {
     metric: Metric,
     points: VecDeque<Datapoint>,
-    /// Minutes that the longest window of any of its alarms looks back.
+    /// Seconds that the longest window of any of its alarms looks back.
     reach: u32,
-    /// Whether single values are kept, for a percentile.
+    /// Whether single values are kept, for a percentile and its like.
     raw: bool,
 }
 
 /// What an alarm reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Watch {
-    series: usize,
-    /// Period in minutes.
+    inputs: Vec<Input>,
+    math: Option<Expression>,
+    /// Period in seconds.
     period: u32,
-    statistic: Statistic,
-    /// Trailing minutes whose datapoint may still be on its way.
-    patience: u32,
+    /// Seconds by which its windows slide: 60, of high resolution 10.
+    grain: u32,
     /// The value that went with its last notification.
     notified: f64,
+    /// Its state, as the API shows it.
+    state: State,
+}
+
+/// One metric that an alarm reads.
+#[derive(Clone, Copy, Debug)]
+struct Input {
+    series: usize,
+    statistic: Statistic,
+    /// Trailing steps of the grain whose datapoint may still be on its way.
+    patience: u32,
+}
+
+/// What an alarm sees when it looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// One value per period, newest first; none where no datapoint can be read.
+    pub values: Vec<Option<f64>>,
+    /// The second at which the newest period ended.
+    pub end: u32,
+    /// Samples in the newest period that has any.
+    pub samples: f64,
 }
 
 /// A statistic set, as CloudWatch stores one per metric and base period.
 #[derive(Clone, Debug)]
 pub struct Datapoint {
-    /// Number of the minute that ended with its period.
+    /// The second at which its period ended. AWS stamps it with the start of the period.
     end: u32,
     /// It can be read from here on.
     visible: Time,
@@ -67,7 +100,7 @@ pub struct Datapoint {
     values: Values,
 }
 
-/// Single values, where a percentile asks for them.
+/// Single values, where a statistic asks for them.
 #[derive(Clone, Debug)]
 enum Values {
     Dropped,
@@ -77,6 +110,11 @@ enum Values {
 }
 
 impl Datapoint {
+    /// Sum of its samples.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// The datapoint of raw samples; none without any, for an absent sample is no datapoint.
     pub fn of_samples(samples: &[f64]) -> Option<Datapoint> {
         let first = *samples.first()?;
@@ -103,25 +141,41 @@ impl Datapoint {
             values: Values::Histogram(histogram.clone(), scale),
         })
     }
+
+    /// The mean of its samples.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count
+    }
 }
 
 impl Datapoints {
-    /// Room for the metrics that the plan's alarms watch.
+    /// Room for the metrics that the plan's alarms watch and its forecasts are made from.
     pub fn new(plan: &Plan) -> Self {
         let mut series: Vec<Series> = Vec::new();
         let watches = plan.alarms.values().map(|alarm| {
-            let at = series.iter().position(|one| one.metric == alarm.metric).unwrap_or(series.len());
-            if at == series.len() {
-                series.push(Series { metric: alarm.metric, points: VecDeque::new(), reach: 0, raw: false });
-            }
-            let period = ((alarm.period.nanos() / MINUTE) as u32).max(1);
-            let patience = patience(alarm, plan);
+            let grain = if alarm.is_high_resolution() { 10 } else { MINUTE };
+            let period = ((alarm.period.nanos() / SECOND) as u32).max(1);
             let slots = retrieved(alarm.evaluation_periods);
-            series[at].reach = series[at].reach.max(patience + period * slots + 1);
-            series[at].raw |= matches!(alarm.statistic, Statistic::Percentile(_));
-            Watch { series: at, period, statistic: alarm.statistic, patience, notified: f64::NAN }
+            let inputs = alarm.inputs().into_iter().map(|(metric, statistic)| {
+                let at = series.iter().position(|one| one.metric == metric).unwrap_or(series.len());
+                if at == series.len() {
+                    series.push(Series { metric, points: VecDeque::new(), reach: 0, raw: false });
+                }
+                let patience = patience(alarm, metric, grain, plan);
+                series[at].reach = series[at].reach.max(patience * grain + period * slots + MINUTE);
+                series[at].raw |= statistic.is_extended();
+                Input { series: at, statistic, patience }
+            });
+            let inputs = inputs.collect();
+            let math = alarm.math.as_ref().map(|math| math.expression.clone());
+            Watch { inputs, math, period, grain, notified: f64::NAN, state: State::InsufficientData }
         });
         let watches = watches.collect();
+        for metric in Archive::new(plan).metrics() {
+            if series.iter().all(|one| one.metric != metric) {
+                series.push(Series { metric, points: VecDeque::new(), reach: 0, raw: false });
+            }
+        }
         Datapoints { series, watches }
     }
 
@@ -133,7 +187,7 @@ impl Datapoints {
     /// Takes in the datapoint of the period that ends now; it can be read from `visible` on.
     pub fn publish(&mut self, index: usize, mut point: Datapoint, now: Time, visible: Time) {
         let Some(series) = self.series.get_mut(index) else { return };
-        point.end = minute(now);
+        point.end = second(now);
         point.visible = visible;
         if !series.raw {
             point.values = Values::Dropped;
@@ -146,30 +200,72 @@ impl Datapoints {
         series.points.push_back(point);
     }
 
-    /// What an alarm reads now: one value per period, newest first, none where no datapoint can be read.
+    /// What an alarm reads now.
     ///
     /// A modelling choice: trailing minutes whose datapoint may still be on its way (within the publication delay usual
-    /// for the metric) are not yet taken for missing; the newest period is then the newest one published. Without it
-    /// every alarm on a late metric would see holes at each look, which AWS's do not.
-    pub fn slots(&self, alarm: AlarmId, slots: u32, now: Time) -> Vec<Option<f64>> {
-        let watch = self.watches[alarm];
-        let points = &self.series[watch.series].points;
-        let last = minute(now);
-        let seen = |end: u32| points.iter().any(|point| point.end == end && point.visible <= now);
-        let trailing = (0..=watch.patience.min(last)).find(|&late| seen(last - late)).unwrap_or(watch.patience);
-        (0..slots)
-            .map(|slot| {
-                let end = last.checked_sub(trailing + slot * watch.period)?;
+    /// for the metric) are not yet taken for missing; the newest period is then the newest one published, of several
+    /// metrics the newest one of all of them. Without it every alarm on a late metric would see holes at each look, which
+    /// AWS's do not.
+    pub fn read(&self, alarm: AlarmId, slots: u32, now: Time) -> Reading {
+        let watch = &self.watches[alarm];
+        let last = second(now) / watch.grain * watch.grain;
+        let trailing = watch.inputs.iter().map(|input| self.trailing(input, watch.grain, last, now)).max();
+        let newest = last.checked_sub(trailing.unwrap_or(0) * watch.grain);
+        let mut samples = 0.0;
+        let mut read = |input: &Input| {
+            let slot = |slot: u32| {
+                let end = newest?.checked_sub(slot * watch.period)?;
                 let start = end.checked_sub(watch.period)?;
-                let window = points.iter().filter(|p| p.end > start && p.end <= end && p.visible <= now);
-                aggregate(window, watch.statistic)
-            })
-            .collect()
+                let points = &self.series[input.series].points;
+                let first = points.partition_point(|point| point.end <= start);
+                let window = points.range(first..).take_while(|point| point.end <= end).filter(|p| p.visible <= now);
+                let value = aggregate(window.clone(), input.statistic)?;
+                if samples == 0.0 {
+                    samples = window.map(|point| point.count).sum();
+                }
+                Some(value)
+            };
+            (0..slots).map(slot).collect::<Vec<_>>()
+        };
+        let values = match (&watch.math, &watch.inputs[..]) {
+            (None, [only]) => read(only),
+            (None, _) => vec![None; slots as usize],
+            (Some(expression), inputs) => {
+                let terms: Vec<_> = inputs.iter().map(read).collect();
+                let mut values = math::evaluate(expression, &terms);
+                // Nothing is filled in before there was anything.
+                let known = newest.map_or(0, |end| end / watch.period) as usize;
+                values.iter_mut().skip(known).for_each(|value| *value = None);
+                values
+            }
+        };
+        Reading { values, end: newest.unwrap_or(0), samples }
+    }
+
+    /// Trailing steps for which no datapoint can be read yet, as far as it may still be on its way.
+    fn trailing(&self, input: &Input, grain: u32, last: u32, now: Time) -> u32 {
+        let points = &self.series[input.series].points;
+        let seen = |end: u32| {
+            let first = points.partition_point(|point| point.end < end);
+            points.range(first..).take_while(|point| point.end == end).any(|point| point.visible <= now)
+        };
+        let most = input.patience.min(last / grain);
+        (0..=most).find(|late| seen(last - late * grain)).unwrap_or(input.patience)
     }
 
     /// Notes the value that goes with an alarm's notification.
     pub fn notify(&mut self, alarm: AlarmId, value: f64) {
         self.watches[alarm].notified = value;
+    }
+
+    /// Notes the state of an alarm.
+    pub fn note_state(&mut self, alarm: AlarmId, state: State) {
+        self.watches[alarm].state = state;
+    }
+
+    /// The state of an alarm, as the API shows it (DescribeAlarms).
+    pub fn state(&self, alarm: AlarmId) -> State {
+        self.watches[alarm].state
     }
 
     /// The value that went with an alarm's last notification; NaN if there was none.
@@ -188,65 +284,45 @@ pub fn delay_of(metric: Metric, plan: &Plan) -> &Dist {
     let cloudwatch = &plan.cloudwatch;
     match metric {
         Metric::Machine(_, metric) if metric.of_agent() => &cloudwatch.custom_delay,
-        Metric::Cpu(_) | Metric::Machine(..) => &cloudwatch.ec2_delay,
-        Metric::InServiceInstances(_) | Metric::DesiredCapacity(_) => &cloudwatch.group_delay,
+        Metric::Cpu(_) | Metric::Instance(..) | Metric::Machine(..) => &cloudwatch.ec2_delay,
+        Metric::InServiceInstances(_) | Metric::DesiredCapacity(_) | Metric::Group(..) => &cloudwatch.group_delay,
         Metric::RequestCount(_)
         | Metric::Elb5xx(_)
         | Metric::RequestCountPerTarget(_)
         | Metric::TargetResponseTime(_)
         | Metric::Target5xx(_)
         | Metric::HealthyHostCount(_)
-        | Metric::UnHealthyHostCount(_) => &cloudwatch.elb_delay,
+        | Metric::UnHealthyHostCount(_)
+        | Metric::Balancer(..)
+        | Metric::Targets(..) => &cloudwatch.elb_delay,
         Metric::DatabaseConnections(_) | Metric::DatabaseCpu(_) => &cloudwatch.rds_delay,
         Metric::QueueDepth(_) | Metric::Custom(_) => &cloudwatch.custom_delay,
     }
 }
 
-/// Minutes from the end of a period to when its datapoint can be read at the latest, as usual; a metric of 300 s comes
-/// up to four minutes later still, counted from any minute.
-fn patience(alarm: &Alarm, plan: &Plan) -> u32 {
-    let usual = (delay_of(alarm.metric, plan).quantile(0.999) / 60.0).ceil().clamp(0.0, 30.0) as u32;
-    let basic = match alarm.metric {
-        Metric::Cpu(fleet) => plan.fleets[fleet].template.monitoring == Monitoring::Basic,
-        _ => false,
+/// Seconds between two datapoints of a metric (rule M1; a custom metric's own resolution).
+pub fn cadence(metric: Metric, plan: &Plan) -> u32 {
+    let monitoring = |fleet| match plan.fleets[fleet].template.monitoring {
+        Monitoring::Basic => 300,
+        Monitoring::Detailed => 60,
     };
-    // A finer alarm sees such a datapoint in one period of five and misses it in the others, as on AWS.
-    if basic && alarm.period.nanos() >= 5 * MINUTE { usual + 4 } else { usual }
-}
-
-/// The statistic over the datapoints of one window; none without any.
-fn aggregate<'a>(window: impl Iterator<Item = &'a Datapoint> + Clone, statistic: Statistic) -> Option<f64> {
-    let count: f64 = window.clone().map(|point| point.count).sum();
-    window.clone().next()?;
-    let sum = window.clone().map(|point| point.sum).sum::<f64>();
-    Some(match statistic {
-        Statistic::Average => sum / count,
-        Statistic::Sum => sum,
-        Statistic::SampleCount => count,
-        Statistic::Minimum => window.map(|point| point.min).fold(f64::INFINITY, f64::min),
-        Statistic::Maximum => window.map(|point| point.max).fold(f64::NEG_INFINITY, f64::max),
-        Statistic::Percentile(percent) => percentile(window, percent / 100.0)?,
-    })
-}
-
-/// The smallest value with at least that share of all values at or below it.
-fn percentile<'a>(window: impl Iterator<Item = &'a Datapoint>, share: f64) -> Option<f64> {
-    let mut samples: Vec<f64> = Vec::new();
-    let mut merged: Option<(Histogram, f64)> = None;
-    for point in window {
-        match (&point.values, &mut merged) {
-            (Values::Samples(values), _) => samples.extend(values),
-            (Values::Histogram(histogram, _), Some((all, _))) => all.merge(histogram),
-            (Values::Histogram(histogram, scale), none) => *none = Some((histogram.clone(), *scale)),
-            (Values::Dropped, _) => {}
+    match metric {
+        Metric::Cpu(fleet) | Metric::Instance(fleet, _, InstanceMetric::Cpu) => monitoring(fleet),
+        Metric::Custom(custom) => {
+            plan.custom_metrics.get(custom).map_or(60, |metric| (metric.resolution.nanos() / SECOND) as u32)
         }
+        _ => 60,
     }
-    if let Some((histogram, scale)) = merged {
-        return Some(histogram.quantile(share)? as f64 * scale);
-    }
-    samples.sort_unstable_by(f64::total_cmp);
-    let rank = ((share.clamp(0.0, 1.0) * samples.len() as f64).ceil() as usize).max(1);
-    samples.get(rank - 1).copied()
+}
+
+/// Steps of the grain from the end of a period to when its datapoint can be read at the latest, as usual; a metric of
+/// 300 s comes up to four minutes later still, counted from any minute.
+fn patience(alarm: &Alarm, metric: Metric, grain: u32, plan: &Plan) -> u32 {
+    let usual = (delay_of(metric, plan).quantile(0.999) / f64::from(grain)).ceil();
+    let usual = usual.clamp(0.0, f64::from(30 * MINUTE / grain)) as u32;
+    // A finer alarm sees such a datapoint in one period of five and misses it in the others, as on AWS.
+    let basic = cadence(metric, plan) > 60 && alarm.period.nanos() >= 300 * SECOND;
+    if basic { usual + 4 } else { usual }
 }
 
 #[cfg(test)]
@@ -260,8 +336,16 @@ mod tests {
 
     fn watched(period: u32, statistic: Statistic, patience: u32) -> Datapoints {
         let metric = Metric::Custom(crate::plan::CustomMetricId::new(0));
-        let series = Series { metric, points: VecDeque::new(), reach: 60, raw: true };
-        let watch = Watch { series: 0, period, statistic, patience, notified: f64::NAN };
+        let series = Series { metric, points: VecDeque::new(), reach: 3600, raw: true };
+        let inputs = vec![Input { series: 0, statistic, patience }];
+        let watch = Watch {
+            inputs,
+            math: None,
+            period: period * 60,
+            grain: 60,
+            notified: f64::NAN,
+            state: State::InsufficientData,
+        };
         Datapoints { series: vec![series], watches: [watch].into_iter().collect() }
     }
 
@@ -270,7 +354,7 @@ mod tests {
     }
 
     fn read(store: &Datapoints, slots: u32, now: u64) -> Vec<Option<f64>> {
-        store.slots(AlarmId::new(0), slots, at(now))
+        store.read(AlarmId::new(0), slots, at(now)).values
     }
 
     #[test]
@@ -345,7 +429,7 @@ mod tests {
     #[test]
     fn what_no_alarm_reaches_any_more_is_dropped() {
         let mut store = watched(1, Statistic::Average, 0);
-        store.series[0].reach = 5;
+        store.series[0].reach = 300;
         (1..=1_000).for_each(|minute| put(&mut store, &[0.0], minute * 60, minute * 60));
         assert_eq!(store.series[0].points.len(), 6);
     }
@@ -354,5 +438,37 @@ mod tests {
     fn the_evaluation_range_of_the_doc_tables_is_five_for_three() {
         let ranges = [1, 2, 3, 5, 9, 10, 15].map(retrieved);
         assert_eq!(ranges, [3, 4, 5, 7, 12, 13, 20]);
+    }
+
+    #[test]
+    fn e1_windows_of_high_resolution_slide_by_ten_seconds_over_data_of_one_second() {
+        let mut store = watched(1, Statistic::Sum, 1);
+        let watch = &mut store.watches[AlarmId::new(0)];
+        (watch.period, watch.grain) = (30, 10);
+        (1..=70).for_each(|second| put(&mut store, &[1.0], second, second + 5));
+        assert_eq!(read(&store, 2, 65), [Some(30.0), Some(30.0)], "all up to 60 can be read");
+        assert_eq!(read(&store, 2, 64), [Some(30.0), None], "the one of 60 cannot: up to 50");
+        let reading = store.read(AlarmId::new(0), 1, at(69));
+        assert_eq!((reading.end, reading.samples), (60, 30.0));
+    }
+
+    #[test]
+    fn of_several_metrics_the_latest_decides_how_far_back_the_newest_period_is() {
+        let mut store = watched(1, Statistic::Average, 3);
+        let other = Metric::Custom(crate::plan::CustomMetricId::new(1));
+        store.series.push(Series { metric: other, ..store.series[0].clone() });
+        let watch = &mut store.watches[AlarmId::new(0)];
+        watch.inputs.push(Input { series: 1, ..watch.inputs[0] });
+        watch.math = Some(Expression::Fold(
+            crate::plan::Fold::Sum,
+            vec![Expression::Term(0), Expression::Fill(Box::new(Expression::Term(1)), Some(0.5))],
+        ));
+        for end in [60, 120, 180] {
+            put(&mut store, &[4.0], end, end);
+        }
+        store.publish(1, Datapoint::of_samples(&[1.0]).unwrap(), at(60), at(170));
+        assert_eq!(read(&store, 2, 180), [Some(5.0), None], "the second metric is known up to 60");
+        let late = [Some(4.5), Some(5.0)];
+        assert_eq!(read(&store, 2, 300), late, "beyond its patience the period of 120 counts as missing");
     }
 }

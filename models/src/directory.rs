@@ -20,10 +20,21 @@ pub struct Facts {
     pub ordinal: u32,
 }
 
+/// What an instance of a group with a mixed instances policy was bought as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bought {
+    /// Which override of the policy.
+    pub kind: u16,
+    /// A Spot Instance.
+    pub spot: bool,
+}
+
 /// All instances ever launched.
 #[derive(Clone, Debug)]
 pub struct Directory {
     instances: Table<InstanceId, Facts>,
+    /// Beside the facts, which the request path reads: few ask for it. Instances that are not in it were bought plainly.
+    bought: Vec<Bought>,
     launched: Table<FleetId, u32>,
     service_of: Table<FleetId, Option<ServiceId>>,
     zones: usize,
@@ -34,6 +45,7 @@ impl Directory {
     pub fn new(plan: &Plan) -> Self {
         Directory {
             instances: Table::default(),
+            bought: Vec::new(),
             zones: plan.zones.len(),
             launched: plan.fleets.iter().map(|_| 0).collect(),
             service_of: plan
@@ -50,6 +62,32 @@ impl Directory {
         self.launched[fleet] += 1;
         let place = Place::of(zone, self.zones);
         self.instances.push(Facts { fleet, zone, place, service: self.service_of[fleet], ordinal })
+    }
+
+    /// Notes what a new instance was bought as.
+    pub fn buy(&mut self, instance: InstanceId, bought: Bought) {
+        self.bought.resize(instance.index(), Bought::default());
+        self.bought.push(bought);
+    }
+
+    /// What an instance was bought as.
+    pub fn bought(&self, instance: InstanceId) -> Bought {
+        self.bought.get(instance.index()).copied().unwrap_or_default()
+    }
+
+    /// Its instance type.
+    pub fn instance_type<'p>(&self, plan: &'p Plan, instance: InstanceId) -> &'p str {
+        let fleet = &plan.fleets[self.instances[instance].fleet];
+        let kind = self.bought(instance).kind as usize;
+        let own = fleet.mixed().and_then(|mixed| mixed.overrides.get(kind));
+        own.map_or(&fleet.template.instance_type, |own| &own.instance_type)
+    }
+
+    /// Its vCPUs.
+    pub fn vcpus(&self, plan: &Plan, instance: InstanceId) -> u32 {
+        let fleet = &plan.fleets[self.instances[instance].fleet];
+        let kind = self.bought(instance).kind as usize;
+        fleet.mixed().and_then(|mixed| mixed.overrides.get(kind)).map_or(fleet.template.vcpus, |own| own.vcpus)
     }
 
     /// The facts of one.

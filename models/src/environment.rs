@@ -21,6 +21,8 @@ pub struct Environment {
     pub metrics_delay: Duration,
     /// Nothing is published while positive.
     pub metrics_lost: u32,
+    /// Pools without capacity, with the number of the strike that says so.
+    pub shortages: Vec<Shortage>,
     /// Whether any zone is other than normal: the request path looks closer only then.
     pub disturbed: bool,
 }
@@ -40,6 +42,17 @@ pub struct ZoneCondition {
     pub latency: Duration,
 }
 
+/// Pools of a zone of which EC2 has none left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// Zone.
+    pub zone: ZoneId,
+    /// Of this instance type alone; none: of all.
+    pub instance_type: Option<String>,
+    /// Spot alone, On-Demand alone, or both.
+    pub spot: Option<bool>,
+}
+
 impl ZoneCondition {
     /// Whether anything gets in or out.
     pub fn reachable(&self) -> bool {
@@ -57,6 +70,7 @@ impl Environment {
             error_rate: plan.endpoints.iter().map(|(_, endpoint)| endpoint.error_rate).collect(),
             metrics_delay: Duration::ZERO,
             metrics_lost: 0,
+            shortages: Vec::new(),
             disturbed: false,
         }
     }
@@ -64,6 +78,16 @@ impl Environment {
     /// Whether a zone has power.
     pub fn powered(&self, zone: ZoneId) -> bool {
         self.zones[zone].dark == 0
+    }
+
+    /// Whether EC2 has capacity of an instance type in a zone, in one purchase option.
+    pub fn has_capacity(&self, zone: ZoneId, instance_type: &str, spot: bool) -> bool {
+        let short = |shortage: &Shortage| {
+            shortage.zone == zone
+                && shortage.instance_type.as_deref().is_none_or(|one| one == instance_type)
+                && shortage.spot.is_none_or(|one| one == spot)
+        };
+        self.powered(zone) && self.zones[zone].no_capacity == 0 && !self.shortages.iter().any(short)
     }
 
     /// Whether a NAT gateway forwards: it does not if it failed or its zone is dark or cut off.

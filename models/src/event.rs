@@ -7,6 +7,7 @@
 //! digest as they are; every operand has its place in them, so that no difference escapes the digest.
 
 use crate::Outcome;
+use crate::alb::{classic, nlb};
 use crate::plan::*;
 use crate::request::{CallId, CallRef, InstanceId, RequestId, RequestRef};
 use crate::timeline::EntryId;
@@ -42,6 +43,10 @@ pub enum Event {
     Observe(observe::Event),
     /// Calls of the API.
     Operation(operation::Event),
+    /// Nodes that work by connection.
+    Nlb(nlb::Event),
+    /// Nodes that queue.
+    Classic(classic::Event),
     /// Status checks of EC2.
     Status(status::Event),
 }
@@ -138,7 +143,9 @@ impl Event {
             Event::Fault(event) => Packed::of(10, event.pack()),
             Event::Observe(event) => Packed::of(11, event.pack()),
             Event::Operation(event) => Packed::of(12, event.pack()),
-            Event::Status(event) => Packed::of(13, event.pack()),
+            Event::Nlb(event) => Packed::of(13, event.pack()),
+            Event::Classic(event) => Packed::of(14, event.pack()),
+            Event::Status(event) => Packed::of(15, event.pack()),
         }
     }
 
@@ -159,7 +166,9 @@ impl Event {
             10 => Event::Fault(fault::Event::unpack(rest)?),
             11 => Event::Observe(observe::Event::unpack(rest)?),
             12 => Event::Operation(operation::Event::unpack(rest)?),
-            13 => Event::Status(status::Event::unpack(rest)?),
+            13 => Event::Nlb(nlb::Event::unpack(rest)?),
+            14 => Event::Classic(classic::Event::unpack(rest)?),
+            15 => Event::Status(status::Event::unpack(rest)?),
             _ => return None,
         })
     }
@@ -215,6 +224,7 @@ macro_rules! id_operands {
 
 id_operands! {
     ZoneId: 16 u16, SiteId: 16 u16, PopulationId: 16 u16, TargetGroupId: 16 u16, StoreId: 16 u16, FleetId: 16 u16, AlarmId: 16 u16,
+    CompositeId: 16 u16,
     FaultId: 16 u16, OperationId: 16 u16, InstanceId: 32 u32, health_check::CheckId: 32 u32,
 }
 

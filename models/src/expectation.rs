@@ -1,7 +1,7 @@
 //! Expectations: each a figure of the summary and the bounds it must keep.
 
 use crate::incident;
-use crate::plan::{Plan, Quantity, RecoveryOf};
+use crate::plan::{AlarmRef, Plan, Quantity, RecoveryOf};
 use crate::result::{ExpectationResult, Latency, Summary};
 use crate::world::World;
 
@@ -22,8 +22,12 @@ pub fn judge(plan: &Plan, summary: &Summary, world: &World) -> Vec<ExpectationRe
 fn value(plan: &Plan, summary: &Summary, world: &World, quantity: &Quantity) -> Option<f64> {
     let group = |fleet: &crate::plan::FleetId| summary.groups.get(&plan.fleets[*fleet].name);
     let database = |store: &crate::plan::StoreId| summary.databases.get(&plan.stores[*store].name);
-    let alarm = |alarm: &crate::plan::AlarmId| {
-        let changes = summary.alarms.get(&plan.alarms[*alarm].name);
+    let alarm = |alarm: &AlarmRef| {
+        let name = match *alarm {
+            AlarmRef::Metric(id) => &plan.alarms[id].name,
+            AlarmRef::Composite(id) => &plan.composite_alarms[id].name,
+        };
+        let changes = summary.alarms.get(name);
         changes.into_iter().flatten().filter(|change| change.to == "ALARM").map(|change| change.t_s)
     };
     Some(match quantity {

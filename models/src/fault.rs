@@ -8,6 +8,7 @@
 //! # Leaves out  stop conditions; control-plane API errors other than failing launches
 //! # Source      AWS Fault Injection Service user guide, "Actions reference"; `aws/data-and-resilience.md` §21
 
+use crate::environment::Shortage;
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
@@ -92,7 +93,14 @@ impl Faults {
         let fault = &plan.faults[id];
         let occurs = &mut self.occurrences[id];
         let instances = match (selection(&fault.action), &fault.action) {
-            (Some(selection), _) => select(selection, running, &mut occurs.choice, cx),
+            (Some(selection), action) => {
+                let spot = matches!(action, FaultAction::InterruptSpot(..));
+                let fits = |instance: &InstanceId| !spot || cx.directory.bought(*instance).spot;
+                let able = |fleet: FleetId| running(fleet).into_iter().filter(fits).collect::<Vec<_>>();
+                let mut chosen = select(selection, &able, &mut occurs.choice, cx);
+                chosen.retain(fits);
+                chosen
+            }
             (None, FaultAction::ZonePowerLoss(zone, _)) => {
                 let all = plan.fleets.ids().flat_map(running);
                 all.filter(|&instance| cx.directory.facts(instance).zone == Some(*zone)).collect()
@@ -221,6 +229,20 @@ impl Faults {
                 cx.environment.zones[*zone].no_capacity += 1;
                 cx.blame.zone(*zone, entry);
             }
+            FaultAction::PoolShortage { zone, instance_type, spot, .. } => {
+                let shortage = Shortage { zone: *zone, instance_type: instance_type.clone(), spot: *spot };
+                cx.environment.shortages.push(shortage);
+                cx.blame.zone(*zone, entry);
+            }
+            FaultAction::InterruptSpot(_, before) => {
+                for &instance in instances {
+                    let lead = *before - group::SPOT_NOTICE;
+                    let recommended = group::Event::SpotRecommended { instance, cause: entry };
+                    cx.list.soon(event::Event::Group(recommended));
+                    let notice = group::Event::SpotNotice { instance, cause: entry };
+                    cx.list.after(lead, event::Event::Group(notice));
+                }
+            }
             FaultAction::DelayMetrics(delay, _) => {
                 cx.environment.metrics_delay += *delay;
             }
@@ -238,6 +260,7 @@ impl Faults {
             cx.timeline.record(now, EventKind::FaultEnded, subject, format!("{} is over", plan.faults[id].name), entry);
         match &plan.faults[id].action {
             FaultAction::TerminateInstances(_)
+            | FaultAction::InterruptSpot(..)
             | FaultAction::FailHost(_)
             | FaultAction::FailPrimary(_)
             | FaultAction::FailStandby(_)
@@ -289,6 +312,13 @@ impl Faults {
                 cx.environment.launch_failure[*fleet] = if left < 1e-12 { 0.0 } else { left };
             }
             FaultAction::InsufficientCapacity(zone, _) => cx.environment.zones[*zone].no_capacity -= 1,
+            FaultAction::PoolShortage { zone, instance_type, spot, .. } => {
+                let shortage = Shortage { zone: *zone, instance_type: instance_type.clone(), spot: *spot };
+                let shortages = &mut cx.environment.shortages;
+                if let Some(index) = shortages.iter().position(|one| *one == shortage) {
+                    shortages.remove(index);
+                }
+            }
             FaultAction::DelayMetrics(delay, _) => {
                 cx.environment.metrics_delay -= *delay;
             }
@@ -375,7 +405,8 @@ pub fn selection(action: &FaultAction) -> Option<&Selection> {
         | FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
         | FaultAction::SlowInstances(selection, ..)
-        | FaultAction::CpuStress(selection, ..) => Some(selection),
+        | FaultAction::CpuStress(selection, ..)
+        | FaultAction::InterruptSpot(selection, _) => Some(selection),
         _ => None,
     }
 }
@@ -396,6 +427,7 @@ fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
 fn duration(action: &FaultAction) -> Option<Duration> {
     match action {
         FaultAction::TerminateInstances(_)
+        | FaultAction::InterruptSpot(..)
         | FaultAction::FailHost(_)
         | FaultAction::FailPrimary(_)
         | FaultAction::FailStandby(_)
@@ -411,6 +443,7 @@ fn duration(action: &FaultAction) -> Option<Duration> {
         | FaultAction::ZonePowerLoss(_, lasts)
         | FaultAction::ZonePartition(_, lasts)
         | FaultAction::ZoneGrey { duration: lasts, .. }
+        | FaultAction::PoolShortage { duration: lasts, .. }
         | FaultAction::FailNat(_, lasts)
         | FaultAction::FailLaunches(_, _, lasts)
         | FaultAction::InsufficientCapacity(_, lasts)
@@ -428,6 +461,7 @@ fn subject(action: &FaultAction, plan: &Plan) -> String {
         FaultAction::ZonePowerLoss(zone, _)
         | FaultAction::ZonePartition(zone, _)
         | FaultAction::ZoneGrey { zone, .. }
+        | FaultAction::PoolShortage { zone, .. }
         | FaultAction::InsufficientCapacity(zone, _) => plan.zones[*zone].name.clone(),
         FaultAction::FailPrimary(store) | FaultAction::FailStandby(store) | FaultAction::RebootWithFailover(store) => {
             plan.stores[*store].name.clone()

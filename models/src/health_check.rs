@@ -10,7 +10,7 @@
 //! # Source      Elastic Load Balancing user guide, "Health checks for Application Load Balancer target groups"
 
 use crate::event::{self, events};
-use crate::plan::{EndpointId, TargetGroupId};
+use crate::plan::{CheckProtocol, EndpointId, TargetGroupId};
 use crate::request::*;
 use crate::shared::{Cx, NodeFacts};
 use crate::{Outcome, alb, instance};
@@ -85,6 +85,7 @@ struct Settings {
     registration_delay: Duration,
     healthy_threshold: u32,
     unhealthy_threshold: u32,
+    protocol: CheckProtocol,
 }
 
 #[derive(Clone, Copy)]
@@ -112,6 +113,7 @@ impl HealthChecks {
                 registration_delay: check.registration_delay,
                 healthy_threshold: check.healthy_threshold,
                 unhealthy_threshold: check.unhealthy_threshold,
+                protocol: check.protocol,
             }
         });
         let groups = groups.collect();
@@ -185,6 +187,14 @@ impl HealthChecks {
         check.attempt = self.attempts;
         let (number, attempt, now) = (id.index() as u32, check.attempt, cx.now());
         cx.list.via(settings.timeout, event::Event::Check(Event::Timeout { check: number, attempt }));
+        if settings.protocol == CheckProtocol::Tcp {
+            let (node, instance) = (check.node, check.instance);
+            let knock = instance::Event::Knock { node, instance, check: number, attempt };
+            let to = cx.place_of(instance);
+            // One that nobody hears runs into its timeout.
+            cx.connect(place, to, event::Event::Instance(knock));
+            return;
+        }
         let pc = cx.program.check[check.group];
         let call = cx.new_call(Call {
             waiter: Waiter::Check { check: number, attempt },

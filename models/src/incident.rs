@@ -123,6 +123,8 @@ fn detects(kind: EventKind) -> bool {
             | EventKind::SmokeTestFailed
             | EventKind::LaunchFailed
             | EventKind::StandbyFailed
+            | EventKind::SpotRebalanceRecommended
+            | EventKind::SpotInterruptionNotice
     )
 }
 
@@ -182,7 +184,9 @@ fn struck(world: &World, action: &FaultAction) -> (Vec<FleetId>, Vec<StoreId>) {
     };
     match action {
         FaultAction::ZonePowerLoss(zone, _) | FaultAction::ZonePartition(zone, _) => in_zone(*zone),
-        FaultAction::ZoneGrey { zone, .. } | FaultAction::InsufficientCapacity(zone, _) => in_zone(*zone),
+        FaultAction::ZoneGrey { zone, .. }
+        | FaultAction::PoolShortage { zone, .. }
+        | FaultAction::InsufficientCapacity(zone, _) => in_zone(*zone),
         FaultAction::FailPrimary(store) | FaultAction::FailStandby(store) | FaultAction::RebootWithFailover(store) => {
             (Vec::new(), vec![*store])
         }

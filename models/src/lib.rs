@@ -19,6 +19,7 @@ mod world;
 
 mod arrivals;
 mod client;
+mod connection;
 mod network;
 
 mod alb;
@@ -28,6 +29,7 @@ mod instance;
 mod store;
 
 mod alarm;
+mod archive;
 mod cloudwatch;
 mod datapoints;
 mod group;

@@ -28,11 +28,17 @@ pub enum Outcome {
     ConnectTimeout,
     /// Left the queue before service began.
     Abandoned,
+    /// The connection was reset: by a Network Load Balancer, by the server, or given up by the kernel.
+    ConnectionReset,
+    /// 429: the service sheds load.
+    Throttled,
+    /// 503 of a Classic Load Balancer: its surge queue is full.
+    SurgeQueueFull,
 }
 
 impl Outcome {
     /// All, in the order of their codes.
-    pub const ALL: [Outcome; 12] = [
+    pub const ALL: [Outcome; 15] = [
         Outcome::Ok,
         Outcome::Target5xx,
         Outcome::ConnectionsExhausted,
@@ -45,6 +51,9 @@ impl Outcome {
         Outcome::StaleDns,
         Outcome::ConnectTimeout,
         Outcome::Abandoned,
+        Outcome::ConnectionReset,
+        Outcome::Throttled,
+        Outcome::SurgeQueueFull,
     ];
 
     /// Its name in results.
@@ -62,6 +71,9 @@ impl Outcome {
             Outcome::StaleDns => "stale_dns",
             Outcome::ConnectTimeout => "connect_timeout",
             Outcome::Abandoned => "abandoned",
+            Outcome::ConnectionReset => "connection_reset",
+            Outcome::Throttled => "throttled",
+            Outcome::SurgeQueueFull => "surge_queue_full",
         }
     }
 

@@ -98,6 +98,15 @@ pub enum Waiter {
     Branch(CallRef),
     /// Nobody any more.
     Nobody,
+    /// A node of a Network Load Balancer, on behalf of a request.
+    Flow {
+        /// The request.
+        request: RequestRef,
+        /// Whether the request is a flow of its own, without a connection that is kept.
+        own: bool,
+    },
+    /// A node of a Classic Load Balancer, on behalf of a request.
+    Classic(RequestRef),
 }
 
 /// Where a call is.

@@ -4,6 +4,7 @@
 //! [`Series`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
 //! with a new version.
 
+pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -141,7 +142,7 @@ pub struct Queueing {
 }
 
 /// An Auto Scaling group or a fixed fleet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// Fewest in service at any time.
     pub min_in_service: u32,
@@ -182,6 +183,24 @@ pub struct Group {
     /// CPU credits, of a burstable type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditFigures>,
+    /// Under a mixed instances policy, per instance type and purchase option: `m5.large spot`, `m5.large on_demand`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bought: BTreeMap<String, Bought>,
+}
+
+/// What a group had of an instance type in one purchase option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bought {
+    /// Launch activities begun after the start that asked for it first or got it.
+    pub launches: u32,
+    /// Of these, those that got nothing.
+    pub failed_launches: u32,
+    /// Spot interruption notices.
+    pub interruptions: u32,
+    /// Hours of running instances.
+    pub instance_hours: f64,
+    /// What these were billed, USD.
+    pub cost_usd: f64,
 }
 
 /// The EBS volumes of a fleet.
@@ -251,6 +270,9 @@ pub struct BalancerFigures {
     pub no_healthy_target_s: f64,
     /// LCU-hours billed.
     pub lcu_hours: f64,
+    /// Network and Classic Load Balancers: what they count beyond that. The figures that are zero are left out.
+    #[serde(flatten)]
+    pub edge: EdgeFigures,
 }
 
 /// One change of an alarm's state.
@@ -401,12 +423,15 @@ pub enum EventKind {
     NodeBackInDns,
     // CloudWatch and groups.
     AlarmState,
+    AlarmActions,
     PolicyInvoked,
     PolicyIgnored,
     DesiredCapacityChanged,
     CooldownStarted,
     ReplacementStarted,
     RebalanceStarted,
+    ScheduledAction,
+    ForecastMade,
     // Stores.
     PrimaryFailed,
     FailoverStarted,
@@ -443,6 +468,14 @@ pub enum EventKind {
     // Users.
     DegradationStarted,
     DegradationEnded,
+    // Spot.
+    SpotRebalanceRecommended,
+    SpotInterruptionNotice,
+    // Network Load Balancers.
+    ConnectionsReset,
+    // Classic Load Balancers.
+    SurgeQueueFull,
+    SurgeQueueEmpty,
 }
 
 /// Figures over time: one row per interval, one column per figure.
@@ -458,11 +491,13 @@ pub struct Series {
 ///
 /// Names are dotted: `offered_per_s`, `succeeded_per_s`, `failed_per_s`, `failed_per_s.<outcome>`, `latency_ms.p50`
 /// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`: able to serve, `.pending`, `.booting`,
-/// `.unhealthy`, `.terminating`: each instance in one of them), `cpu_percent.<g>`,
+/// `.unhealthy`, `.terminating`: each instance in one of them; `.forecast`: of predictive scaling), `cpu_percent.<g>`,
 /// `cpu_credits.<g>` (mean balance of burstable instances), `memory_mib.<g>` (mean over the server processes), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
+/// `surge_queue.<lb>` (longest of a Classic Load Balancer's nodes), `active_flows.<lb>` (Network),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
-/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold`, `cost_usd` (cumulated), `cost_usd_per_h`.
+/// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),
+/// `metric.<m>` (a metric of the scenario's own in its last base period), `cost_usd` (cumulated), `cost_usd_per_h`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// See above.

@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{MachineMetric, Metric, Plan};
+use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, MachineMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -76,12 +76,13 @@ impl SeriesRecorder {
 }
 
 /// The unit of a metric's values.
-fn unit(metric: Metric) -> &'static str {
+fn unit(metric: Metric, plan: &Plan) -> &str {
     match metric {
-        Metric::Cpu(_) | Metric::DatabaseCpu(_) => "%",
+        Metric::Cpu(_) | Metric::DatabaseCpu(_) | Metric::Instance(_, _, InstanceMetric::Cpu) => "%",
         Metric::Machine(_, MachineMetric::MemoryUsed | MachineMetric::BurstBalance) => "%",
         Metric::TargetResponseTime(_) => "s",
-        Metric::Custom(_) => "",
+        Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
+        Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),
         _ => "1",
     }
 }
@@ -99,25 +100,28 @@ impl World<'_> {
         let ended: u64 = interval.ended.iter().sum();
         let succeeded = interval.ended[Outcome::Ok as usize];
         let series = &mut self.series;
-        series.put("offered_per_s", "1/s", interval.offered as f64 / width);
-        series.put("succeeded_per_s", "1/s", succeeded as f64 / width);
-        series.put("failed_per_s", "1/s", (ended - succeeded) as f64 / width);
-        for outcome in Outcome::ALL {
-            let count = interval.ended[outcome as usize];
-            let name = format!("failed_per_s.{}", outcome.name());
-            if !outcome.is_ok() && (count > 0 || series.index.contains_key(&name)) {
-                series.put(&name, "1/s", count as f64 / width);
+        // Without clients there is no traffic to tell of.
+        if !plan.populations.is_empty() {
+            series.put("offered_per_s", "1/s", interval.offered as f64 / width);
+            series.put("succeeded_per_s", "1/s", succeeded as f64 / width);
+            series.put("failed_per_s", "1/s", (ended - succeeded) as f64 / width);
+            for outcome in Outcome::ALL {
+                let count = interval.ended[outcome as usize];
+                let name = format!("failed_per_s.{}", outcome.name());
+                if !outcome.is_ok() && (count > 0 || series.index.contains_key(&name)) {
+                    series.put(&name, "1/s", count as f64 / width);
+                }
             }
+            let ms = |value: Option<u64>| value.map_or(f64::NAN, |ns| ns as f64 / 1e6);
+            series.put("latency_ms.mean", "ms", interval.latency.mean().map_or(f64::NAN, |ns| ns / 1e6));
+            series.put("latency_ms.p50", "ms", ms(interval.latency.quantile(0.5)));
+            series.put("latency_ms.p95", "ms", ms(interval.latency.quantile(0.95)));
+            series.put("latency_ms.p99", "ms", ms(interval.latency.quantile(0.99)));
+            series.put("in_flight", "1", self.shared.observe.in_flight as f64);
         }
-        let ms = |value: Option<u64>| value.map_or(f64::NAN, |ns| ns as f64 / 1e6);
-        series.put("latency_ms.mean", "ms", interval.latency.mean().map_or(f64::NAN, |ns| ns / 1e6));
-        series.put("latency_ms.p50", "ms", ms(interval.latency.quantile(0.5)));
-        series.put("latency_ms.p95", "ms", ms(interval.latency.quantile(0.95)));
-        series.put("latency_ms.p99", "ms", ms(interval.latency.quantile(0.99)));
-        series.put("in_flight", "1", self.shared.observe.in_flight as f64);
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
-            let counts = self.groups.counts(id);
+            let counts = self.groups.units(id);
             for (name, value) in [
                 ("desired", counts.desired),
                 ("in_service", counts.healthy),
@@ -128,7 +132,9 @@ impl World<'_> {
             ] {
                 series.put(&format!("group.{}.{name}", fleet.name), "1", f64::from(value));
             }
-            let capacity = f64::from(fleet.template.vcpus) * width * 1e9;
+            if let Some(forecast) = self.groups.forecast_of(id, now) {
+                series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
+            }
             let (mut sum, mut count) = (0.0, 0);
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
@@ -139,12 +145,15 @@ impl World<'_> {
                 let before = std::mem::replace(&mut series.cpu_marks[index], work);
                 let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
                 if before <= work {
+                    let capacity = f64::from(self.shared.directory.vcpus(plan, instance)) * width * 1e9;
                     sum += 100.0 * (work - before) / capacity;
                     count += 1;
                 }
             }
             let cpu = if count > 0 { sum / f64::from(count) } else { f64::NAN };
-            series.put(&format!("cpu_percent.{}", fleet.name), "%", cpu);
+            if plan.services.values().any(|service| service.fleet == id) {
+                series.put(&format!("cpu_percent.{}", fleet.name), "%", cpu);
+            }
             if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
                 series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
             }
@@ -170,6 +179,14 @@ impl World<'_> {
                 series.put(&format!("{name}.registered"), "1", f64::from(registered));
             }
         }
+        for (id, balancer) in plan.balancers.iter() {
+            let (name, value) = match balancer.kind {
+                BalancerKind::Application => continue,
+                BalancerKind::Network(_) => ("active_flows", self.albs.active_flows(id, &self.shared)),
+                BalancerKind::Classic(_) => ("surge_queue", self.albs.surge_queue(id, &self.shared)),
+            };
+            series.put(&format!("{name}.{}", balancer.name), "1", value as f64);
+        }
         for (id, store) in plan.stores.iter() {
             let name = format!("database.{}", store.name);
             series.put(&format!("{name}.available"), "1", f64::from(u8::from(self.stores.available(id))));
@@ -183,9 +200,22 @@ impl World<'_> {
         for (id, alarm) in plan.alarms.iter() {
             let name = format!("alarm.{}", alarm.name);
             series.put(&format!("{name}.state"), "1", self.alarms.state(id).code());
-            let unit = unit(alarm.metric);
+            let unit = if alarm.math.is_some() { "" } else { unit(alarm.metric, plan) };
             series.put(&format!("{name}.value"), unit, self.alarms.value(id).unwrap_or(f64::NAN));
-            series.put(&format!("{name}.threshold"), unit, alarm.threshold);
+            if alarm.comparison.is_band() {
+                let (lower, upper) = self.alarms.bounds(id).unwrap_or((f64::NAN, f64::NAN));
+                series.put(&format!("{name}.lower"), unit, lower);
+                series.put(&format!("{name}.upper"), unit, upper);
+            } else {
+                series.put(&format!("{name}.threshold"), unit, alarm.threshold);
+            }
+        }
+        for (id, alarm) in plan.composite_alarms.iter() {
+            series.put(&format!("alarm.{}.state", alarm.name), "1", self.alarms.composite_state(id).code());
+        }
+        for (id, metric) in plan.custom_metrics.iter() {
+            let latest = self.cloudwatch.latest(id, now).unwrap_or(f64::NAN);
+            series.put(&format!("metric.{}", metric.name), &metric.unit, latest);
         }
         let total = self.cost(now, false).total;
         let series = &mut self.series;

@@ -4,7 +4,9 @@
 //! particular: requests in transit, the network, public DNS answers, the directory of instances, the timeline.
 
 use crate::agenda::Agenda;
+use crate::archive::Archive;
 use crate::blame::Blame;
+use crate::connection::Connections;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
 use crate::environment::Environment;
@@ -31,6 +33,8 @@ pub struct Shared<'p> {
     pub requests: Pool<RequestId, Request>,
     /// Calls, one row per piece of server work.
     pub calls: Pool<CallId, Call>,
+    /// Connections of callers that keep them.
+    pub connections: Connections,
     /// Endpoints, as operations.
     pub program: Program,
     /// Delays between places.
@@ -51,6 +55,8 @@ pub struct Shared<'p> {
     pub directory: Directory,
     /// What can be read from CloudWatch.
     pub datapoints: Datapoints,
+    /// Hourly sums of metrics, for forecasts.
+    pub archive: Archive,
     /// Bytes that crossed zones between services, for the bill.
     pub cross_zone_bytes: u64,
     /// What happened.

@@ -53,7 +53,7 @@ impl World<'_> {
             self.strength.stores = plan.stores.iter().map(|_| Spans::default()).collect();
         }
         for (fleet, spans) in self.strength.fleets.iter_mut() {
-            let counts = self.groups.counts(fleet);
+            let counts = self.groups.units(fleet);
             spans.note(counts.healthy, counts.desired, seconds);
         }
         for (store, spans) in self.strength.stores.iter_mut() {

@@ -81,7 +81,7 @@ impl World<'_> {
         }
         let mut groups = BTreeMap::new();
         for (id, fleet) in plan.fleets.iter() {
-            let figures = self.groups.figures(id, now);
+            let figures = self.groups.figures(id, plan, now);
             let credits = self.instances.credit_figures(id, now, &self.shared);
             let memory = self.instances.memory_figures(id, now, &self.shared);
             let volumes = self.instances.volume_figures(id, now, &self.shared);
@@ -93,6 +93,7 @@ impl World<'_> {
             let starved =
                 balancer.forward.iter().map(|entry| self.shared.observe.target_group(entry.0).starved.integral_s(now));
             let no_healthy_target_s = starved.fold(0.0, f64::max);
+            let edge = self.shared.observe.edge(id).run;
             let counts = self.shared.observe.balancer(id);
             let figures = BalancerFigures {
                 requests: counts.requests,
@@ -101,6 +102,7 @@ impl World<'_> {
                 fail_open: counts.fail_open,
                 no_healthy_target_s,
                 lcu_hours,
+                edge,
             };
             load_balancers.insert(balancer.name.clone(), figures);
         }
@@ -152,6 +154,11 @@ impl World<'_> {
                 .alarms
                 .iter()
                 .map(|(id, alarm)| (alarm.name.clone(), self.alarms.changes(id).to_vec()))
+                .chain(
+                    plan.composite_alarms
+                        .iter()
+                        .map(|(id, alarm)| (alarm.name.clone(), self.alarms.composite_changes_of(id).to_vec())),
+                )
                 .collect(),
             incidents: Vec::new(),
             databases: closed.databases,

@@ -9,9 +9,11 @@
 use crate::agenda::Agenda;
 use crate::alarm::Alarms;
 use crate::alb::Albs;
+use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::client::Clients;
-use crate::cloudwatch::CloudWatch;
+use crate::cloudwatch::{self, CloudWatch};
+use crate::connection::Connections;
 use crate::cost::Meter;
 use crate::datapoints::Datapoints;
 use crate::directory::Directory;
@@ -36,6 +38,7 @@ use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
 use sim_core::{Duration, EventList, Model, Pool, Table, Time};
+use std::collections::BTreeMap;
 
 /// Everything there is, at one moment.
 pub struct World<'p> {
@@ -56,8 +59,12 @@ pub struct World<'p> {
     pub(crate) strength: Strength,
     /// vCPU work per instance at the last sampling of its CPU metric.
     pub(crate) cpu_marks: Vec<f64>,
+    /// The same, for the metric of a single instance.
+    pub(crate) single_marks: BTreeMap<usize, f64>,
     /// vCPU work per store at the last minute.
     pub(crate) store_marks: Table<StoreId, f64>,
+    /// Counts of emitted metrics at the last sampling.
+    pub(crate) emitted: Table<CustomMetricId, f64>,
     /// Figures that are closed when the run ends, before requests in flight drain.
     pub(crate) closed: Option<crate::summary::Closed>,
 }
@@ -93,6 +100,7 @@ impl<'p> World<'p> {
             replication,
             requests: Pool::default(),
             calls: Pool::default(),
+            connections: Connections::default(),
             program: Program::new(plan),
             network,
             environment: Environment::new(plan),
@@ -103,6 +111,7 @@ impl<'p> World<'p> {
             store_place: Table::default(),
             directory: Directory::new(plan),
             datapoints: Datapoints::new(plan),
+            archive: Archive::new(plan),
             cross_zone_bytes: 0,
             timeline: Timeline::default(),
             observe: Observe::new(plan, wants_requests),
@@ -125,7 +134,9 @@ impl<'p> World<'p> {
             meter: Meter::new(plan),
             strength: Strength::default(),
             cpu_marks: Vec::new(),
+            single_marks: BTreeMap::new(),
             store_marks: plan.stores.iter().map(|_| 0.0).collect(),
+            emitted: plan.custom_metrics.iter().map(|_| 0.0).collect(),
             closed: None,
             shared,
         };
@@ -178,6 +189,9 @@ impl<'p> World<'p> {
             observe::Event::Second => {
                 self.shared.observe.users.second(now);
                 self.watch_strength(now);
+                if running && now.nanos().is_multiple_of(Duration::from_secs(60).nanos()) {
+                    self.meter_minute();
+                }
                 if running && now.nanos().is_multiple_of(Duration::from_secs(3600).nanos()) {
                     self.meter_hour(now);
                 }
@@ -315,7 +329,13 @@ impl World<'_> {
             Event::Group(event) => self.groups.handle(event, cx),
             Event::CloudWatch(event) => {
                 self.cloudwatch.handle(event, cx);
-                self.collect();
+                match event {
+                    cloudwatch::Event::Collect => {
+                        self.emit(Duration::from_secs(60));
+                        self.collect();
+                    }
+                    cloudwatch::Event::Sample(seconds) => self.emit(Duration::from_secs(u64::from(seconds))),
+                }
             }
             Event::Alarm(event) => self.alarms.handle(event, cx),
             Event::Fault(event) => {
@@ -325,6 +345,8 @@ impl World<'_> {
             Event::Status(event) => self.status.handle(event, cx),
             Event::Observe(event) => self.observe(event),
             Event::Operation(event) => operation::handle(event, cx),
+            Event::Nlb(event) => self.albs.handle_flow(event, cx),
+            Event::Classic(event) => self.albs.handle_classic(event, cx),
             Event::Client(_) | Event::Alb(_) | Event::Check(_) | Event::Instance(_) | Event::Store(_) => {}
         }
     }

@@ -1,6 +1,9 @@
 //! What scenario texts mean.
 
-use models::plan::{Arrivals, Backoff, Metric, PolicyKind, Process, Sizing};
+use models::plan::{
+    Action, Arrivals, Backoff, Bounds, Comparison, Ec2Action, FleetId, Metric, Per, PolicyKind, Process, Sizing,
+    Source as Origin, Statistic, Within,
+};
 use scenarios::{Report, Source, compile};
 use sim_core::{Duration, Time};
 
@@ -93,4 +96,34 @@ fn every_part_of_a_plan_can_be_written() {
     let actions: std::collections::BTreeSet<String> =
         plan.faults.values().map(|fault| format!("{:?}", std::mem::discriminant(&fault.action))).collect();
     assert_eq!(actions.len(), 18);
+}
+
+/// Metrics and alarms in every form that they have.
+#[test]
+fn alarms_of_every_kind_can_be_written() {
+    let plan = plan(include_str!("texts/watching.ron"));
+    let alarm = |name: &str| plan.alarms.values().find(|alarm| alarm.name == name).unwrap();
+    let metric = |name: &str| plan.custom_metrics.values().find(|metric| metric.name == name).unwrap();
+    let Origin::Points(points) = &metric("fed").source else { panic!("it is fed") };
+    let points: Vec<(f64, f64)> = points.iter().map(|point| (point.0.as_secs_f64(), point.1)).collect();
+    assert_eq!(points, [(0.0, 21.0), (60.0, 41.0)], "five minutes left out, the rest made one minute");
+    let per = |name: &str| match metric(name).source {
+        Origin::Emitted { per, .. } => per,
+        _ => panic!("it is emitted"),
+    };
+    assert_eq!((per("backlog"), per("started")), (Per::Instance, Per::Service));
+    assert!(alarm("fine").is_high_resolution());
+    assert_eq!(alarm("math").inputs().len(), 2);
+    assert_eq!((alarm("band").comparison, alarm("band").threshold), (Comparison::BelowBand, 2.5));
+    let recover = Action::Ec2 { fleet: FleetId::new(0), nth: 1, what: Ec2Action::Recover };
+    assert_eq!(alarm("system").alarm_actions, [recover]);
+    assert!(!alarm("instance").actions_enabled && !alarm("slow").low_samples_count);
+    assert_eq!(alarm("slow").warm_up.as_secs_f64(), 300.0);
+    assert_eq!(alarm("typical").statistic, Statistic::Within(Within::TrimmedMean, Bounds::Percent(25.0, 75.0)));
+    let page = plan.composite_alarms.values().find(|alarm| alarm.name == "page").unwrap();
+    let suppressor = page.suppressor.unwrap();
+    assert_eq!((suppressor.wait.as_secs_f64(), suppressor.extension.as_secs_f64()), (120.0, 0.0));
+    assert!(page.notifies_alarm && page.notifies_ok);
+    let any = plan.composite_alarms.values().next().unwrap();
+    assert_eq!(any.rule.children().len(), 4);
 }

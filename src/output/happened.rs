@@ -93,11 +93,13 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
     use EventKind::{
         DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, StandbyFailed,
     };
+    use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
     let style = match line.kind {
         FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
         | OutOfMemory | StatusImpaired | CreditsExhausted => BAD,
         FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded
         | ProcessRestarted | StatusOk | CreditsRestored => GOOD,
+        ProcessesSuspended | ScaleInBlocked | ZonalShiftStarted | HookTimedOut => CARE,
         _ => Style::new(),
     };
     for (i, words) in wrap(&line.words(), room).into_iter().enumerate() {

@@ -7,7 +7,9 @@ use models::result::{Incident, Summary};
 pub fn sentence(summary: &Summary) -> String {
     let requests = &summary.requests;
     let ended = requests.succeeded + requests.failed;
-    let mut text = if requests.offered == 0 {
+    let mut text = if summary.clients.is_empty() {
+        quiet(summary)
+    } else if requests.offered == 0 {
         format!("No request was made in {}", units::seconds(summary.duration_s))
     } else if requests.failed == 0 {
         format!(
@@ -35,7 +37,11 @@ pub fn sentence(summary: &Summary) -> String {
         text
     };
     text.push_str(". ");
-    text.push_str(&told(&summary.incidents));
+    // Without users there is nobody to feel an incident.
+    if !summary.clients.is_empty() || !summary.incidents.is_empty() {
+        text.push_str(&told(&summary.incidents));
+    }
+    text.truncate(text.trim_end().len());
     // A figure and its unit stay on one line.
     let mut tied = String::with_capacity(text.len());
     let mut last = ' ';
@@ -46,6 +52,28 @@ pub fn sentence(summary: &Summary) -> String {
         last = c;
     }
     tied
+}
+
+/// A run without clients: what the alarms and the groups did.
+fn quiet(summary: &Summary) -> String {
+    let raised = summary.alarms.values().flatten().filter(|change| change.to == "ALARM").count() as u64;
+    let mut text = format!("Without clients, {}", units::seconds(summary.duration_s));
+    text.push_str(&match (summary.alarms.len(), raised) {
+        (0, _) => " and no alarm".into(),
+        (_, 0) => ": no alarm was raised".to_string(),
+        (alarms, raised) => format!(
+            ": {} raised {}",
+            units::plural(alarms as u64, "alarm"),
+            if raised == 1 { "once".into() } else { format!("{} times in all", units::count(raised)) }
+        ),
+    });
+    for (name, group) in summary.groups.iter().take(3) {
+        text.push_str(&match (group.min_in_service, group.max_in_service) {
+            (least, most) if least == most => format!("; {name} stayed at {most} in service"),
+            (least, most) => format!("; {name} went between {least} and {most} in service"),
+        });
+    }
+    text
 }
 
 /// Incidents in a few words.
@@ -97,6 +125,9 @@ pub fn meaning(outcome: &str) -> &str {
         "stale_dns" => "sent to a node that had left DNS",
         "connect_timeout" => "no connection in time",
         "abandoned" => "left the queue before service",
+        "connection_reset" => "the connection was reset",
+        "throttled" => "429: told to come later",
+        "surge_queue_full" => "503 of the balancer (surge queue full)",
         other => other,
     }
 }

@@ -1,7 +1,7 @@
-//! What single machines went through, by fleet: CPU credits, memory, volumes.
+//! What single machines went through, by fleet: hooks and standby, CPU credits, memory, volumes.
 
 use super::units;
-use models::result::Summary;
+use models::result::{Group, Summary};
 
 /// A table: title, heads, and a row per fleet that has something to say.
 pub struct Sheet {
@@ -15,9 +15,26 @@ pub struct Sheet {
 
 /// Every sheet that has rows.
 pub fn sheets(summary: &Summary) -> Vec<Sheet> {
-    let mut sheets = vec![credits(summary), memory(summary), volumes(summary)];
+    let mut sheets = vec![lifecycle(summary), credits(summary), memory(summary), volumes(summary)];
     sheets.retain(|sheet| !sheet.rows.is_empty());
     sheets
+}
+
+fn lifecycle(summary: &Summary) -> Sheet {
+    let used = |group: &&Group| group.hook_waits > 0 || group.standby > 0;
+    let rows = summary.groups.iter().filter(|(_, group)| used(group)).map(|(name, group)| {
+        let mean = match group.hook_waits {
+            0 => "–".to_string(),
+            waits => units::seconds(group.hook_wait_s / f64::from(waits)),
+        };
+        let counts = [group.hook_waits.to_string(), mean, group.hooks_abandoned.to_string(), group.standby.to_string()];
+        [units::plain(name).to_string()].into_iter().chain(counts).collect()
+    });
+    Sheet {
+        title: "Hooks and standby",
+        heads: &["", "waits for hooks", "mean wait", "launches given up", "put in standby"],
+        rows: rows.collect(),
+    }
 }
 
 fn credits(summary: &Summary) -> Sheet {

@@ -3,6 +3,7 @@
 //! # Models      at most 100 columns; styles are always written, and taken out again where the output is no terminal
 //! # Leaves out  what only machines want: the files have it
 
+use super::sweep::page::more_is_better;
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
 use super::{happened, headline, machines, units};
 use crate::experiment::Experiment;
@@ -79,7 +80,7 @@ impl Page<'_> {
             format!("Over {} replications, {} confidence", aggregate.replications, units::level(aggregate.level));
         section(out, &title)?;
         let mut table = Table::new(1);
-        table.head(&["", "mean", "±", "min", "max"]);
+        table.head(&["", "mean", "±", "worst 5 %", "median", "best 5 %", "min", "max"]);
         let shown: [(&str, &str, Show); 8] = [
             ("availability", "availability", units::percent),
             ("goodput per s", "goodput_per_s", units::figure),
@@ -97,11 +98,25 @@ impl Page<'_> {
                 label.into(),
                 show(estimate.mean).into(),
                 half.into(),
+                show(if more_is_better(name) { estimate.p05 } else { estimate.p95 }).into(),
+                show(estimate.p50).into(),
+                show(if more_is_better(name) { estimate.p95 } else { estimate.p05 }).into(),
                 show(estimate.min).into(),
                 show(estimate.max).into(),
             ]);
         }
-        print(out, &table)
+        print(out, &table)?;
+        // A "0 ± 0" would claim more than so many runs can know.
+        if let Some(share) = aggregate.get("requests.failed").and_then(|estimate| estimate.some_in_at_most) {
+            let text = format!(
+                "  no request failed in any of {}: failures come in at most {} of runs, at {}",
+                aggregate.replications,
+                units::percent(share),
+                units::level(aggregate.level)
+            );
+            writeln!(out, "{}", paint(&text, DIM))?;
+        }
+        Ok(())
     }
 
     fn expectations(&self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
@@ -115,6 +130,11 @@ impl Page<'_> {
             let held = tally.map_or(expectation.held, |tally| tally.held == tally.of);
             let (mark, style) = if held { ("✓", GOOD) } else { ("✗", BAD) };
             let found = match tally {
+                Some(tally) if held => format!(
+                    "held in all {}, so in at least {} of runs at 95 %",
+                    tally.of,
+                    units::percent(tally.share_at_least)
+                ),
                 Some(tally) => format!("held in {} of {}", tally.held, tally.of),
                 None => found(expectation),
             };
@@ -143,13 +163,17 @@ impl Page<'_> {
         }
         let run = &experiment.first.summary.run;
         let speed = experiment.requests as f64 / experiment.wall_s.max(1e-9);
-        let mut text = format!(
-            "{} in {} ({} per second)",
-            units::plural(experiment.requests, "request"),
-            units::seconds(experiment.wall_s),
-            units::figure(speed),
-        );
-        if experiment.aggregate.is_none() {
+        let mut text = if experiment.first.summary.clients.is_empty() {
+            format!("{} in {}", units::plural(run.events, "event"), units::seconds(experiment.wall_s))
+        } else {
+            format!(
+                "{} in {} ({} per second)",
+                units::plural(experiment.requests, "request"),
+                units::seconds(experiment.wall_s),
+                units::figure(speed),
+            )
+        };
+        if experiment.aggregate.is_none() && !experiment.first.summary.clients.is_empty() {
             text.push_str(&format!(", {}", units::plural(run.events, "event")));
         }
         if run.peak_rss_mb > 0.0 {
@@ -174,6 +198,10 @@ fn cautions(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 
 /// What users felt.
 fn users(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    if summary.clients.is_empty() {
+        // Nobody was there to feel anything.
+        return Ok(());
+    }
     section(out, "What users felt")?;
     let requests = &summary.requests;
     let style = if requests.failed == 0 { GOOD } else { CARE };
@@ -371,6 +399,11 @@ fn balancers(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         ]);
     }
     print(out, &table)?;
+    for (name, b) in summary.load_balancers.iter().take(ROWS) {
+        if let Some(line) = units::edge(&b.edge) {
+            writeln!(out, "  {}: {line}", units::plain(name))?;
+        }
+    }
     more(out, summary.load_balancers.len().saturating_sub(ROWS))
 }
 

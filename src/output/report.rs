@@ -251,6 +251,9 @@ fn machinery(body: &mut String, result: &RunResult) {
     });
     let titles = ["", "requests", "own 5xx", "targets' 5xx", "failed open", "no healthy target", "LCU hours"];
     table(body, "Load balancers", &titles, balancers.collect());
+    let edges = summary.load_balancers.iter();
+    let edges = edges.filter_map(|(name, b)| Some(vec![name.clone(), units::edge(&b.edge)?]));
+    table(body, "Connections and queues", &["", "what it counted"], edges.collect());
     let changes = summary.alarms.iter().flat_map(|(name, changes)| {
         changes.iter().map(move |c| vec![name.clone(), units::clock(c.t_s), c.from.clone(), c.to.clone()])
     });

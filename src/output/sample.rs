@@ -93,6 +93,7 @@ pub fn result() -> RunResult {
                 volumes: None,
                 memory: None,
                 credits: None,
+                bought: Default::default(),
             },
         )]
         .into(),

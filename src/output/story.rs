@@ -92,6 +92,8 @@ fn lines(timeline: &[TimelineEvent], weight: u8) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for event in timeline.iter().filter(|event| weigh(event).is_some_and(|w| w <= weight)) {
         let subject = units::plain(&event.subject);
+        // An alarm that target tracking has made has a name that is too long for a column.
+        let subject = subject.strip_prefix("TargetTracking-").map_or_else(|| subject.clone(), str::to_owned);
         let detail = detail(event);
         let group = subject.split('/').next().unwrap_or_default().to_string();
         let like = |line: &Line| {
@@ -150,6 +152,9 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | OperationRefused
         | InstanceLost
         | FailOpen
+        | SurgeQueueFull
+        | SurgeQueueEmpty
+        | ConnectionsReset
         | PrimaryFailed
         | FailoverStarted
         | FailoverCompleted
@@ -158,19 +163,29 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | ScheduledAction
         | DesiredCapacityChanged
         | OutOfMemory
         | InstanceRebooted
         | InstanceRecovered
         | StatusImpaired
-        | CreditsExhausted => 1,
+        | CreditsExhausted
+        | ZonalShiftStarted
+        | ZonalShiftEnded
+        | ScaleInBlocked => 1,
         CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
+        // By hand, the call says it.
+        ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
         AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
-        | RebalanceStarted | StandbyInSync => 2,
-        InstanceMarkedUnhealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        | RebalanceStarted | StandbyInSync | ForecastMade => 2,
+        // What was called says so already; what came of it fills in.
+        StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
+        HookCompleted if event.detail.contains("ABANDON") => 2,
+        InstanceMarkedUnhealthy | InstanceMarkedHealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
+        HookStarted | HookCompleted | ProcessesSuspended | ProcessesResumed | ProtectionChanged => 3,
         _ => return None,
     })
 }
@@ -197,6 +212,7 @@ pub fn words(kind: EventKind) -> String {
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
+        EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::StatusImpaired => return "status impaired".into(),
         EventKind::StatusOk => return "status OK".into(),
         EventKind::CreditsLow => return "CPU credits low".into(),

@@ -2,6 +2,8 @@
 //!
 //! # Leaves out  files for machines, which get every digit and the unit in the column's or the field's name
 
+use models::result::EdgeFigures;
+
 /// A count, in groups of three: `1,234,567`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -124,6 +126,23 @@ pub fn usd(x: f64) -> String {
 /// A count with the right form of its noun: `1 incident`, `3 incidents`.
 pub fn plural(n: u64, one: &str) -> String {
     format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// What a Network or Classic Load Balancer counted, if anything: `surge queue 1,024 at most · 5,321 turned away`.
+pub fn edge(figures: &EdgeFigures) -> Option<String> {
+    let parts = [
+        (figures.new_flows, "connections"),
+        (figures.most_flows, "at once"),
+        (figures.elb_resets, "reset by nodes"),
+        (figures.target_resets, "reset by targets"),
+        (figures.port_allocation_errors, "without a port"),
+        (figures.surge_queue_length, "in the surge queue at most"),
+        (figures.spillover, "turned away (spillover)"),
+        (figures.backend_connection_errors, "backend connection errors"),
+    ];
+    let some: Vec<String> =
+        parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", count(part.0), part.1)).collect();
+    (!some.is_empty()).then(|| some.join(" · "))
 }
 
 /// Text from a scenario, safe to show: no control characters, so that no escape sequence reaches the terminal.

@@ -36,6 +36,10 @@ impl Albs {
         self.dns_due(index as usize, cx);
         self.show(group_id, instance, cx);
         self.count_hosts(group_id, cx);
+        if !healthy {
+            self.unhealthy_flows(index, group_id, instance, cx);
+        }
+        self.dequeue(index, cx);
     }
 
     /// The verdict that the API shows: healthy if any node sees it so. A node whose zone is out tells nobody what it sees;
@@ -107,22 +111,45 @@ impl Albs {
         cx.observe.starved(group_id, starved, now);
     }
 
-    /// HealthyHostCount and UnHealthyHostCount: the minimum over the nodes that know the group.
-    pub fn hosts(&self, group_id: TargetGroupId, plan: &Plan, environment: &Environment) -> Option<(u32, u32)> {
-        let knows = |node: &&Node| {
+    /// What each node that can be reached and forwards to a target group sees of it.
+    pub fn hosts(
+        &self,
+        group_id: TargetGroupId,
+        plan: &Plan,
+        environment: &Environment,
+    ) -> impl Iterator<Item = Hosts> {
+        let knows = move |node: &&Node| {
             environment.zones[node.zone].reachable()
                 && plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id)
         };
-        let count = |node: &Node, verdict: Verdict| {
-            node.views[group_id].targets.iter().filter(|target| target.1 == verdict).count() as u32
+        let seen = move |node: &Node| {
+            let view = &node.views[group_id];
+            let count = |verdict: Verdict| view.targets.iter().filter(|target| target.1 == verdict).count() as u32;
+            Hosts {
+                healthy: count(Verdict::Healthy),
+                unhealthy: count(Verdict::Unhealthy),
+                fails_open: view.failing_open,
+                in_dns: node.published,
+            }
         };
-        let healthy = self.nodes.iter().filter(knows).map(|node| count(node, Verdict::Healthy)).min()?;
-        let unhealthy = self.nodes.iter().filter(knows).map(|node| count(node, Verdict::Unhealthy)).min()?;
-        Some((healthy, unhealthy))
+        self.nodes.iter().filter(knows).map(seen)
     }
 
     /// Registered targets with whether the API shows them healthy.
     pub fn targets(&self, group_id: TargetGroupId) -> impl Iterator<Item = (InstanceId, bool)> {
         self.groups[group_id].registered.iter().map(|target| (target.0, target.1 == Verdict::Healthy))
     }
+}
+
+/// What a node sees of a target group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// Healthy targets.
+    pub healthy: u32,
+    /// Unhealthy targets.
+    pub unhealthy: u32,
+    /// Routes to all of them.
+    pub fails_open: bool,
+    /// Its address is in DNS.
+    pub in_dns: bool,
 }

@@ -11,11 +11,15 @@
 //! # Leaves out  slow start, automatic target weights, listener rules by path, LCU capacity limits; retries of a failed connect
 //! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
 
+pub mod classic;
 mod dns;
 mod health;
+pub mod nlb;
 mod registration;
 mod routing;
 mod view;
+
+pub use health::Hosts;
 
 use crate::Outcome;
 use crate::event::events;
@@ -104,10 +108,13 @@ pub struct Albs {
     nodes: Vec<Node>,
     balancers: Table<BalancerId, Balancer>,
     groups: Table<TargetGroupId, Group>,
+    flows: nlb::Flows,
+    /// By node.
+    surges: Vec<classic::Surge>,
 }
 
 struct Balancer {
-    /// Target groups with cumulated weight.
+    /// Target groups with cumulated weight; empty for those that do not work request by request.
     forward: Vec<(u32, TargetGroupId)>,
     idle: Option<Lane>,
     connect: Lane,
@@ -145,18 +152,20 @@ impl Albs {
         let mut nodes = Vec::new();
         let mut balancers = Table::default();
         for (id, settings) in plan.balancers.iter() {
+            let classic = matches!(settings.kind, BalancerKind::Classic(_));
             for &zone in &settings.zones {
                 nodes.push(Node {
                     balancer: id,
                     zone,
-                    views: plan.target_groups.ids().map(|_| View::default()).collect(),
+                    views: plan.target_groups.ids().map(|_| View { shut: classic, ..View::default() }).collect(),
                     published: true,
                     dns_check_due: false,
                     picks: cx.stream(&format!("{}/{}", settings.name, plan.zones[zone].name), "routing"),
                 });
             }
             let mut sum = 0;
-            let forward = settings.forward.iter().filter(|entry| entry.1 > 0).map(|&(group, weight)| {
+            let by_request = matches!(settings.kind, BalancerKind::Application);
+            let forward = settings.forward.iter().filter(|entry| entry.1 > 0 && by_request).map(|&(group, weight)| {
                 sum += weight;
                 (sum, group)
             });
@@ -182,7 +191,9 @@ impl Albs {
             draining: Vec::new(),
             sticky: BTreeMap::new(),
         });
-        Albs { nodes, balancers, groups: groups.collect() }
+        let flows = nlb::Flows::new(nodes.len());
+        let surges = nodes.iter().map(|_| classic::Surge::default()).collect();
+        Albs { nodes, balancers, groups: groups.collect(), flows, surges }
     }
 
     /// Handles one event.
@@ -192,7 +203,12 @@ impl Albs {
             Event::Request { node, request } => self.request(node, request, cx),
             Event::Reply { call, outcome } => self.reply(call, outcome, cx),
             Event::Silent { call, connected } => self.silent(call, connected, cx),
-            Event::ConnectTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
+            Event::ConnectTimeout(call) => {
+                if let Some(row) = cx.call(call) {
+                    cx.observe.not_connected(row.target_group);
+                }
+                self.give_up(call, Outcome::GatewayTimeout, cx);
+            }
             Event::IdleTimeout(call) => self.give_up(call, Outcome::GatewayTimeout, cx),
             Event::TargetHealth { node, group, instance, healthy } => {
                 self.target_health(node, group, instance, healthy, cx)

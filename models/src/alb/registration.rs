@@ -80,6 +80,7 @@ impl Albs {
             view.refresh();
             self.note_fail_open(index, group_id, cx);
             self.dns_due(index, cx);
+            self.dequeue(index as u16, cx);
         }
         cx.hand_over(event::Event::Check(health_check::Event::Stop { group: group_id, instance }));
         cx.list.after(delay, event::Event::Alb(Event::DrainDone { group: group_id, instance }));
@@ -113,7 +114,9 @@ impl Albs {
         cx.calls
             .iter()
             .filter(move |(_, call)| {
-                call.instance == instance && call.target_group == group && matches!(call.waiter, Waiter::Node(_))
+                call.instance == instance
+                    && call.target_group == group
+                    && matches!(call.waiter, Waiter::Node(_) | Waiter::Flow { .. } | Waiter::Classic(_))
             })
             .map(|(id, _)| CallRef { id, generation: cx.calls.generation(id) })
     }
@@ -127,9 +130,13 @@ impl Albs {
         let (_, cause) = draining.remove(index);
         let cut: Vec<CallRef> = self.in_flight(group_id, instance, cx).collect();
         for &at in &cut {
-            self.give_up(at, Outcome::BadGateway, cx);
+            match cx.calls[at.id].waiter {
+                Waiter::Classic(_) => self.cut_classic(at, cx),
+                _ => self.give_up(at, Outcome::BadGateway, cx),
+            }
         }
         let detail = match cut.len() {
+            _ if cx.plan.target_groups[group_id].network.is_some() => self.drained_flows(group_id, instance, cx),
             0 => "deregistered, nothing was in flight".to_string(),
             1 => "deregistered, 1 request was cut".to_string(),
             n => format!("deregistered, {n} requests were cut"),

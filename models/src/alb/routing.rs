@@ -28,7 +28,7 @@ impl Albs {
         let balancer = &self.balancers[node.balancer];
         let group_id = match balancer.forward[..] {
             [only] => only.1,
-            [] => return self.respond(index, at, cx.caller_place(&request), Outcome::ServiceUnavailable, cx),
+            [] => return self.other_kind(index, at, cx),
             _ => {
                 let pick = node.picks.below(balancer.forward[balancer.forward.len() - 1].0);
                 balancer.forward.iter().find(|entry| pick < entry.0).map_or(balancer.forward[0].1, |entry| entry.1)
@@ -88,6 +88,22 @@ impl Albs {
         }
     }
 
+    /// A request reaches a node that does not work request by request, or has nowhere to send it.
+    #[cold]
+    #[inline(never)]
+    fn other_kind(&mut self, index: u16, at: RequestRef, cx: &mut Cx) {
+        let plan = cx.plan;
+        match &plan.balancers[self.nodes[index as usize].balancer].kind {
+            BalancerKind::Network(settings) => self.flow(index, at, settings, cx),
+            BalancerKind::Classic(_) => self.surge(index, at, cx),
+            BalancerKind::Application => {
+                if let Some(row) = cx.request(at) {
+                    self.respond(index, at, cx.caller_place(row), Outcome::ServiceUnavailable, cx);
+                }
+            }
+        }
+    }
+
     /// A target has answered: count it, and pass the answer on.
     pub(super) fn reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {
         let Some(&call) = cx.call(at) else { return };
@@ -101,7 +117,10 @@ impl Albs {
             return;
         }
         let seen = match outcome {
-            Outcome::Refused => Outcome::BadGateway,
+            Outcome::Refused => {
+                cx.observe.not_connected(call.target_group);
+                Outcome::BadGateway
+            }
             other => other,
         };
         let answered = !matches!(seen, Outcome::BadGateway | Outcome::Abandoned);
@@ -120,7 +139,7 @@ impl Albs {
     pub(super) fn respond(&mut self, index: u16, at: RequestRef, to: Place, outcome: Outcome, cx: &mut Cx) {
         let node = &self.nodes[index as usize];
         if matches!(outcome, Outcome::BadGateway | Outcome::ServiceUnavailable | Outcome::GatewayTimeout) {
-            cx.observe.elb_5xx(node.balancer);
+            cx.observe.elb_5xx(node.balancer, outcome);
         }
         let from = cx.nodes[index as usize].place;
         cx.send(from, to, event::Event::Client(client::Event::Answer { request: at, outcome }));
@@ -175,7 +194,7 @@ impl Albs {
 }
 
 /// Whether a request belongs to a session that could stick: those of services that call are strangers.
-fn is_session(request: &Request) -> bool {
+pub(super) fn is_session(request: &Request) -> bool {
     request.user != 0 && request.parent == CallRef::NONE
 }
 

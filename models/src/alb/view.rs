@@ -20,6 +20,8 @@ pub(super) struct View {
     pub(super) candidates: Vec<InstanceId>,
     pub(super) next: usize,
     pub(super) failing_open: bool,
+    /// Never fails open: a Classic Load Balancer.
+    pub(super) shut: bool,
     /// In-progress requests per instance, for least outstanding requests.
     pub(super) outstanding: Vec<u32>,
 }
@@ -47,7 +49,7 @@ impl View {
 
     /// No healthy target, but some that were judged: all registered ones are tried. Only new ones: 503 (not documented).
     pub(super) fn fails_open(&self) -> bool {
-        !self.has_healthy() && self.targets.iter().any(|target| target.1 == Verdict::Unhealthy)
+        !self.shut && !self.has_healthy() && self.targets.iter().any(|target| target.1 == Verdict::Unhealthy)
     }
 
     #[inline]

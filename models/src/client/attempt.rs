@@ -19,7 +19,7 @@ pub(super) struct Timers {
 
 impl Timers {
     #[inline]
-    fn start(&mut self, at: RequestRef, site: SiteId, cx: &mut Cx) {
+    pub(super) fn start(&mut self, at: RequestRef, site: SiteId, cx: &mut Cx) {
         let end = cx.now() + self.timeout;
         if self.running.is_empty() {
             cx.list.set(self.slot, end, client(Event::TimersDue(site)));
@@ -34,8 +34,11 @@ impl Clients {
         let now = cx.now();
         let request = &mut cx.requests[at.id];
         request.attempt += 1;
-        let Request { site, luck, user, endpoint, .. } = *request;
+        let Request { site, luck, user, .. } = *request;
         let caller = &mut self.sites[site];
+        if caller.care.is_some() {
+            return self.attempt_with_care(at, cx);
+        }
         if let Some(timers) = &mut caller.timers {
             timers.start(at, site, cx);
         }
@@ -58,33 +61,42 @@ impl Clients {
                     cx.hand_over(client(Event::Answer { request: at, outcome: Outcome::Refused }));
                     return;
                 };
-                let pc = cx.program.endpoint[endpoint];
-                let call = cx.new_call(Call {
-                    waiter: Waiter::Direct(at),
-                    luck,
-                    queued_at: now,
-                    sent_at: now,
-                    until: now,
-                    pc,
-                    pending: 0,
-                    outcome: Outcome::Ok,
-                    state: CallState::Travelling,
-                    holds_worker: false,
-                    instance,
-                    node: NO_NODE,
-                    target_group: TargetGroupId::new(0),
-                    endpoint,
-                });
-                cx.requests[at.id].call = call;
-                let to = cx.place_of(instance);
-                if from != to && caller.population.is_none() {
-                    cx.cross_zone_bytes += u64::from(cx.plan.sites[site].bytes());
-                }
-                if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
-                    cx.calls.remove(call.id);
-                    cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
-                }
+                self.send_to(instance, at, now, cx);
             }
+        }
+    }
+
+    /// Sends a request straight to an instance.
+    #[inline(always)]
+    pub(super) fn send_to(&mut self, instance: InstanceId, at: RequestRef, now: Time, cx: &mut Cx) {
+        let Request { site, luck, endpoint, .. } = cx.requests[at.id];
+        let from = cx.caller_place(&cx.requests[at.id]);
+        let caller = &self.sites[site];
+        let pc = cx.program.endpoint[endpoint];
+        let call = cx.new_call(Call {
+            waiter: Waiter::Direct(at),
+            luck,
+            queued_at: now,
+            sent_at: now,
+            until: now,
+            pc,
+            pending: 0,
+            outcome: Outcome::Ok,
+            state: CallState::Travelling,
+            holds_worker: false,
+            instance,
+            node: NO_NODE,
+            target_group: TargetGroupId::new(0),
+            endpoint,
+        });
+        cx.requests[at.id].call = call;
+        let to = cx.place_of(instance);
+        if from != to && caller.population.is_none() {
+            cx.cross_zone_bytes += u64::from(cx.plan.sites[site].bytes());
+        }
+        if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+            cx.calls.remove(call.id);
+            cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
         }
     }
 
@@ -121,12 +133,12 @@ impl Clients {
     #[inline(never)]
     pub(super) fn connect_failed(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
-        let (luck, user) = (request.luck, request.user);
+        let request = *request;
         let caller = &mut self.sites[request.site];
         let Destination::Balancer(balancer) = caller.to else {
             return self.conclude(at, Outcome::ConnectTimeout, cx);
         };
-        let index = caller.resolver_of(luck, user);
+        let index = caller.resolver_for(&request, cx.plan.zones.len());
         let failed = caller.resolvers[index].node;
         let stale = failed.is_some_and(|node| !cx.dns[balancer].contains(&node));
         let others: Vec<u16> = cx.dns[balancer].iter().copied().filter(|&node| Some(node) != failed).collect();

@@ -37,6 +37,8 @@ impl Clients {
         known.retain(|&other| other != instance);
         if there {
             known.push(instance);
+        } else {
+            self.hang_up(instance, cx);
         }
     }
 }

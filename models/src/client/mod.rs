@@ -11,6 +11,7 @@
 //! # Source      Amazon Builders' Library, "Timeouts, retries, and backoff with jitter"; `aws/network.md` §2, §10
 
 mod attempt;
+mod care;
 mod discovery;
 mod dns;
 mod retry;
@@ -24,6 +25,7 @@ use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
 use attempt::Timers;
+use care::Care;
 use discovery::Directory;
 use dns::Resolver;
 use sim_core::dist::Sampler;
@@ -71,6 +73,26 @@ events! {
             /// Whether it can be found.
             there: bool,
         },
+        /// The rate limiter lets an attempt go.
+        Permitted(RequestRef),
+        /// A message of a handshake arrives.
+        Shake {
+            /// Which attempt waits for it.
+            request: RequestRef,
+            /// Messages after this one.
+            left: u8,
+        },
+        /// Nobody has answered a SYN: time for another.
+        SynDue {
+            /// Which attempt waits for it.
+            request: RequestRef,
+            /// SYNs sent so far.
+            tries: u8,
+        },
+        /// The connect timeout of an attempt with a connection of its own is over.
+        ConnectDue(RequestRef),
+        /// Nobody has acknowledged a request for as long as the kernel tries.
+        KernelGaveUp(RequestRef),
     }
 }
 
@@ -110,6 +132,10 @@ struct Caller {
     population: Option<PopulationId>,
     dns_ttl: Duration,
     resolvers: Vec<Resolver>,
+    /// How long each of them keeps an answer, where they differ.
+    holds: Vec<Duration>,
+    /// None for most.
+    care: Option<Box<Care>>,
     backoff: Stream,
     dns: Stream,
 }
@@ -153,11 +179,16 @@ impl Clients {
         let mut sites = Table::default();
         for (id, site) in plan.sites.iter() {
             let mut dns = cx.stream(&site.name, "dns");
+            let care = Care::of(site, cx);
+            let sets = care.as_ref().map_or(1, |care| care.resolver_sets(plan.zones.len()));
+            let caches = site.resolvers.max(1) as usize * sets;
+            let holds = dns::holds(site, caches, cx);
             // Phases are spread: each cache holds its first answer for a random part of the TTL.
-            let resolvers = (0..site.resolvers.max(1))
-                .map(|_| Resolver {
-                    expires: Time::ZERO + Duration::from_secs_f64(site.dns_ttl.as_secs_f64() * dns.unit()),
-                    node: None,
+            let resolvers = (0..caches)
+                .map(|index| {
+                    let hold = holds.get(index).copied().unwrap_or(site.dns_ttl);
+                    let expires = Time::ZERO + Duration::from_secs_f64(hold.as_secs_f64() * dns.unit());
+                    Resolver { expires, node: None }
                 })
                 .collect();
             sites.push(Caller {
@@ -173,6 +204,8 @@ impl Clients {
                 population: plan.populations.iter().find(|(_, p)| p.site == id).map(|(population, _)| population),
                 dns_ttl: site.dns_ttl,
                 resolvers,
+                holds,
+                care,
                 backoff: cx.stream(&site.name, "backoff"),
                 dns,
             });
@@ -227,10 +260,18 @@ impl Clients {
             Event::Impatient(request) => {
                 if let Some(row) = cx.request(request) {
                     let call = row.call;
+                    if call == CallRef::NONE && self.waits_in_surge_queue(row.site, cx) {
+                        return self.conclude(request, Outcome::Abandoned, cx);
+                    }
                     cx.hand_over(event::Event::Instance(instance::Event::Leave(call)));
                 }
             }
             Event::Discovered { instance, there } => self.discovered(instance, there, cx),
+            Event::Permitted(request) => self.permitted(request, cx),
+            Event::Shake { request, left } => self.shake(request, left, cx),
+            Event::SynDue { request, tries } => self.syn(request, tries, cx),
+            Event::ConnectDue(request) => self.connect_due(request, cx),
+            Event::KernelGaveUp(request) => self.kernel_gave_up(request, cx),
         }
     }
 
@@ -315,6 +356,9 @@ impl Clients {
         }
         // The row of this attempt goes, and with it every timer that refers to it.
         cx.requests.remove(at.id);
+        if caller.care.is_some() {
+            return self.conclude_with_care(at, &request, outcome, cx);
+        }
         let retries = !outcome.is_ok() && outcome != Outcome::Abandoned;
         let may_start = request.parent != CallRef::NONE || cx.now() < self.end;
         if retries && u32::from(request.attempt) < caller.retry.attempts && may_start {
@@ -323,14 +367,20 @@ impl Clients {
             cx.list.after(wait, client(Event::Retry(next)));
             return;
         }
-        match caller.population {
+        self.end_request(&request, outcome, cx);
+    }
+
+    /// A request is over for good.
+    #[inline(always)]
+    fn end_request(&mut self, request: &Request, outcome: Outcome, cx: &mut Cx) {
+        match self.sites[request.site].population {
             None => {
                 let event = instance::Event::CallAnswered { call: request.parent, outcome };
                 cx.hand_over(event::Event::Instance(event));
             }
             Some(id) => {
                 let now = cx.now();
-                cx.observe.ended(id, &request, outcome, now);
+                cx.observe.ended(id, request, outcome, now);
                 let population = &mut self.populations[id];
                 if let Some(think) = &population.think {
                     let mut pause = think.duration(&mut population.luck);

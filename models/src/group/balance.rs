@@ -18,17 +18,20 @@ impl Groups {
     pub(super) fn balance(&mut self, id: FleetId, cx: &mut Cx) {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
-        let Some(group) = settings(plan, id) else { return };
         let still = self.suspended(id, ScalingProcess::AzRebalance) || self.suspended(id, ScalingProcess::Launch);
-        if self.busy(id) || still || self.fleets[id].shift.is_some() {
+        if settings(plan, id).is_none() || self.busy(id) || still || self.fleets[id].shift.is_some() {
             return;
         }
-        let counts: Vec<_> =
-            self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, has_capacity(zone, cx))).collect();
-        let Some((to, from, count)) = placement::rebalance(&counts, group.max_size) else { return };
+        let usable = |zone| match Self::mixed(id, plan) {
+            Some(mixed) => self.can_move_to(id, mixed, zone, cx),
+            None => has_capacity(id, zone, cx),
+        };
+        let counts: Vec<_> = self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, usable(zone))).collect();
+        let max_size = self.fleets[id].max;
+        let Some((to, from, count)) = placement::rebalance(&counts, max_size) else { return };
         // Rule A4 bounds the group even while nobody may be terminated (§1.9).
         let present = self.members(id).filter(|row| row.counts()).count() as u32;
-        let most = group.max_size + (group.max_size / 10).max(1);
+        let most = max_size + (max_size / 10).max(1);
         // Launching for those who are protected, and stay, would only make another go.
         let free =
             self.members(id).filter(|row| row.counts() && row.zone == Some(from) && !row.protected).count() as u32;

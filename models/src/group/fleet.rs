@@ -1,6 +1,7 @@
 //! The row of a fleet: what it wants, what it waits for, and what it has drawn.
 
 use super::policy::Refusal;
+use super::predictive::Forecasting;
 use super::report::{self, Counters};
 use super::shift::Shift;
 use crate::plan::*;
@@ -13,6 +14,9 @@ use sim_core::{Duration, Stream, Time, TimeWeighted};
 /// A fleet.
 pub(super) struct Fleet {
     pub(super) desired: u32,
+    /// MinSize and MaxSize, which scheduled actions and forecasts may change.
+    pub(super) min: u32,
+    pub(super) max: u32,
     /// Instances that are not yet terminated, in order of their launch.
     pub(super) members: Vec<InstanceId>,
     /// Instances that were detached and run on.
@@ -35,8 +39,14 @@ pub(super) struct Fleet {
     pub(super) cooldown_until: Time,
     /// Notifications of this instant.
     pub(super) invoked: Vec<Invocation>,
-    /// Last refusal per policy and the notification it answered: the same again is not written down again.
-    pub(super) refused: Vec<Option<(Refusal, EntryId)>>,
+    /// Refusals per policy and the notification each answered: a reason is written down once.
+    pub(super) refused: Vec<Vec<(Refusal, EntryId)>>,
+    /// When the last instance that a scale-in took away was gone.
+    pub(super) shrunk: Option<Time>,
+    /// How many scheduled actions have run.
+    pub(super) scheduled: usize,
+    /// Forecasts of its predictive policies.
+    pub(super) forecasts: Vec<Forecasting>,
     pub(super) counters: Counters,
     /// Its target groups that some balancer forwards to, and so checks.
     pub(super) checked: Vec<TargetGroupId>,
@@ -48,14 +58,26 @@ pub(super) struct Fleet {
     pub(super) in_service: TimeWeighted,
     pub(super) in_service_min: u32,
     pub(super) draws: Draws,
+    /// Of a mixed instances policy.
+    pub(super) mixed: super::mixed::Mixed,
 }
 
-/// An alarm's action, as it arrived.
+/// A wish for another capacity, as it arrived.
 #[derive(Clone, Copy)]
 pub(super) struct Invocation {
-    pub(super) policy: u16,
-    pub(super) alarm: AlarmId,
+    pub(super) by: Asker,
     pub(super) cause: EntryId,
+}
+
+/// Who asks for another capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// An alarm, of a policy.
+    Alarm { policy: u16, alarm: AlarmId },
+    /// A scheduled action, for so many.
+    Schedule { action: u16, wanted: u32 },
+    /// The forecast of a predictive policy, for so many.
+    Forecast { policy: u16, wanted: u32 },
 }
 
 /// A simple policy's scaling activity.
@@ -77,6 +99,7 @@ pub(super) struct Draws {
     pub(super) other_zones: Stream,
     pub(super) choice: Stream,
     pub(super) phases: Stream,
+    pub(super) schedule: (Sampler, Stream),
 }
 
 impl Fleet {
@@ -88,12 +111,14 @@ impl Fleet {
             let none = sim_core::Dist::Constant(0.0);
             (settings(plan, id).map_or(&none, dist).sampler(), stream(purpose))
         };
-        let desired = match &fleet.sizing {
-            Sizing::Fixed(count) => *count,
-            Sizing::AutoScaling(settings) => settings.desired_capacity,
+        let (desired, min, max) = match &fleet.sizing {
+            Sizing::Fixed(count) => (*count, *count, *count),
+            Sizing::AutoScaling(settings) => (settings.desired_capacity, settings.min_size, settings.max_size),
         };
         Fleet {
             desired,
+            min,
+            max,
             members: Vec::new(),
             detached: Vec::new(),
             suspended: settings(plan, id).map_or(ScalingProcesses::NONE, |group| group.lifecycle.suspended),
@@ -106,7 +131,10 @@ impl Fleet {
             activity: None,
             cooldown_until: Time::ZERO,
             invoked: Vec::new(),
-            refused: vec![None; settings(plan, id).map_or(0, |settings| settings.policies.len())],
+            refused: vec![Vec::new(); settings(plan, id).map_or(0, |settings| settings.policies.len())],
+            shrunk: None,
+            scheduled: 0,
+            forecasts: Forecasting::of(id, plan),
             counters: Counters::default(),
             checked: checked(fleet, plan),
             metric_warmup: report::metric_warmup(id, plan),
@@ -114,6 +142,7 @@ impl Fleet {
             ran_s: 0.0,
             in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
             in_service_min: desired,
+            mixed: super::mixed::Mixed::default(),
             draws: Draws {
                 loss_notice: drawn(|settings| &settings.loss_notice, "loss notice"),
                 launch_retry: drawn(|settings| &settings.launch_retry, "launch retry"),
@@ -123,6 +152,7 @@ impl Fleet {
                 other_zones: stream("launch failure, other zones"),
                 choice: stream("termination choice"),
                 phases: stream("phases"),
+                schedule: drawn(|settings| &settings.schedule.delay, "scheduled actions"),
             },
         }
     }

@@ -20,6 +20,7 @@ impl Groups {
         }
         let (id, state) = (row.fleet, row.state);
         let what = match (state, row.running) {
+            _ if row.reclaimed() => "Spot interruption: EC2 has taken it back",
             (State::Terminating | State::TerminatingWait, _) => "gone while it was being terminated",
             (State::EnteringStandby | State::Standby, _) => "gone, while in standby",
             (State::Detaching | State::Detached, _) => "gone, while detached",
@@ -95,7 +96,7 @@ impl Groups {
 
     /// Whether instances are missing.
     fn short(&self, id: FleetId) -> bool {
-        let there = self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
+        let there = self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.units()).sum::<u32>();
         there + self.fleets[id].retrying < self.fleets[id].desired
     }
 
@@ -156,6 +157,20 @@ impl Groups {
         self.replace(id, cx);
     }
 
+    /// How many of these may go where so many units may: at least one, if any.
+    fn batch(&self, marked: &[&(Time, InstanceId, EntryId)], mut units: u32) -> usize {
+        let mut may = 0;
+        for &&(_, instance, _) in marked {
+            let weight = self.rows[instance].units();
+            if units == 0 || (may > 0 && weight > units) {
+                break;
+            }
+            units = units.saturating_sub(weight);
+            may += 1;
+        }
+        may
+    }
+
     /// Marked instances in service, the longest marked first.
     pub(super) fn marked(&self, id: FleetId) -> Vec<(Time, InstanceId, EntryId)> {
         let mut marked: Vec<_> = self.fleets[id]
@@ -199,17 +214,20 @@ impl Groups {
         }
         let standing = Standing {
             desired: self.fleets[id].desired,
-            healthy: self.members(id).filter(|row| row.state == State::InService && row.marked.is_none()).count()
-                as u32,
+            healthy: self
+                .members(id)
+                .filter(|row| row.state == State::InService && row.marked.is_none())
+                .map(|row| row.units())
+                .sum(),
             busy: self.busy(id),
             unsettled: self.unsettled(id, cx),
         };
         // Marks set by hand go at once (rule P1), and all others by batches.
         let (at_once, batched): (Vec<_>, Vec<_>) = marked.iter().partition(|one| self.rows[one.1].custom);
-        let may = allowance(standing) as usize;
+        let may = self.batch(&batched, allowance(standing));
         let total = batched.len();
-        let batched = batched.iter().take(may).map(|one| (one, may));
-        for (&(since, instance, cause), may) in at_once.iter().map(|one| (one, total)).chain(batched) {
+        let batched = batched.iter().take(may).map(|&one| (one, may));
+        for (&(since, instance, cause), may) in at_once.iter().map(|&one| (one, total)).chain(batched) {
             let name = cx.name_of(instance);
             let mut detail = format!("{name} is unhealthy: terminated and replaced");
             if now > since {

@@ -1,6 +1,7 @@
 //! The life of an instance in its group: launch, hook, registration, service, draining, termination, and the loss of it.
 
-use super::placement::{self, Candidate};
+use super::placement;
+use super::termination::{Candidate, victim};
 use super::{Event, Groups, State, has_capacity, seconds, sent, settings};
 use crate::plan::{Distribution, FleetId, ScalingProcess, TargetGroupId, Transition, ZoneId};
 use crate::request::InstanceId;
@@ -26,6 +27,10 @@ impl Groups {
     pub(super) fn launch(&mut self, id: FleetId, purpose: Purpose, cause: EntryId, cx: &mut Cx) {
         let plan = cx.plan;
         let Some(group) = settings(plan, id) else { return };
+        if let Some(mixed) = Self::mixed(id, plan) {
+            self.launch_mixed(id, mixed, purpose, cause, cx);
+            return;
+        }
         let rebalance = if let Purpose::Rebalance(zone) = purpose { Some(zone) } else { None };
         let mut counts = self.zone_counts(id, plan);
         if let Purpose::Ahead(old) = purpose {
@@ -44,10 +49,10 @@ impl Groups {
         if let Some(only) = rebalance {
             order = vec![only];
         }
-        let mut usable = order.iter().position(|&zone| has_capacity(zone, cx));
+        let mut usable = order.iter().position(|&zone| has_capacity(id, zone, cx));
         if let Some(first) = usable.filter(|_| refused && group.distribution == Distribution::BalancedBestEffort) {
             // Rule A2: the other zones are tried before the activity counts as failed.
-            let mut others = (first + 1..order.len()).filter(|&index| has_capacity(order[index], cx));
+            let mut others = (first + 1..order.len()).filter(|&index| has_capacity(id, order[index], cx));
             if let Some(index) = others.find(|_| !fleet.draws.other_zones.chance(failing)) {
                 (refused, usable) = (false, Some(index));
             }
@@ -75,7 +80,8 @@ impl Groups {
                 }
             };
             let name = plan.fleets[id].name.as_str();
-            self.launch_failed(id, name, &why, purpose == Purpose::Missing, blamed.unwrap_or(cause), cx);
+            let again = (purpose == Purpose::Missing).then_some((1, false));
+            self.launch_failed(id, name, &why, again, blamed.unwrap_or(cause), cx);
             return;
         }
         let zone = usable.map(|index| order[index]);
@@ -87,7 +93,7 @@ impl Groups {
         if let Some(passed) = usable.filter(|&passed| passed > 0) {
             let (mut full, mut failed) = (Vec::new(), Vec::new());
             for &zone in &order[..passed] {
-                let names = if has_capacity(zone, cx) { &mut failed } else { &mut full };
+                let names = if has_capacity(id, zone, cx) { &mut failed } else { &mut full };
                 names.push(plan.zones[zone].name.as_str());
             }
             if !full.is_empty() {
@@ -110,7 +116,16 @@ impl Groups {
     }
 
     /// Writes a failed launch down and, if the slot is still wanted, has it tried again later (rule F1).
-    fn launch_failed(&mut self, id: FleetId, subject: &str, why: &str, again: bool, cause: EntryId, cx: &mut Cx) {
+    /// `again`: so many units of a purchase option (true: Spot).
+    pub(super) fn launch_failed(
+        &mut self,
+        id: FleetId,
+        subject: &str,
+        why: &str,
+        again: Option<(u32, bool)>,
+        cause: EntryId,
+        cx: &mut Cx,
+    ) {
         let now = cx.now();
         let fleet = &mut self.fleets[id];
         fleet.counters.failed_launches += 1;
@@ -120,16 +135,19 @@ impl Groups {
             let why = format!(", by AWS: nothing but failed launches for {limit}");
             return self.suspend(id, [ScalingProcess::Launch].into_iter().collect(), &why, entry, cx);
         }
-        if !again {
+        let Some(again) = again else {
             cx.timeline.record(now, EventKind::LaunchFailed, subject, why, cause);
             return;
-        }
+        };
         let fleet = &mut self.fleets[id];
         let (delay, stream) = &mut fleet.draws.launch_retry;
         let delay = delay.duration(stream);
-        fleet.retrying += 1;
         let detail = format!("{why}; next try in {}", seconds(delay));
         let entry = cx.timeline.record(now, EventKind::LaunchFailed, subject, detail, cause);
+        if Self::mixed(id, cx.plan).is_some() {
+            return self.retry_pool(id, delay, again, entry, cx);
+        }
+        self.fleets[id].retrying += 1;
         cx.list.after(delay, sent(Event::Retry { fleet: id, cause: entry }));
     }
 
@@ -162,7 +180,7 @@ impl Groups {
         if row.state != State::Pending || row.running.is_some() {
             return;
         }
-        let (id, again, cause) = (row.fleet, !row.extra, row.entry);
+        let (id, again, cause) = (row.fleet, row.again(), row.entry);
         self.remove(instance, cx.now());
         let name = cx.name_of(instance);
         self.launch_failed(id, &name, "EC2 did not bring it to running", again, cause, cx);
@@ -220,34 +238,45 @@ impl Groups {
     /// A launch that its hook gave up: terminated, and tried again after a while.
     pub(super) fn abandon(&mut self, instance: InstanceId, why: &str, cx: &mut Cx) {
         let row = &self.rows[instance];
-        let (id, again, cause) = (row.fleet, !row.extra, cx.blame.of_instance(instance));
+        let (id, again, cause) = (row.fleet, row.again(), cx.blame.of_instance(instance));
         let name = cx.name_of(instance);
         self.launch_failed(id, &name, why, again, cause, cx);
         self.terminate(instance, why, cause, cx);
     }
 
-    /// Takes one out of service by the default termination policy; whether there was one that may go.
+    /// Takes one out of service by the group's termination policies; whether there was one that may go.
     pub(super) fn scale_in(&mut self, id: FleetId, cause: EntryId, cx: &mut Cx) -> bool {
         let now = cx.now();
+        let Some(group) = settings(cx.plan, id) else { return false };
         let counts = self.zone_counts(id, cx.plan);
+        // One whose units are more than there are too many would leave the group short.
+        let surplus = self.surplus(id);
         let able: Vec<InstanceId> = self.fleets[id]
             .members
             .iter()
             .copied()
             .filter(|&member| {
                 let row = &self.rows[member];
-                row.state == State::InService && !row.lost && !row.protected && !row.extra
+                row.state == State::InService && !row.lost && !row.protected && !row.extra && row.units() <= surplus
             })
             .collect();
         let candidates: Vec<Candidate> = able
             .iter()
             .map(|&member| {
                 let row = &self.rows[member];
-                Candidate { zone: row.zone, ran_ns: row.running.map_or(0, |since| (now - since).nanos()) }
+                Candidate {
+                    zone: row.zone,
+                    ran_ns: row.running.map_or(0, |since| (now - since).nanos()),
+                    version: 0,
+                    spot: row.purchase.bought.spot,
+                    misfit: self.misfit(id, row, cx),
+                }
             })
             .collect();
+        let shrink = self.must_shrink(id, cx.plan);
         let choice = &mut self.fleets[id].draws.choice;
-        let Some(index) = placement::victim(&candidates, &counts, |n| choice.below(n)) else {
+        let policies = &group.termination_policies;
+        let Some(index) = victim(&candidates, &counts, policies, shrink, |n| choice.below(n)) else {
             self.blocked(id, cause, cx);
             return false;
         };
@@ -270,7 +299,7 @@ impl Groups {
     }
 
     /// It goes without waiting for the one launched to replace it, which then counts like any other.
-    fn unpair(&mut self, instance: InstanceId) {
+    pub(super) fn unpair(&mut self, instance: InstanceId) {
         let fleet = self.rows[instance].fleet;
         for &member in &self.fleets[fleet].members {
             let row = &mut self.rows[member];
@@ -345,6 +374,9 @@ impl Groups {
             return;
         }
         let (id, cause) = (row.fleet, row.entry);
+        if row.scale_in {
+            self.fleets[id].shrunk = Some(now);
+        }
         let detail = match row.running {
             Some(since) if !row.lost => format!("ran for {}", seconds(now - since)),
             _ => "was not running".to_string(),
@@ -377,6 +409,7 @@ impl Groups {
             let fleet = &mut self.fleets[row.fleet];
             fleet.ran_s += ran;
             fleet.billed_s += ran.max(super::report::LEAST_BILLED);
+            self.bill(instance, ran);
         }
     }
 }

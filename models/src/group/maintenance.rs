@@ -69,8 +69,8 @@ impl Groups {
             let row = &self.rows[**one];
             row.state == State::InService && !row.extra && !self.is_unsettled(**one, cx)
         };
-        let there = members.iter().filter(settled).count() as u32;
-        let extra = self.members(id).filter(|row| row.extra && row.counts()).count() as u32;
+        let there: u32 = members.iter().filter(settled).map(|&one| self.rows[one].units()).sum();
+        let extra: u32 = self.members(id).filter(|row| row.extra && row.counts()).map(|row| row.units()).sum();
         let mut together = moves.together.saturating_sub(desired.saturating_sub(there));
         let mut ahead = moves.ahead.saturating_sub(extra);
         if self.suspended(id, ScalingProcess::Launch) {
@@ -82,7 +82,7 @@ impl Groups {
             if *left == 0 {
                 return;
             }
-            *left -= 1;
+            *left = left.saturating_sub(self.rows[instance].units());
             let how = if first { "its replacement is launched first" } else { "terminated and replaced" };
             let detail = format!("{} {why}: {how}", cx.name_of(instance));
             let (now, name) = (cx.now(), cx.plan.fleets[id].name.as_str());
@@ -110,7 +110,8 @@ impl Groups {
                 continue;
             }
             let cause = row.entry;
-            let wanted = self.rows[old].marked.is_some() || self.rows[old].expired.is_some();
+            let leaving = &self.rows[old];
+            let wanted = leaving.marked.is_some() || leaving.expired.is_some() || leaving.purchase.risk.is_some();
             let row = &mut self.rows[instance];
             (row.replaces, row.extra) = (None, false);
             if wanted && self.rows[old].state == State::InService {

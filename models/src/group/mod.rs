@@ -8,10 +8,12 @@
 //! ```
 //! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
 //!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
-//!   cooldown and warm-up; scale-in by the default policy, after draining; rebalancing of zones
-//! # Leaves out  warm pools, instance refresh, Spot
+//!   cooldown and warm-up, target tracking, scheduled actions, forecasts; scale-in by termination policies, after draining;
+//!   rebalancing of zones; several instance types and Spot Instances
+//! # Leaves out  warm pools, instance refresh
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
+mod allocation;
 mod balance;
 mod fleet;
 mod health;
@@ -19,27 +21,34 @@ mod hooks;
 mod lifecycle;
 mod lifetime;
 mod maintenance;
+mod mixed;
 mod operate;
 mod placement;
 mod policy;
+mod predictive;
 mod processes;
 mod replacement;
 mod report;
 mod row;
 mod scaling;
+mod schedule;
 mod shift;
+mod spot;
 mod standby;
+mod target_tracking;
+mod termination;
 
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::InstanceId;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use fleet::{Activity, Fleet, Invocation, settings};
+use fleet::{Activity, Asker, Fleet, Invocation, settings};
 use lifecycle::Purpose;
 pub use policy::{adjusted, step_of};
 use row::{Row, State};
-use sim_core::{Duration, Table, Time, Words};
+use sim_core::{Duration, Table, Time, TimeWeighted, Words};
+pub use spot::SPOT_NOTICE;
 
 events! {
     /// What happens to fleets.
@@ -155,6 +164,56 @@ events! {
             /// Which of its shifts.
             number: u16,
         },
+        /// The next scheduled action runs.
+        Scheduled(FleetId),
+        /// A forecast is made anew.
+        Forecast {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
+        /// An hour of a forecast is about to begin.
+        HourAhead {
+            /// Group.
+            fleet: FleetId,
+            /// Index into its policies.
+            policy: u16,
+        },
+        /// EC2 recommends to replace a Spot Instance.
+        SpotRecommended {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what raised the risk.
+            cause: EntryId,
+        },
+        /// EC2 gives notice that it takes a Spot Instance back.
+        SpotNotice {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what led to it.
+            cause: EntryId,
+        },
+        /// EC2 takes a Spot Instance back.
+        SpotReclaimed {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of the notice.
+            cause: EntryId,
+        },
+        /// A failed launch over several pools is tried again.
+        RetryPool {
+            /// Group.
+            fleet: FleetId,
+            /// Timeline entry of the failure.
+            cause: EntryId,
+            /// Units of capacity.
+            units: u32,
+            /// Purchase option.
+            spot: bool,
+        },
+        /// EC2 looks at the pools whose capacity changes.
+        SpotMarket,
         /// Its status checks are in order again, before the group has marked it.
         StatusOk(InstanceId),
     }
@@ -192,9 +251,16 @@ impl Groups {
         let plan = cx.plan;
         let mut all = Vec::new();
         for (id, settings) in plan.fleets.iter() {
+            let mixed = Self::mixed(id, plan);
             for _ in 0..self.fleets[id].desired {
                 let zone = placement::order(&self.zone_counts(id, plan), Distribution::BalancedOnly).first().copied();
-                let instance = self.enter(id, zone, cx);
+                let instance = match mixed {
+                    None => self.enter(id, zone, cx),
+                    Some(mixed) => match self.first_mixed(id, mixed, cx) {
+                        Some(instance) => instance,
+                        None => break,
+                    },
+                };
                 let row = &mut self.rows[instance];
                 row.state = State::InService;
                 row.running = Some(cx.now());
@@ -219,9 +285,18 @@ impl Groups {
                     let first = Duration::from_secs_f64(lifetime::LOOK.as_secs_f64() * phases.unit());
                     cx.list.after(first, sent(Event::Lifetime(id)));
                 }
+                self.next_scheduled(id, cx);
+                self.start_forecasts(id, cx);
+            }
+            if mixed.is_some() {
+                // Units are no instances.
+                let there = self.counts(id).in_service;
+                self.fleets[id].in_service = TimeWeighted::new(f64::from(there), cx.now());
+                self.reconcile(id, EntryId::NONE, cx);
             }
             self.count(id, cx.now());
         }
+        self.watch_market(cx);
         all
     }
 
@@ -241,6 +316,9 @@ impl Groups {
             | Event::LossNoticed { instance, .. }
             | Event::HookOver { instance, .. }
             | Event::Heartbeats(instance)
+            | Event::SpotRecommended { instance, .. }
+            | Event::SpotNotice { instance, .. }
+            | Event::SpotReclaimed { instance, .. }
             | Event::Terminated(instance) => match self.rows.get(instance) {
                 Some(row) => row.fleet,
                 None => return,
@@ -248,11 +326,16 @@ impl Groups {
             Event::Invoke { fleet, .. }
             | Event::Decide(fleet)
             | Event::Retry { fleet, .. }
+            | Event::RetryPool { fleet, .. }
             | Event::Poll(fleet)
             | Event::Balance(fleet)
             | Event::Operate { fleet, .. }
             | Event::Lifetime(fleet)
-            | Event::ShiftOver { fleet, .. } => fleet,
+            | Event::ShiftOver { fleet, .. }
+            | Event::Scheduled(fleet)
+            | Event::Forecast { fleet, .. }
+            | Event::HourAhead { fleet, .. } => fleet,
+            Event::SpotMarket => return self.market(cx),
         };
         match event {
             Event::Drained { group, instance } => self.drained(group, instance, cx),
@@ -267,7 +350,7 @@ impl Groups {
             Event::Lost { instance, cause } => self.lost(instance, cause, cx),
             Event::LossNoticed { instance, cause } => self.loss_noticed(instance, cause, cx),
             Event::Invoke { fleet, policy, alarm, cause } => {
-                self.invoked(fleet, Invocation { policy, alarm, cause }, cx);
+                self.invoked(fleet, Invocation { by: Asker::Alarm { policy, alarm }, cause }, cx);
             }
             Event::Decide(fleet) => self.decide(fleet, cx),
             Event::Retry { fleet, cause } => {
@@ -282,7 +365,19 @@ impl Groups {
             Event::Lifetime(fleet) => self.look_at_ages(fleet, cx),
             Event::ShiftOver { fleet, number } => self.shift_over(fleet, number, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
+            Event::Scheduled(fleet) => self.scheduled(fleet, cx),
+            Event::Forecast { fleet, policy } => self.forecast(fleet, policy, cx),
+            Event::HourAhead { fleet, policy } => self.hour_ahead(fleet, policy, cx),
+            Event::SpotRecommended { instance, cause } => self.recommended(instance, cause, cx),
+            Event::SpotNotice { instance, cause } => self.noticed(instance, cause, cx),
+            Event::SpotReclaimed { instance, cause } => self.reclaimed(instance, cause, cx),
+            Event::RetryPool { fleet, cause, units, spot } => {
+                self.pool_retried(fleet, units, spot);
+                self.reconcile(fleet, cause, cx);
+            }
+            Event::SpotMarket => {}
         }
+        self.rebalance_capacity(fleet, cx);
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
     }
@@ -292,6 +387,9 @@ impl Groups {
         let plan = cx.plan;
         if settings(plan, id).is_none() {
             return;
+        }
+        if let Some(mixed) = Self::mixed(id, plan) {
+            return self.reconcile_mixed(id, mixed, cause, cx);
         }
         let fleet = &self.fleets[id];
         let there = fleet.retrying + self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
@@ -354,7 +452,7 @@ impl Groups {
     }
 }
 
-/// Whether EC2 can launch in a zone.
-fn has_capacity(zone: ZoneId, cx: &Cx) -> bool {
-    cx.environment.powered(zone) && cx.environment.zones[zone].no_capacity == 0
+/// Whether EC2 can launch a group's instance type in a zone.
+fn has_capacity(id: FleetId, zone: ZoneId, cx: &Cx) -> bool {
+    cx.environment.has_capacity(zone, &cx.plan.fleets[id].template.instance_type, false)
 }

@@ -52,10 +52,13 @@ impl Groups {
         cause: EntryId,
         cx: &mut Cx,
     ) -> Result<(), String> {
-        let Some(group) = settings(cx.plan, id) else { return Ok(()) };
-        let (now, until) = (cx.now(), self.fleets[id].cooldown_until);
-        if capacity < group.min_size || capacity > group.max_size {
-            return Err(format!("{capacity} is outside {} to {}", group.min_size, group.max_size));
+        if settings(cx.plan, id).is_none() {
+            return Ok(());
+        }
+        let fleet = &self.fleets[id];
+        let (now, until) = (cx.now(), fleet.cooldown_until);
+        if capacity < fleet.min || capacity > fleet.max {
+            return Err(format!("{capacity} is outside {} to {}", fleet.min, fleet.max));
         }
         if honor_cooldown && now < until {
             return Err(Refusal::Cooldown(until).words(now));
@@ -78,7 +81,10 @@ impl Groups {
         let Some(group) = settings(cx.plan, id) else { return Ok(()) };
         let now = cx.now();
         let policy = &group.policies[policy];
-        let mut capacity = self.capacity(id, group, warmup(policy, group), now);
+        if !policy.enabled {
+            return Err(Refusal::Disabled.words(now));
+        }
+        let mut capacity = self.capacity(id, warmup(policy, group), now);
         if !honor_cooldown && matches!(policy.kind, PolicyKind::Simple { .. }) {
             capacity.busy = false;
             capacity.cooldown_until = Time::ZERO;

@@ -1,9 +1,8 @@
-//! Placement: which zone a launch goes to, when a group is out of balance, and which instance a scale-in takes.
+//! Placement: which zone a launch goes to, and when a group is out of balance.
 //!
-//! # Models      fewest instances first; best effort over the other zones; rebalancing; the default termination policy
-//! # Leaves out  subnets; purchase options; other termination policies; scale-in protection
-//! # Source      Amazon EC2 Auto Scaling user guide, "Availability Zone distribution" and "Termination policies";
-//!   `aws/scaling.md` §1.6, §1.8
+//! # Models      fewest instances first; best effort over the other zones; rebalancing
+//! # Leaves out  subnets
+//! # Source      Amazon EC2 Auto Scaling user guide, "Availability Zone distribution"; `aws/scaling.md` §1.6
 
 use crate::plan::{Distribution, ZoneId};
 
@@ -28,35 +27,6 @@ pub fn rebalance(counts: &[(ZoneId, u32, bool)], max_size: u32) -> Option<(ZoneI
     let skew = largest.1 - smallest.1.min(largest.1);
     (skew > 1).then(|| (smallest.0, largest.0, (skew / 2).min((max_size / 10).max(1))))
 }
-
-/// A candidate for termination.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate {
-    /// Its zone.
-    pub zone: Option<ZoneId>,
-    /// Nanoseconds since it began to run.
-    pub ran_ns: u64,
-}
-
-/// The default termination policy: the zone with most instances, then whoever is closest to the next hour of its running
-/// time, then at random among equals. `counts` are the group's instances by zone; `pick(n)` gives one of 0 … n − 1.
-///
-/// Instances of one group have one launch template here, so that the step about the oldest configuration decides nothing.
-pub fn victim(candidates: &[Candidate], counts: &[(ZoneId, u32)], mut pick: impl FnMut(u32) -> u32) -> Option<usize> {
-    let size = |candidate: &Candidate| {
-        candidate.zone.and_then(|zone| counts.iter().find(|count| count.0 == zone)).map_or(0, |count| count.1)
-    };
-    let to_hour = |candidate: &Candidate| HOUR - candidate.ran_ns % HOUR;
-    let largest = candidates.iter().map(size).max()?;
-    let there = || candidates.iter().enumerate().filter(|(_, candidate)| size(candidate) == largest);
-    let closest = there().map(|(_, candidate)| to_hour(candidate)).min()?;
-    let equals: Vec<usize> =
-        there().filter(|(_, candidate)| to_hour(candidate) == closest).map(|(index, _)| index).collect();
-    let choice = if equals.len() > 1 { pick(equals.len() as u32) as usize } else { 0 };
-    equals.get(choice).copied()
-}
-
-const HOUR: u64 = 3_600_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -111,44 +81,5 @@ mod tests {
         for (max, expected) in [(0, 1), (9, 1), (20, 2), (39, 3), (400, 10)] {
             assert_eq!(rebalance(&counts, max).unwrap().2, expected, "maximum {max}");
         }
-    }
-
-    fn candidates(list: &[(usize, u64)]) -> Vec<Candidate> {
-        list.iter().map(|&(index, s)| Candidate { zone: Some(zone(index)), ran_ns: s * 1_000_000_000 }).collect()
-    }
-
-    #[test]
-    fn the_default_policy_takes_from_the_largest_zone_first() {
-        // The one of zone 0 is closer to its hour, but zone 1 is larger.
-        let list = candidates(&[(0, 3_599), (1, 10), (1, 20)]);
-        assert_eq!(victim(&list, &zones(&[1, 2]), |_| 0), Some(2));
-    }
-
-    #[test]
-    fn then_whoever_is_closest_to_its_next_hour() {
-        let list = candidates(&[(0, 3_500), (0, 3_600), (0, 7_199), (0, 100)]);
-        assert_eq!(victim(&list, &zones(&[4]), |_| 0), Some(2), "one second from its second hour");
-        let fresh = candidates(&[(0, 3_600), (0, 3_601)]);
-        assert_eq!(victim(&fresh, &zones(&[2]), |_| 0), Some(1), "a full hour is the farthest");
-    }
-
-    #[test]
-    fn then_at_random_among_equals_alone() {
-        let list = candidates(&[(0, 60), (1, 60), (0, 60), (1, 60)]);
-        let mut asked = Vec::new();
-        let chosen = victim(&list, &zones(&[2, 2]), |n| {
-            asked.push(n);
-            3
-        });
-        assert_eq!((chosen, asked), (Some(3), vec![4]));
-        let single = candidates(&[(0, 60), (0, 61)]);
-        assert_eq!(victim(&single, &zones(&[2]), |_| panic!("one is closest: nothing to draw")), Some(1));
-    }
-
-    #[test]
-    fn nobody_to_terminate_and_no_zones_at_all() {
-        assert_eq!(victim(&[], &zones(&[1]), |_| 0), None);
-        let nowhere = [Candidate { zone: None, ran_ns: 5 }, Candidate { zone: None, ran_ns: 6 }];
-        assert_eq!(victim(&nowhere, &[], |_| 0), Some(1));
     }
 }

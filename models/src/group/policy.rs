@@ -2,7 +2,7 @@
 //!
 //! # Models      simple and step scaling, the three adjustment types, percent rounding, minimum magnitude, the bounds of
 //!   steps, warm-up and cooldown, clamping, the largest of several capacities
-//! # Leaves out  target tracking, scheduled and predictive scaling
+//! # Leaves out  target tracking (`target_tracking`), scheduled (`schedule`) and predictive scaling (`predictive`)
 //! # Source      Amazon EC2 Auto Scaling user guide, "Step and simple scaling policies"; `aws/scaling.md` §2, §3.1 to §3.4
 
 use crate::plan::{AdjustmentType, Policy, PolicyKind, StepAdjustment};
@@ -48,6 +48,22 @@ pub enum Refusal {
     NoStep,
     /// Another policy asked for more at the same time (rule C2).
     Outvoted(u32),
+    /// The policy is not enabled.
+    Disabled,
+    /// Less than one instance is too much (rule T2).
+    Fraction,
+    /// The metric may not show yet what the last scale-in left.
+    Settling,
+    /// The target tracking policy of this number wants no scale-in (rule T3).
+    Stays(u16),
+    /// The target tracking policy of this number lacks data (rule T4).
+    Unknown(u16),
+    /// A forecast asks for so many in this hour (rule C2).
+    Forecast(u32),
+    /// The metric is no number.
+    NoValue,
+    /// A forecast is above MaxSize, which is honoured.
+    AboveMax(u32, u32),
     /// The group's AlarmNotification process is suspended.
     Suspended,
     /// No policy scales in while the group is shifted away from a zone (rule A6).
@@ -69,8 +85,24 @@ impl Refusal {
             Refusal::Enough => "what it asks for is there already, or under way".to_string(),
             Refusal::NoStep => "no step adjustment for the metric's value".to_string(),
             Refusal::Outvoted(capacity) => format!("another policy asks for {capacity} at the same time"),
+            Refusal::Disabled => "the policy is not enabled".to_string(),
+            Refusal::Fraction => "less than one instance is too much".to_string(),
+            Refusal::Settling => "the metric has yet to show what the last scale-in left".to_string(),
+            Refusal::Stays(_) => "another policy does not want to scale in".to_string(),
+            Refusal::Unknown(_) => "another policy has no data".to_string(),
+            Refusal::Forecast(capacity) => format!("the forecast asks for {capacity} in this hour"),
+            Refusal::NoValue => "the metric has no value".to_string(),
+            Refusal::AboveMax(forecast, max) => format!("a forecast of {forecast} is above the maximum of {max}"),
             Refusal::Suspended => "AlarmNotification is suspended".to_string(),
             Refusal::Shifted => "no scale-in during a zonal shift".to_string(),
+        }
+    }
+
+    /// Whether it is the same reason: the numbers may differ, but for the end of a cooldown.
+    pub fn is_like(self, other: Refusal) -> bool {
+        match (self, other) {
+            (Refusal::Cooldown(one), Refusal::Cooldown(other)) => one == other,
+            (one, other) => std::mem::discriminant(&one) == std::mem::discriminant(&other),
         }
     }
 }
@@ -110,17 +142,19 @@ pub fn decide(policy: &Policy, capacity: Capacity, offset: f64, below: bool, now
                 if change < capacity.desired { Ok(change) } else { Err(unchanged(wanted, capacity)) }
             }
         }
+        // These have no steps: they are decided upon elsewhere.
+        PolicyKind::TargetTracking(_) | PolicyKind::Predictive(_) => Err(Refusal::NoStep),
     }
 }
 
 /// Rule C1: a change is shortened to the bounds, not refused.
-fn clamp(wanted: i64, capacity: Capacity) -> u32 {
+pub fn clamp(wanted: i64, capacity: Capacity) -> u32 {
     // A plan whose minimum exceeds its maximum is nobody's wish, but no reason to panic either.
     wanted.min(i64::from(capacity.max)).max(i64::from(capacity.min)) as u32
 }
 
 /// Why clamping left nothing to do.
-fn unchanged(wanted: i64, capacity: Capacity) -> Refusal {
+pub fn unchanged(wanted: i64, capacity: Capacity) -> Refusal {
     if wanted > i64::from(capacity.desired) && capacity.desired >= capacity.max {
         Refusal::AtMax(capacity.max)
     } else if wanted < i64::from(capacity.desired) && capacity.desired <= capacity.min {
@@ -194,13 +228,13 @@ mod tests {
 
     fn simple(adjustment_type: AdjustmentType, adjustment: f64) -> Policy {
         let kind = PolicyKind::Simple { adjustment, cooldown: None };
-        Policy { name: "simple".into(), adjustment_type, min_adjustment_magnitude: 0, kind }
+        Policy { name: "simple".into(), enabled: true, adjustment_type, min_adjustment_magnitude: 0, kind }
     }
 
     fn stepped(adjustment_type: AdjustmentType, steps: &[(Option<f64>, Option<f64>, f64)]) -> Policy {
         let steps = steps.iter().map(|&(lower, upper, adjustment)| StepAdjustment { lower, upper, adjustment });
-        let kind = PolicyKind::Step { steps: steps.collect(), warmup: None };
-        Policy { name: "step".into(), adjustment_type, min_adjustment_magnitude: 0, kind }
+        let kind = PolicyKind::Step { steps: steps.collect(), warmup: None, aggregation: Default::default() };
+        Policy { name: "step".into(), enabled: true, adjustment_type, min_adjustment_magnitude: 0, kind }
     }
 
     use AdjustmentType::{ChangeInCapacity, ExactCapacity, PercentChangeInCapacity};
@@ -274,7 +308,7 @@ mod tests {
         let down = stepped(ChangeInCapacity, &[(None, Some(-10.0), -3.0), (Some(-10.0), Some(0.0), -1.0)]);
         let steps = |policy: &Policy| match &policy.kind {
             PolicyKind::Step { steps, .. } => steps.clone(),
-            PolicyKind::Simple { .. } => Vec::new(),
+            _ => Vec::new(),
         };
         // Above: the lower bound belongs to the step, the upper does not.
         for (offset, expected) in

@@ -2,7 +2,7 @@
 
 use super::scaling::warmup;
 use super::{Groups, Row, State, settings};
-use crate::plan::{FleetId, Plan, PolicyKind};
+use crate::plan::{FleetId, Plan, Policy, PolicyKind};
 use crate::request::InstanceId;
 use crate::result::Group;
 use sim_core::{Duration, Time};
@@ -75,20 +75,30 @@ pub(super) struct Counters {
 impl Groups {
     /// Instances of a fleet by state.
     pub fn counts(&self, fleet: FleetId) -> Counts {
+        self.tally(fleet, |_| 1)
+    }
+
+    /// Units of capacity of a fleet by state: instances, but under weights.
+    pub fn units(&self, fleet: FleetId) -> Counts {
+        self.tally(fleet, |row| row.purchase.weight)
+    }
+
+    fn tally(&self, fleet: FleetId, weight: fn(&Row) -> u32) -> Counts {
         let fleet_row = &self.fleets[fleet];
         let (desired, launches) = (fleet_row.desired, fleet_row.counters.launches);
         let mut counts = Counts { desired, launches, ..Counts::default() };
         for row in self.members(fleet) {
-            counts.in_service += u32::from(row.state == State::InService);
+            let n = weight(row);
+            counts.in_service += u32::from(row.state == State::InService) * n;
             let passed = row.has_passed(&fleet_row.checked);
             match row.state {
-                State::Pending | State::Waiting if row.running.is_none() => counts.pending += 1,
-                State::Pending | State::Waiting => counts.booting += 1,
-                State::InService if row.lost || (row.ready && passed && row.ill()) => counts.unhealthy += 1,
-                State::InService if row.ready && passed => counts.healthy += 1,
-                State::InService => counts.booting += 1,
-                State::Terminating | State::TerminatingWait => counts.terminating += 1,
-                State::EnteringStandby | State::Standby => counts.standby += 1,
+                State::Pending | State::Waiting if row.running.is_none() => counts.pending += n,
+                State::Pending | State::Waiting => counts.booting += n,
+                State::InService if row.lost || (row.ready && passed && row.ill()) => counts.unhealthy += n,
+                State::InService if row.ready && passed => counts.healthy += n,
+                State::InService => counts.booting += n,
+                State::Terminating | State::TerminatingWait => counts.terminating += n,
+                State::EnteringStandby | State::Standby => counts.standby += n,
                 State::Detaching | State::Detached | State::Stopped | State::Gone => {}
             }
         }
@@ -119,6 +129,11 @@ impl Groups {
         self.those(fleet, |row| row.running.is_some() && !row.lost)
     }
 
+    /// Whether EC2's status checks of an instance fail.
+    pub fn is_impaired(&self, instance: InstanceId) -> bool {
+        self.rows[instance].impaired.is_some()
+    }
+
     fn those(&self, fleet: FleetId, chosen: impl Fn(&Row) -> bool) -> Vec<InstanceId> {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
@@ -129,8 +144,16 @@ impl Groups {
     }
 
     /// The fleet's figures up to `now`.
-    pub fn figures(&self, id: FleetId, now: Time) -> Group {
+    pub fn figures(&self, id: FleetId, plan: &Plan, now: Time) -> Group {
         let fleet = &self.fleets[id];
+        let bought = plan.fleets[id].mixed().map_or_else(Vec::new, |mixed| {
+            let name = |kind: u16, spot| {
+                let option = if spot { "spot" } else { "on_demand" };
+                mixed.overrides.get(kind as usize).map(|own| format!("{} {option}", own.instance_type))
+            };
+            let pools = self.bought(id, now).into_iter();
+            pools.filter_map(|((kind, spot), figures)| Some((name(kind, spot)?, figures))).collect()
+        });
         let Counters { launches, failed_launches, terminations, replacements, .. } = fleet.counters;
         let Counters { standby, hook_waits, hooks_abandoned, hook_wait_s, .. } = fleet.counters;
         Group {
@@ -148,6 +171,7 @@ impl Groups {
             hook_wait_s,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
             volumes: None,
+            bought: bought.into_iter().collect(),
             memory: None,
             credits: None,
         }
@@ -174,11 +198,11 @@ impl Row {
     }
 }
 
-/// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step policy
-/// asks for; a group of simple policies alone keeps nobody out.
+/// How long a new instance is kept out of its group's metrics: the group's warm-up, else the longest that a step or target
+/// tracking policy asks for; a group of simple policies alone keeps nobody out.
 pub(super) fn metric_warmup(fleet: FleetId, plan: &Plan) -> Duration {
     let Some(group) = settings(plan, fleet) else { return Duration::ZERO };
-    let steps = group.policies.iter().filter(|policy| matches!(policy.kind, PolicyKind::Step { .. }));
-    let longest = steps.map(|policy| warmup(policy, group)).max();
+    let warming = |policy: &&Policy| matches!(policy.kind, PolicyKind::Step { .. } | PolicyKind::TargetTracking(_));
+    let longest = group.policies.iter().filter(warming).map(|policy| warmup(policy, group)).max();
     group.default_instance_warmup.or(longest).unwrap_or(Duration::ZERO)
 }

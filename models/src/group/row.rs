@@ -4,6 +4,7 @@
 //! # Source      Amazon EC2 Auto Scaling user guide, "Instance lifecycle"; `aws/scaling.md` §1.2
 
 use super::hooks::Waits;
+use super::mixed::Purchase;
 use crate::plan::{FleetId, TargetGroupId, ZoneId};
 use crate::request::InstanceId;
 use crate::timeline::EntryId;
@@ -74,6 +75,8 @@ pub(super) struct Row {
     pub(super) unhealthy: Vec<(TargetGroupId, EntryId)>,
     /// What was last written down about it.
     pub(super) entry: EntryId,
+    /// What it counts for, and what it was bought as.
+    pub(super) purchase: Purchase,
 }
 
 impl Row {
@@ -101,12 +104,28 @@ impl Row {
             passed: Vec::new(),
             unhealthy: Vec::new(),
             entry: EntryId::NONE,
+            purchase: Purchase::default(),
         }
     }
 
     /// Whether it counts towards the desired capacity.
     pub(super) fn counts(&self) -> bool {
         matches!(self.state, State::Pending | State::Waiting | State::InService)
+    }
+
+    /// Whether EC2 has given notice that it takes it back.
+    pub(super) fn reclaimed(&self) -> bool {
+        self.purchase.risk.is_some_and(|risk| risk.until.is_some())
+    }
+
+    /// Units of capacity that it counts for.
+    pub(super) fn units(&self) -> u32 {
+        self.purchase.weight
+    }
+
+    /// What is tried again if its launch fails: its units of its purchase option (true: Spot); nothing if it was extra.
+    pub(super) fn again(&self) -> Option<(u32, bool)> {
+        (!self.extra).then_some((self.purchase.weight, self.purchase.bought.spot))
     }
 
     /// Whether its group is getting rid of it.

@@ -1,15 +1,19 @@
 //! Scaling a group: notifications of alarms become a new desired capacity, and simple policies their cooldown.
 
 use super::policy::{self, Capacity, Refusal};
-use super::{Activity, Event, Groups, Invocation, Row, State, sent, settings};
-use crate::plan::{AdjustmentType, AutoScaling, Comparison, FleetId, Policy, PolicyKind, ScalingProcess};
+use super::target_tracking;
+use super::{Activity, Asker, Event, Groups, Invocation, Row, State, sent, settings};
+use crate::plan::{
+    AdjustmentType, AlarmId, AutoScaling, Comparison, FleetId, MetricAggregation, MetricAggregationType, Policy,
+    PolicyKind, ScalingProcess, TargetTracking,
+};
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
 impl Groups {
-    /// An alarm's action has arrived; those of the same instant are decided together (rule C2).
+    /// Somebody wishes for another capacity; wishes of the same instant are decided together (rule C2).
     pub(super) fn invoked(&mut self, id: FleetId, invocation: Invocation, cx: &mut Cx) {
         let fleet = &mut self.fleets[id];
         if fleet.invoked.is_empty() {
@@ -18,26 +22,20 @@ impl Groups {
         fleet.invoked.push(invocation);
     }
 
-    /// Decides on the notifications of this instant: the largest capacity wins.
+    /// Decides on the wishes of this instant: the largest capacity wins.
     pub(super) fn decide(&mut self, id: FleetId, cx: &mut Cx) {
-        let now = cx.now();
         let plan = cx.plan;
         let invoked = std::mem::take(&mut self.fleets[id].invoked);
         let Some(group) = settings(plan, id) else { return };
         let mut best: Option<(u32, Invocation)> = None;
         let mut refusals: Vec<(Invocation, Refusal)> = Vec::new();
         for invocation in invoked {
-            let Some(policy) = group.policies.get(invocation.policy as usize) else { continue };
-            if self.suspended(id, ScalingProcess::AlarmNotification) {
-                refusals.push((invocation, Refusal::Suspended));
+            if let Asker::Alarm { policy, .. } = invocation.by
+                && group.policies.len() <= policy as usize
+            {
                 continue;
             }
-            let alarm = &plan.alarms[invocation.alarm];
-            let offset = cx.datapoints.notified(invocation.alarm) - alarm.threshold;
-            let below = matches!(alarm.comparison, Comparison::LessThan | Comparison::LessThanOrEqual);
-            let capacity = self.capacity(id, group, warmup(policy, group), now);
-            let decided = self.permitted(id, policy::decide(policy, capacity, offset, below, now));
-            match (decided, best) {
+            match (self.wish(id, group, invocation.by, cx), best) {
                 (Err(refusal), _) => refusals.push((invocation, refusal)),
                 (Ok(wanted), Some((most, _))) if wanted <= most => {
                     refusals.push((invocation, Refusal::Outvoted(most)));
@@ -58,6 +56,43 @@ impl Groups {
         }
     }
 
+    /// The capacity that one asks for, if it is another than the desired one.
+    fn wish(&self, id: FleetId, group: &AutoScaling, by: Asker, cx: &Cx) -> Result<u32, Refusal> {
+        let now = cx.now();
+        let fleet = &self.fleets[id];
+        let (policy, alarm) = match by {
+            Asker::Alarm { policy, alarm } => (policy, alarm),
+            Asker::Schedule { wanted, .. } => {
+                return if wanted == fleet.desired { Err(Refusal::Enough) } else { Ok(wanted) };
+            }
+            Asker::Forecast { wanted, .. } => {
+                return if wanted > fleet.desired { Ok(wanted) } else { Err(Refusal::Enough) };
+            }
+        };
+        let settings = &group.policies[policy as usize];
+        if !settings.enabled {
+            return Err(Refusal::Disabled);
+        }
+        if self.suspended(id, ScalingProcess::AlarmNotification) {
+            return Err(Refusal::Suspended);
+        }
+        let wanted = match &settings.kind {
+            PolicyKind::TargetTracking(tracking) => self.tracked(id, group, (policy, tracking), alarm, cx)?,
+            _ => {
+                let watched = &cx.plan.alarms[alarm];
+                let below = is_below(watched.comparison);
+                let capacity = self.capacity(id, warmup(settings, group), now);
+                policy::decide(settings, capacity, aggregated(settings, alarm, cx) - watched.threshold, below, now)?
+            }
+        };
+        // Of a forecast and a policy that would take away, too, the larger capacity counts (rule C2).
+        let least = fleet.forecasts.iter().filter_map(|one| one.floor(now)).max().unwrap_or(0).min(fleet.max);
+        if wanted < fleet.desired && wanted < least {
+            return if least < fleet.desired { Ok(least) } else { Err(Refusal::Forecast(least)) };
+        }
+        self.permitted(id, Ok(wanted))
+    }
+
     /// What a policy wants, unless the group does not listen, or may not scale in while it is shifted away from a zone
     /// (rule A6).
     pub(super) fn permitted(&self, id: FleetId, decided: Result<u32, Refusal>) -> Result<u32, Refusal> {
@@ -69,34 +104,53 @@ impl Groups {
     }
 
     /// What a policy with this warm-up finds.
-    pub(super) fn capacity(&self, id: FleetId, group: &AutoScaling, warmup: Duration, now: Time) -> Capacity {
+    pub(super) fn capacity(&self, id: FleetId, warmup: Duration, now: Time) -> Capacity {
         let fleet = &self.fleets[id];
         let present = self.members(id).filter(|row| row.counts());
-        let warm = present.clone().filter(|row| row.warm(warmup, now)).count() as u32;
+        let units = |row: &Row| row.purchase.weight;
+        let warm = present.clone().filter(|row| row.warm(warmup, now)).map(units).sum::<u32>();
+        let leaving = self.members(id).filter(|row| row.leaving() && row.scale_in);
         Capacity {
             desired: fleet.desired,
-            min: group.min_size,
-            max: group.max_size,
+            min: fleet.min,
+            max: fleet.max,
             warm,
-            warming: present.count() as u32 - warm + fleet.retrying,
-            leaving: self.members(id).filter(|row| row.leaving() && row.scale_in).count() as u32,
+            warming: present.map(units).sum::<u32>() - warm + fleet.retrying,
+            leaving: leaving.map(units).sum(),
             busy: self.busy(id) || fleet.activity.is_some(),
             cooldown_until: fleet.cooldown_until,
         }
     }
 
-    /// Writes a refusal down, unless the same was written for the same alarm before.
-    fn refuse(&mut self, id: FleetId, group: &AutoScaling, invocation: Invocation, refusal: Refusal, cx: &mut Cx) {
-        let index = invocation.policy as usize;
-        let last = &mut self.fleets[id].refused[index];
-        if *last == Some((refusal, invocation.cause)) {
-            return;
-        }
-        *last = Some((refusal, invocation.cause));
+    /// Writes a refusal down, unless the same was written for the same state of the alarm before.
+    pub(super) fn refuse(
+        &mut self,
+        id: FleetId,
+        group: &AutoScaling,
+        invocation: Invocation,
+        refusal: Refusal,
+        cx: &mut Cx,
+    ) {
         let now = cx.now();
-        let detail = format!("{}: {}", group.policies[index].name, refusal.words(now));
+        let asker = match invocation.by {
+            Asker::Alarm { policy, .. } | Asker::Forecast { policy, .. } => {
+                let told = &mut self.fleets[id].refused[policy as usize];
+                told.retain(|one| one.1 == invocation.cause);
+                if told.iter().any(|one| one.0.is_like(refusal)) {
+                    return;
+                }
+                told.push((refusal, invocation.cause));
+                &group.policies[policy as usize].name
+            }
+            Asker::Schedule { action, .. } => &group.schedule.actions[action as usize].name,
+        };
+        let words = match refusal {
+            Refusal::Stays(other) => format!("{} does not want to scale in", group.policies[other as usize].name),
+            Refusal::Unknown(other) => format!("{} has no data", group.policies[other as usize].name),
+            other => other.words(now),
+        };
         let name = cx.plan.fleets[id].name.as_str();
-        cx.timeline.record(now, EventKind::PolicyIgnored, name, detail, invocation.cause);
+        cx.timeline.record(now, EventKind::PolicyIgnored, name, format!("{asker}: {words}"), invocation.cause);
     }
 
     /// Sets the desired capacity, and starts what follows from it.
@@ -104,11 +158,31 @@ impl Groups {
         let now = cx.now();
         let plan = cx.plan;
         let name = plan.fleets[id].name.as_str();
-        let index = invocation.policy as usize;
-        let policy = &group.policies[index];
-        let alarm = &plan.alarms[invocation.alarm];
-        let value = cx.datapoints.notified(invocation.alarm);
-        let detail = format!("{}: {}; {} is at {value:.2}", policy.name, asks(policy), alarm.name);
+        let (policy, alarm) = match invocation.by {
+            Asker::Alarm { policy, alarm } => (policy, alarm),
+            Asker::Schedule { .. } => return self.change(id, wanted, None, invocation.cause, cx),
+            Asker::Forecast { policy, .. } => {
+                let detail = format!(
+                    "{}: the forecast for the hour ahead asks for {wanted}",
+                    group.policies[policy as usize].name
+                );
+                let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, invocation.cause);
+                return self.change(id, wanted, None, entry, cx);
+            }
+        };
+        let policy = &group.policies[policy as usize];
+        let watched = &plan.alarms[alarm];
+        let detail = match &policy.kind {
+            PolicyKind::TargetTracking(tracking) => {
+                let (value, below) = (cx.datapoints.notified(alarm), is_below(watched.comparison));
+                let capacity = self.capacity(id, warmup(policy, group), now);
+                format!("{}: {}", policy.name, target_tracking::asks(tracking, capacity, value, below))
+            }
+            _ => {
+                let value = aggregated(policy, alarm, cx);
+                format!("{}: {}; {} is at {value:.2}", policy.name, asks(policy), watched.name)
+            }
+        };
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, invocation.cause);
         self.change(id, wanted, Some(policy), entry, cx);
     }
@@ -120,11 +194,16 @@ impl Groups {
         let name = cx.plan.fleets[id].name.as_str();
         let fleet = &mut self.fleets[id];
         let before = std::mem::replace(&mut fleet.desired, wanted);
-        fleet.refused.fill(None);
-        let detail = format!("{before} → {wanted} (minimum {}, maximum {})", group.min_size, group.max_size);
+        // What a new capacity does not change stays told.
+        let stays = |refusal: Refusal| matches!(refusal, Refusal::AboveMax(..));
+        fleet.refused.iter_mut().for_each(|told| told.retain(|one| stays(one.0)));
+        let detail = format!("{before} → {wanted} (minimum {}, maximum {})", fleet.min, fleet.max);
         let entry = cx.timeline.record(now, EventKind::DesiredCapacityChanged, name, detail, cause);
-        if let Some(PolicyKind::Simple { cooldown, .. }) = policy.map(|policy| &policy.kind) {
-            let cooldown = cooldown.unwrap_or(group.default_cooldown);
+        let cooldown = match policy.map(|policy| &policy.kind) {
+            Some(PolicyKind::Simple { cooldown, .. }) => Some(cooldown.unwrap_or(group.default_cooldown)),
+            _ => group.every_activity_cools_down.then_some(group.default_cooldown),
+        };
+        if let Some(cooldown) = cooldown {
             fleet.activity = Some(Activity { cooldown, out: wanted > before, cause: entry });
         }
         self.reconcile(id, entry, cx);
@@ -166,11 +245,36 @@ impl Groups {
     }
 }
 
-/// Rule C5: the policy's own warm-up, else the group's, else its cooldown. Simple policies know none.
+/// Rule C5: the policy's own warm-up, else the group's, else its cooldown. Simple and predictive policies know none.
 pub(super) fn warmup(policy: &Policy, group: &AutoScaling) -> Duration {
-    match policy.kind {
-        PolicyKind::Step { warmup, .. } => warmup.or(group.default_instance_warmup).unwrap_or(group.default_cooldown),
-        PolicyKind::Simple { .. } => Duration::ZERO,
+    match &policy.kind {
+        PolicyKind::Step { warmup, .. } | PolicyKind::TargetTracking(TargetTracking { warmup, .. }) => {
+            warmup.or(group.default_instance_warmup).unwrap_or(group.default_cooldown)
+        }
+        PolicyKind::Simple { .. } | PolicyKind::Predictive(_) => Duration::ZERO,
+    }
+}
+
+/// Whether an alarm is one of the kind "less than".
+pub(super) fn is_below(comparison: Comparison) -> bool {
+    matches!(comparison, Comparison::LessThan | Comparison::LessThanOrEqual)
+}
+
+/// The value that chooses a step: that of the notification, or an aggregate over the alarm's newest periods (§3.4).
+fn aggregated(policy: &Policy, alarm: AlarmId, cx: &Cx) -> f64 {
+    let notified = cx.datapoints.notified(alarm);
+    let PolicyKind::Step { aggregation: MetricAggregation { of, periods }, .. } = policy.kind else { return notified };
+    if periods <= 1 {
+        return notified;
+    }
+    let newest: Vec<f64> = cx.datapoints.read(alarm, periods, cx.now()).values.into_iter().flatten().collect();
+    if newest.is_empty() {
+        return notified;
+    }
+    match of {
+        MetricAggregationType::Average => newest.iter().sum::<f64>() / newest.len() as f64,
+        MetricAggregationType::Minimum => newest.iter().copied().fold(f64::INFINITY, f64::min),
+        MetricAggregationType::Maximum => newest.iter().copied().fold(f64::NEG_INFINITY, f64::max),
     }
 }
 
@@ -186,5 +290,7 @@ pub(super) fn asks(policy: &Policy) -> String {
         PolicyKind::Simple { adjustment, .. } if signed => format!("{adjustment:+} {unit}"),
         PolicyKind::Simple { adjustment, .. } => format!("{adjustment} {unit}"),
         PolicyKind::Step { steps, .. } => format!("step scaling in {unit}, {} steps", steps.len()),
+        PolicyKind::TargetTracking(tracking) => format!("target {}", tracking.target),
+        PolicyKind::Predictive(predictive) => format!("forecast of {}", predictive.pair),
     }
 }

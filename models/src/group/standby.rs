@@ -30,20 +30,28 @@ impl Groups {
     ) -> Result<(), String> {
         let id = selection.fleet;
         let chosen = self.choose(operation, selection, change, cx)?;
-        let Some(group) = settings(cx.plan, id) else { return Ok(()) };
+        if settings(cx.plan, id).is_none() {
+            return Ok(());
+        }
         let desired = self.fleets[id].desired;
-        let n = chosen.iter().filter(|&&one| self.rows[one].counts()).count() as u32;
+        let units = |one: &InstanceId| self.rows[*one].units();
+        let n: u32 = chosen.iter().filter(|&&one| self.rows[one].counts()).map(units).sum();
+        let all: u32 = chosen.iter().map(units).sum();
         let falls = |decrement: bool| match decrement {
-            true if desired < group.min_size + n => {
-                Err(format!("the desired capacity of {desired} would fall below the minimum of {}", group.min_size))
-            }
+            true if desired < self.fleets[id].min + n => Err(format!(
+                "the desired capacity of {desired} would fall below the minimum of {}",
+                self.fleets[id].min
+            )),
             true => Ok(Some(desired - n)),
             false => Ok(None),
         };
         let rises = || {
-            let wanted = desired + chosen.len() as u32;
-            if wanted > group.max_size {
-                return Err(format!("a desired capacity of {wanted} would be above the maximum of {}", group.max_size));
+            let wanted = desired + all;
+            if wanted > self.fleets[id].max {
+                return Err(format!(
+                    "a desired capacity of {wanted} would be above the maximum of {}",
+                    self.fleets[id].max
+                ));
             }
             Ok(Some(wanted))
         };

@@ -1,6 +1,7 @@
 //! The end of a call: its worker goes to the next, its answer to whoever waits.
 
 use super::Instances;
+use crate::alb::{classic, nlb};
 use crate::request::*;
 use crate::shared::Cx;
 use crate::{Outcome, alb, client, event, health_check};
@@ -54,6 +55,14 @@ impl Instances {
                 cx.calls.remove(at.id);
                 self.joined(parent, outcome, cx);
             }
+            Waiter::Flow { .. } => {
+                let to = cx.nodes[node as usize].place;
+                cx.send(from, to, event::Event::Nlb(nlb::Event::Reply { call: at, outcome }));
+            }
+            Waiter::Classic(_) => {
+                let to = cx.nodes[node as usize].place;
+                cx.send(from, to, event::Event::Classic(classic::Event::Reply { call: at, outcome }));
+            }
             Waiter::Nobody => {
                 cx.calls.remove(at.id);
             }
@@ -68,6 +77,8 @@ pub(super) fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
     call.holds_worker = false;
     match call.waiter {
         Waiter::Node(_) => cx.hand_over(event::Event::Alb(alb::Event::Silent { call: at, connected })),
+        Waiter::Flow { .. } => cx.hand_over(event::Event::Nlb(nlb::Event::Silent { call: at, connected })),
+        Waiter::Classic(_) => cx.hand_over(event::Event::Classic(classic::Event::Silent { call: at, connected })),
         Waiter::Direct(request) => {
             cx.calls.remove(at.id);
             if cx.request(request).is_some() {

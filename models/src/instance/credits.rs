@@ -76,7 +76,7 @@ impl Instances {
                 self.launch_starts.push((region, now));
             }
         }
-        row.cpu.open(now, Account::open(terms, template.vcpus, balance, launch));
+        row.cpu.open(now, Account::open(terms, row.vcpus, balance, launch));
         self.credits_settled(instance, cx);
     }
 

@@ -4,7 +4,7 @@ use super::{Condition, Event, Instance, Instances, announce};
 use crate::plan::{ApiCall, FaultAction, StatusCheck};
 use crate::request::*;
 use crate::shared::Cx;
-use crate::{client, event, status};
+use crate::{client, event, health_check, status};
 use sim_core::Duration;
 
 impl Instances {
@@ -40,6 +40,8 @@ impl Instances {
                     FaultAction::HangInstances(..) => self.freeze(instance, on, cx),
                     FaultAction::FreezeInstances(..) => {
                         self.freeze(instance, on, cx);
+                        let row = &mut self.rows[instance];
+                        row.stopped = if on { row.stopped + 1 } else { row.stopped.saturating_sub(1) };
                         let cause = cx.blame.of_instance(instance);
                         self.ill(instance, StatusCheck::Instance, on, cause, cx);
                     }
@@ -68,6 +70,10 @@ impl Instances {
             Event::Gone { instance, silent } => {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
+            }
+            Event::Knock { node, instance, check, attempt } => {
+                self.enter(instance, cx);
+                self.knock(node, instance, check, attempt, cx);
             }
             _ => {}
         }
@@ -107,10 +113,12 @@ impl Instances {
             cx.observe.service(service).worked(busy_ns);
         }
         let credit = self.close_account(instance, facts.fleet, now);
+        let vcpus = cx.directory.vcpus(cx.plan, instance);
         self.close_memory(instance, facts.fleet);
         self.close_disk(instance, facts.fleet, now);
         let row = &self.rows[instance];
-        let mut fresh = Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx.plan, facts, now) };
+        let mut fresh =
+            Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx.plan, facts, vcpus, now) };
         if let (Some(memory), Some(old)) = (&mut fresh.memory, &row.memory) {
             memory.follows(old);
         }
@@ -120,6 +128,20 @@ impl Instances {
         let old = std::mem::replace(&mut self.rows[instance], fresh);
         self.drop_calls(instance, silent, old.waiting, old.busy, cx);
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: false }));
+    }
+
+    /// A health check asks for a connection. The operating system accepts for a process that hangs, but not beyond its
+    /// backlog; one that stands still itself does not answer.
+    fn knock(&mut self, node: u16, instance: InstanceId, check: u32, attempt: u32, cx: &mut Cx) {
+        let row = &self.rows[instance];
+        let ok = match row.condition {
+            Condition::Absent => return,
+            Condition::Refusing => false,
+            Condition::Serving if row.stopped > 0 => return,
+            Condition::Serving => row.waiting < row.backlog || row.busy < row.workers,
+        };
+        let (from, to) = (cx.place_of(instance), cx.nodes[node as usize].place);
+        cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
     }
 
     /// Freezes (or, counted down to none, thaws) a machine.

@@ -103,6 +103,17 @@ events! {
             /// Timeline entry of the call.
             cause: EntryId,
         },
+        /// A health check asks for a connection, and nothing more.
+        Knock {
+            /// Who asks.
+            node: u16,
+            /// The instance.
+            instance: InstanceId,
+            /// Row of the check.
+            check: u32,
+            /// Attempt of the check.
+            attempt: u32,
+        },
         /// The memory of its process may have run out.
         MemoryDue {
             /// Instance.
@@ -176,6 +187,8 @@ struct Instance {
     pools: Vec<Pool>,
     /// Faults that stop it.
     frozen: u32,
+    /// Of these, faults that stop the operating system too.
+    stopped: u32,
     stress: f64,
     speed: f64,
     /// What reached a frozen machine.
@@ -233,7 +246,8 @@ impl Instances {
     pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
         while self.rows.len() <= instance.index() {
             let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
-            self.rows.push(Instance::new(cx.plan, facts, cx.now()));
+            let vcpus = cx.directory.vcpus(cx.plan, InstanceId::new(self.rows.len()));
+            self.rows.push(Instance::new(cx.plan, facts, vcpus, cx.now()));
         }
     }
 
@@ -253,6 +267,7 @@ impl Instances {
             | Event::Up(_)
             | Event::Disturb { .. }
             | Event::Gone { .. }
+            | Event::Knock { .. }
             | Event::CreditsDue { .. }
             | Event::Operate { .. }
             | Event::MemoryDue { .. }
@@ -276,6 +291,11 @@ impl Instances {
         }
     }
 
+    /// Workers occupied.
+    pub fn busy(&self, instance: InstanceId) -> u32 {
+        self.rows.get(instance).map_or(0, |row| row.busy)
+    }
+
     /// Requests waiting for a worker.
     pub fn waiting(&self, instance: InstanceId) -> u32 {
         self.rows.get(instance).map_or(0, |row| row.waiting)
@@ -283,11 +303,17 @@ impl Instances {
 }
 
 impl Instance {
-    fn new(plan: &Plan, facts: crate::directory::Facts, now: Time) -> Self {
-        let vcpus = plan.fleets[facts.fleet].template.vcpus;
+    fn new(plan: &Plan, facts: crate::directory::Facts, vcpus: u32, now: Time) -> Self {
         let machine = &plan.fleets[facts.fleet].template.machine;
         let service = facts.service.map(|service| &plan.services[service]);
-        let workers = service.map_or(0, |service| service.workers);
+        // A larger type runs more of the same processes: what is set for the template's vCPUs grows with them.
+        let usual = plan.fleets[facts.fleet].template.vcpus;
+        let sized = |count: u32| match count {
+            u32::MAX => u32::MAX,
+            count if vcpus == usual => count,
+            count => (u64::from(count) * u64::from(vcpus)).div_ceil(u64::from(usual.max(1))).min(1 << 31) as u32,
+        };
+        let workers = service.map_or(0, |service| sized(service.workers));
         let bounded = service.is_some_and(|service| service.pools.values().any(|&limit| limit != u32::MAX));
         // Branches run beside the worker that forked them, and checks need one too: only plain services are roomy.
         let parallel = service.is_some_and(|service| {
@@ -301,7 +327,7 @@ impl Instance {
             condition: Condition::Absent,
             workers,
             busy: 0,
-            backlog: service.map_or(0, |service| service.backlog),
+            backlog: service.map_or(0, |service| sized(service.backlog)),
             queue: VecDeque::new(),
             waiting: 0,
             holds_worker: service.is_none_or(|service| service.holds_worker),
@@ -309,11 +335,13 @@ impl Instance {
             vcpus,
             pools: match service {
                 Some(service) if bounded => {
-                    service.pools.values().map(|&limit| Pool { limit, used: 0, queue: VecDeque::new() }).collect()
+                    let pool = |&limit| Pool { limit: sized(limit), used: 0, queue: VecDeque::new() };
+                    service.pools.values().map(pool).collect()
                 }
                 _ => Vec::new(),
             },
             frozen: 0,
+            stopped: 0,
             stress: 0.0,
             speed: 1.0,
             held: Vec::new(),

@@ -3,6 +3,7 @@
 use super::answer::vanish;
 use super::{Condition, Instances, announce};
 use crate::Outcome;
+use crate::plan::{ServiceId, WhenFull};
 use crate::request::*;
 use crate::shared::Cx;
 
@@ -45,9 +46,22 @@ impl Instances {
                 {
                     cx.observe.service(service).refused();
                 }
-                self.answer(at, Outcome::Refused, cx);
+                let seen = self.turned_away(id, cx);
+                self.answer(at, seen, cx);
             }
             Condition::Absent => vanish(at, false, cx),
+        }
+    }
+
+    /// What becomes of a request that finds no room.
+    #[cold]
+    #[inline(never)]
+    fn turned_away(&self, instance: InstanceId, cx: &Cx) -> Outcome {
+        let row = &self.rows[instance];
+        let sheds = |service: ServiceId| matches!(cx.plan.services[service].when_full, WhenFull::Throttle { .. });
+        match row.service {
+            Some(service) if row.condition == Condition::Serving && sheds(service) => Outcome::Throttled,
+            _ => Outcome::Refused,
         }
     }
 
@@ -190,7 +204,11 @@ impl Instances {
     pub(super) fn keep_session(&self, instance: InstanceId, at: CallRef, cx: &mut Cx) {
         let Some(service) = self.rows[instance].service else { return };
         let call = &cx.calls[at.id];
-        let (Waiter::Node(request) | Waiter::Direct(request)) = call.waiter else { return };
+        let (Waiter::Node(request) | Waiter::Direct(request) | Waiter::Flow { request, .. } | Waiter::Classic(request)) =
+            call.waiter
+        else {
+            return;
+        };
         let Some(&request) = cx.request(request) else { return };
         // Another service that calls is no user.
         if request.parent == CallRef::NONE {

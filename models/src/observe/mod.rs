@@ -7,10 +7,12 @@
 //! # Models      tallies per entity and time-weighted levels per state; deletion of the warm-up
 //! # Leaves out  anything kept per request: memory is independent of the number of requests
 
+mod edge;
 mod sessions;
 mod station;
 mod users;
 
+pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
 pub use users::{BadSpan, Users};
 
@@ -53,6 +55,7 @@ pub struct Observe {
     services: Table<ServiceId, Station>,
     stores: Table<StoreId, Station>,
     balancers: Table<BalancerId, BalancerCounts>,
+    edges: Table<BalancerId, EdgeCounts>,
     groups: Table<TargetGroupId, GroupCounts>,
     /// The row of the series that is being filled.
     pub interval: Interval,
@@ -115,6 +118,16 @@ pub struct Minute {
     pub elb_5xx: u64,
     /// 5xx of targets.
     pub target_5xx: u64,
+    /// Of the 5xx of the balancer, 502s.
+    pub elb_502: u64,
+    /// Of the 5xx of the balancer, 503s.
+    pub elb_503: u64,
+    /// Connections to targets that were not made.
+    pub connection_errors: u64,
+    /// Requests routed while failing open.
+    pub fail_open: u64,
+    /// Bytes of the balancer up to the minute boundary.
+    pub bytes_before: u64,
 }
 
 /// Counts since the last row of the series.
@@ -148,6 +161,7 @@ impl Observe {
             services: plan.services.iter().map(|_| Station::new(FINE)).collect(),
             stores: plan.stores.iter().map(|_| Station::new(FINE)).collect(),
             balancers: plan.balancers.iter().map(|_| BalancerCounts::default()).collect(),
+            edges: plan.balancers.iter().map(|_| EdgeCounts::default()).collect(),
             groups: plan
                 .target_groups
                 .iter()
@@ -238,6 +252,14 @@ impl Observe {
         counts.minute.requests += 1;
         counts.fail_open += u64::from(failing_open);
         self.groups[group].minute.requests += 1;
+        if failing_open {
+            self.groups[group].minute.fail_open += 1;
+        }
+    }
+
+    /// A connection to a target was not made.
+    pub fn not_connected(&mut self, group: TargetGroupId) {
+        self.groups[group].minute.connection_errors += 1;
     }
 
     /// A target has answered.
@@ -254,10 +276,12 @@ impl Observe {
     }
 
     /// A node has answered with a 5xx of its own.
-    pub fn elb_5xx(&mut self, balancer: BalancerId) {
+    pub fn elb_5xx(&mut self, balancer: BalancerId, outcome: Outcome) {
         let counts = &mut self.balancers[balancer];
         counts.elb_5xx += 1;
         counts.minute.elb_5xx += 1;
+        counts.minute.elb_502 += u64::from(outcome == Outcome::BadGateway);
+        counts.minute.elb_503 += u64::from(matches!(outcome, Outcome::ServiceUnavailable | Outcome::SurgeQueueFull));
     }
 
     /// Whether some node has no healthy target of the group.
@@ -269,6 +293,11 @@ impl Observe {
     /// What a balancer did.
     pub fn balancer(&mut self, balancer: BalancerId) -> &mut BalancerCounts {
         &mut self.balancers[balancer]
+    }
+
+    /// What a Network or Classic Load Balancer counts beyond that.
+    pub fn edge(&mut self, balancer: BalancerId) -> &mut EdgeCounts {
+        &mut self.edges[balancer]
     }
 
     /// What a target group did.
@@ -284,6 +313,11 @@ impl Observe {
     /// An instance is gone, and the sessions that live there with it.
     pub fn sessions_gone(&mut self, instance: InstanceId) {
         self.sessions.gone(instance);
+    }
+
+    /// Sessions whose state is on instances of a service, or on one of them.
+    pub fn sessions(&self, service: ServiceId, instance: Option<InstanceId>) -> usize {
+        self.sessions.count(service, instance)
     }
 
     /// Sessions lost so far.
@@ -308,6 +342,7 @@ impl Observe {
             (counts.requests, counts.elb_5xx, counts.target_5xx, counts.fail_open) = (0, 0, 0, 0);
         }
         self.groups.values_mut().for_each(|group| group.starved.reset(now));
+        self.edges.values_mut().for_each(|edge| edge.run = EdgeFigures::default());
         self.sessions.lost = 0;
     }
 }

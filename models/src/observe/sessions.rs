@@ -20,6 +20,14 @@ impl Sessions {
         }
     }
 
+    /// How many live with a service, or on one of its instances.
+    pub fn count(&self, service: ServiceId, instance: Option<InstanceId>) -> usize {
+        let here = |(key, at): &(&(SiteId, ServiceId, u32), &InstanceId)| {
+            key.1 == service && instance.is_none_or(|instance| **at == instance)
+        };
+        self.at.iter().filter(here).count()
+    }
+
     /// An instance is gone, and with it the sessions whose state is there.
     pub fn gone(&mut self, instance: InstanceId) {
         let before = self.at.len();

@@ -67,6 +67,8 @@ pub struct Station {
     pub worked: f64,
     /// Work done before the last reset, to be taken off.
     pub worked_before: f64,
+    /// Served and refused before the last reset.
+    before: (u64, u64),
 }
 
 impl Station {
@@ -83,15 +85,27 @@ impl Station {
             vcpus: Level::default(),
             worked: 0.0,
             worked_before: 0.0,
+            before: (0, 0),
         }
     }
 
     pub(super) fn reset(&mut self, now: Time) {
         self.wait.clear();
+        self.before = (self.all_served(), self.all_refused());
         (self.served, self.waited, self.refused) = (0, 0, 0);
         for level in [&mut self.waiting, &mut self.busy, &mut self.present, &mut self.workers, &mut self.vcpus] {
             level.reset(now);
         }
+    }
+
+    /// Began service since the start, warm-up included.
+    pub fn all_served(&self) -> u64 {
+        self.before.0 + self.served
+    }
+
+    /// Turned away since the start, warm-up included.
+    pub fn all_refused(&self) -> u64 {
+        self.before.1 + self.refused
     }
 
     /// Arrives and finds a worker free.

@@ -1,6 +1,6 @@
 //! Application Load Balancers and target groups.
 
-use super::{StoreId, TargetGroupId, ZoneId};
+use super::{BalancerKind, CheckProtocol, NetworkGroup, StoreId, TargetGroupId, ZoneId};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -17,6 +17,11 @@ pub struct Balancer {
     pub idle_timeout: Duration,
     /// TCP connect to a target that does not answer; then 504. Fixed at 10 s by AWS.
     pub connect_timeout: Duration,
+    /// `client_keep_alive.seconds`: after so long, a client's connection is closed with the next answer. Default 3600 s,
+    /// 60 to 604,800.
+    pub client_keep_alive: Duration,
+    /// What kind it is.
+    pub kind: BalancerKind,
     /// From the loss of a node or of its last healthy target to its leaving DNS. Not documented; 10 s.
     pub dns_failover_delay: Duration,
 }
@@ -34,6 +39,8 @@ pub struct TargetGroup {
     pub cross_zone: bool,
     /// `lb_cookie` stickiness: how long a session stays with its target. None: off.
     pub stickiness: Option<Duration>,
+    /// Attributes of a group behind a Network Load Balancer.
+    pub network: Option<NetworkGroup>,
     /// Health checks.
     pub health_check: HealthCheck,
 }
@@ -53,6 +60,8 @@ pub enum Algorithm {
 /// Health checks of a target group (network.md §3.3, §3.4).
 #[derive(Clone, Debug)]
 pub struct HealthCheck {
+    /// `HealthCheckProtocol`. Default HTTP; TCP behind a Network Load Balancer.
+    pub protocol: CheckProtocol,
     /// `HealthCheckIntervalSeconds`. Default 30 s, 5 to 300.
     pub interval: Duration,
     /// `HealthCheckTimeoutSeconds`. Default 5 s, 2 to 120.

@@ -1,6 +1,6 @@
 //! Client populations and call sites: who makes requests, how often, and how patiently.
 
-use super::{BalancerId, EndpointId, RateProfile, ServiceId, SiteId, ZoneId};
+use super::{BalancerId, Connections, EndpointId, RateProfile, Sdk, ServiceId, SiteId, TtlViolators, ZoneId};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -77,8 +77,12 @@ pub struct Site {
     pub abandoned_work: AbandonedWork,
     /// Caches of the balancer's DNS answer among the callers; each request belongs to one. Phases are spread.
     pub resolvers: u32,
-    /// How long such a cache keeps an answer. The TTL of every load balancer name is 60 s.
+    /// How long such a cache keeps an answer. The TTL of every load balancer name is 60 s. `Duration::MAX`: for ever.
     pub dns_ttl: Duration,
+    /// Caches that keep answers longer; none: all honour the time above.
+    pub ttl_violators: Option<TtlViolators>,
+    /// How it uses connections; none: each request has one that takes no time to open.
+    pub connections: Option<Connections>,
     /// Bytes of a request, for capacity units and cross-zone cost.
     pub request_bytes: u32,
     /// Bytes of an answer.
@@ -117,6 +121,8 @@ pub struct Retry {
 pub enum Backoff {
     /// None.
     Immediate,
+    /// As the AWS SDKs wait, with their quota.
+    Sdk(Sdk),
     /// Always the same.
     Fixed(Duration),
     /// `min(cap, base × 2^n)`, jittered.

@@ -1,6 +1,6 @@
 //! Expectations: what must hold at the end of a run.
 
-use super::{AlarmId, FleetId, PopulationId, StoreId};
+use super::{AlarmRef, FleetId, PopulationId, StoreId};
 
 /// One expectation.
 #[derive(Clone, Debug)]
@@ -45,9 +45,9 @@ pub enum Quantity {
     /// Terminations of a group.
     Terminations(FleetId),
     /// Times an alarm went into ALARM.
-    AlarmsRaised(AlarmId),
+    AlarmsRaised(AlarmRef),
     /// First time an alarm went into ALARM, seconds. Infinite if never.
-    FirstAlarmS(AlarmId),
+    FirstAlarmS(AlarmRef),
     /// Total cost, USD.
     CostUsd,
     /// Share of ended requests that ended in this outcome (the name in `outcomes`).

@@ -98,6 +98,20 @@ pub enum FaultAction {
     FailLaunches(FleetId, f64, Duration),
     /// aws:ec2:asg-insufficient-instance-capacity-error in a zone.
     InsufficientCapacity(ZoneId, Duration),
+    /// The same for some of a zone's pools.
+    PoolShortage {
+        /// Which zone.
+        zone: ZoneId,
+        /// Of this instance type alone; none: of all.
+        instance_type: Option<String>,
+        /// Spot capacity alone (true), On-Demand capacity alone (false); none: both.
+        spot: Option<bool>,
+        /// How long.
+        duration: Duration,
+    },
+    /// aws:ec2:send-spot-instance-interruptions: a rebalance recommendation at once, the interruption notice two minutes
+    /// before the end of this time, and then EC2 takes the instances back. Strikes Spot Instances alone.
+    InterruptSpot(Selection, Duration),
     /// Every metric is published this much later.
     DelayMetrics(Duration, Duration),
     /// Nothing is published.

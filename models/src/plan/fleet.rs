@@ -1,6 +1,8 @@
 //! Fleets: Auto Scaling groups and fixed sets of instances, with what an instance is and how one comes up.
 
-use super::{Lifecycle, TargetGroupId, ZoneId};
+use super::{
+    Lifecycle, MixedInstances, Predictive, Schedule, TargetGroupId, TargetTracking, TerminationPolicy, ZoneId,
+};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -124,8 +126,37 @@ pub struct AutoScaling {
     pub cooldown_after_drain: bool,
     /// Scaling policies.
     pub policies: Vec<Policy>,
+    /// Scheduled actions, and when each is due.
+    pub schedule: Schedule,
+    /// Whether capacity changed by schedule, by forecast, by hand or by a step or target tracking policy is followed by the
+    /// default cooldown too. Not documented; false: only that of simple policies (§3.3).
+    pub every_activity_cools_down: bool,
     /// Hooks, protection, replacement, suspended processes.
     pub lifecycle: Lifecycle,
+    /// MixedInstancesPolicy; none: the template's instance type, On-Demand.
+    pub mixed: Option<Box<MixedInstances>>,
+    /// CapacityRebalance: a Spot Instance at risk is replaced before it is taken back (rule S2). Default false.
+    pub capacity_rebalance: bool,
+    /// TerminationPolicies, in the order in which they apply; empty: the default policy alone.
+    pub termination_policies: Vec<TerminationPolicy>,
+}
+
+impl Fleet {
+    /// The mixed instances policy, if it has one.
+    pub fn mixed(&self) -> Option<&MixedInstances> {
+        match &self.sizing {
+            Sizing::AutoScaling(group) => group.mixed.as_deref(),
+            Sizing::Fixed(_) => None,
+        }
+    }
+
+    /// vCPUs that a unit of its size brings at least: those of an instance, but under a mixed instances policy.
+    pub fn vcpus_per_unit(&self) -> f64 {
+        let own = f64::from(self.template.vcpus);
+        let units = self.mixed().into_iter().flat_map(|mixed| &mixed.overrides);
+        let least = units.map(|one| f64::from(one.vcpus) / f64::from(one.weighted_capacity)).reduce(f64::min);
+        least.unwrap_or(own)
+    }
 }
 
 /// What a failed launch does about zones (scaling.md A2).
@@ -143,15 +174,17 @@ pub enum Distribution {
 pub struct Policy {
     /// Its name in the scenario.
     pub name: String,
-    /// AdjustmentType of the simple adjustment or of all steps.
+    /// Enabled. Default true.
+    pub enabled: bool,
+    /// AdjustmentType of the simple adjustment or of all steps; of no meaning to the other kinds.
     pub adjustment_type: AdjustmentType,
     /// MinAdjustmentMagnitude: smallest change of a percentage. Default 0.
     pub min_adjustment_magnitude: u32,
-    /// Simple or step.
+    /// PolicyType.
     pub kind: PolicyKind,
 }
 
-/// Simple or step scaling.
+/// PolicyType, with its settings.
 #[derive(Clone, Debug)]
 pub enum PolicyKind {
     /// One adjustment, then a cooldown.
@@ -167,7 +200,34 @@ pub enum PolicyKind {
         steps: Vec<StepAdjustment>,
         /// EstimatedInstanceWarmup; none: the group's default warm-up, else its cooldown (rule C5).
         warmup: Option<Duration>,
+        /// How the newest datapoints of the alarm become the value that chooses the step.
+        aggregation: MetricAggregation,
     },
+    /// Keeps a metric at a target, by two alarms of its own.
+    TargetTracking(TargetTracking),
+    /// Raises capacity ahead of the hours that a forecast says will need it.
+    Predictive(Box<Predictive>),
+}
+
+/// How the newest datapoints of an alarm become the value that chooses a step (§3.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MetricAggregation {
+    /// MetricAggregationType. Default Average.
+    pub of: MetricAggregationType,
+    /// How many of the alarm's newest periods are aggregated. Not documented; 0 and 1 are the newest alone.
+    pub periods: u32,
+}
+
+/// MetricAggregationType.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricAggregationType {
+    /// Their mean.
+    #[default]
+    Average,
+    /// The smallest.
+    Minimum,
+    /// The largest.
+    Maximum,
 }
 
 /// One step of step scaling; bounds are offsets from the alarm's threshold.

@@ -9,30 +9,40 @@
 mod alarm;
 mod balancer;
 mod clients;
+mod connection;
 mod expect;
 mod fault;
 mod fleet;
 mod lifecycle;
 mod machine;
+mod math;
+mod metric;
+mod mixed;
 mod network;
 mod operation;
 mod price;
 mod rate;
+mod scaling;
 mod service;
 mod store;
 
 pub use alarm::*;
 pub use balancer::*;
 pub use clients::*;
+pub use connection::*;
 pub use expect::*;
 pub use fault::*;
 pub use fleet::*;
 pub use lifecycle::*;
 pub use machine::*;
+pub use math::*;
+pub use metric::*;
+pub use mixed::*;
 pub use network::*;
 pub use operation::*;
 pub use price::*;
 pub use rate::*;
+pub use scaling::*;
 pub use service::*;
 pub use store::*;
 
@@ -83,6 +93,10 @@ id_type! {
     pub struct AlarmId(u16);
 }
 id_type! {
+    /// A composite alarm.
+    pub struct CompositeId(u16);
+}
+id_type! {
     /// A NAT gateway.
     pub struct NatId(u16);
 }
@@ -110,6 +124,9 @@ pub struct Plan {
     pub seed: u64,
     /// Arrivals, control plane, cost and utilisation run from 0 to here.
     pub duration: Duration,
+    /// What the clock on the wall shows at the start: seconds since 1970-01-01T00:00:00Z. Scheduled actions and forecasts go by
+    /// it; nothing else does.
+    pub starts_at: i64,
     /// Observations of requests, queues and utilisation before this time are deleted. Default 0.
     pub warm_up: Duration,
     /// After `duration` no request is born; those in flight get at most this long to end, so that slow ones are not
@@ -143,7 +160,9 @@ pub struct Plan {
     pub fleets: Table<FleetId, Fleet>,
     /// Alarms.
     pub alarms: Table<AlarmId, Alarm>,
-    /// Metrics fed from a series instead of measured.
+    /// Composite alarms.
+    pub composite_alarms: Table<CompositeId, CompositeAlarm>,
+    /// Metrics of the scenario's own.
     pub custom_metrics: Table<CustomMetricId, CustomMetric>,
     /// How CloudWatch behaves.
     pub cloudwatch: CloudWatch,
@@ -153,6 +172,8 @@ pub struct Plan {
     pub operations: Table<OperationId, Operation>,
     /// Prices.
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    pub spot: SpotMarket,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
 }

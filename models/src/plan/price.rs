@@ -15,6 +15,14 @@ pub struct Prices {
     pub balancer_hour: f64,
     /// Load balancer capacity unit, USD per LCU-hour.
     pub lcu_hour: f64,
+    /// Network Load Balancer, USD per hour or part of one.
+    pub network_balancer_hour: f64,
+    /// Network load balancer capacity unit, USD per NLCU-hour.
+    pub nlcu_hour: f64,
+    /// Classic Load Balancer, USD per hour or part of one.
+    pub classic_balancer_hour: f64,
+    /// Data processed by a Classic Load Balancer, USD per GB.
+    pub classic_balancer_gb: f64,
     /// NAT gateway, USD per hour.
     pub nat_hour: f64,
     /// NAT gateway, USD per GB processed.
@@ -25,4 +33,16 @@ pub struct Prices {
     pub detailed_monitoring_month: f64,
     /// Standard-resolution alarm, USD per month.
     pub alarm_month: f64,
+    /// High-resolution alarm, USD per month.
+    pub high_resolution_alarm_month: f64,
+    /// Composite alarm, USD per month.
+    pub composite_alarm_month: f64,
+    /// Custom metric, USD per month.
+    pub custom_metric_month: f64,
+    /// What is paid of the On-Demand price, 1 without a savings plan or reserved instances; those of one year leave about
+    /// 0.6 to 0.7 (not in the AWS documentation at hand: a parameter). Default 1.
+    pub on_demand_ratio: f64,
+    /// Spot over On-Demand price, where a pool names no other. 0.30 to 0.45 is typical; default 0.38 (scaling.md S4: the
+    /// examples in the documentation have 0.38 to 0.56).
+    pub spot_ratio: f64,
 }

@@ -1,8 +1,8 @@
 //! Services, their endpoints, and the step programs these run.
 
 use super::{EndpointId, FleetId, ServiceId, SiteId, StoreId};
-use sim_core::Table;
 use sim_core::dist::Dist;
+use sim_core::{Duration, Table};
 
 /// A service: a server process on every instance of a fleet.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Service {
     pub workers: u32,
     /// Requests that may wait for a worker of one instance; the next one is refused. `u32::MAX`: unbounded.
     pub backlog: u32,
+    /// What becomes of a request that finds the backlog full.
+    pub when_full: WhenFull,
     /// Whether a worker is held while its request waits for a query, a call or a sleep. Default true.
     pub holds_worker: bool,
     /// How requests that do not come through a balancer pick an instance.
@@ -27,6 +29,19 @@ pub struct Service {
     pub memory: Option<super::Memory>,
     /// Endpoints.
     pub endpoints: Vec<EndpointId>,
+}
+
+/// What becomes of a request that finds the backlog full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum WhenFull {
+    /// Its connection is refused.
+    #[default]
+    Refuse,
+    /// It is answered with a 429 at once (load shedding; network.md §10.4).
+    Throttle {
+        /// `x-amz-retry-after`: how long the caller is told to wait. None: not told.
+        retry_after: Option<Duration>,
+    },
 }
 
 /// How requests that do not come through a balancer pick an instance.

@@ -9,7 +9,7 @@ use sim_core::{Stream, Words};
 use std::collections::BTreeMap;
 
 /// A plan with drawn settings and faults.
-fn drawn(seed: u64) -> Plan {
+pub fn drawn(seed: u64) -> Plan {
     let mut stream = Stream::new(seed, 0, "control plane", "plan");
     let mut below = |n: u32| stream.below(n);
     let mut plan = plan();
@@ -38,9 +38,10 @@ fn drawn(seed: u64) -> Plan {
     ];
     let stepped = Policy {
         name: "steps".into(),
+        enabled: true,
         adjustment_type: AdjustmentType::PercentChangeInCapacity,
         min_adjustment_magnitude: below(3),
-        kind: PolicyKind::Step { steps, warmup: None },
+        kind: PolicyKind::Step { steps, warmup: None, aggregation: MetricAggregation::default() },
     };
     let simple = policy("simple", AdjustmentType::PercentChangeInCapacity, 100.0, 120);
     settings.policies = vec![

@@ -17,24 +17,17 @@ pub fn phase(seconds: f64) -> Phase {
 
 pub fn policy(name: &str, adjustment_type: AdjustmentType, adjustment: f64, cooldown: u64) -> Policy {
     let kind = PolicyKind::Simple { adjustment, cooldown: Some(secs(cooldown)) };
-    Policy { name: name.into(), adjustment_type, min_adjustment_magnitude: 0, kind }
+    Policy { name: name.into(), enabled: true, adjustment_type, min_adjustment_magnitude: 0, kind }
 }
 
 /// An alarm on the custom metric, N of N, one-minute periods.
 pub fn alarm(name: &str, comparison: Comparison, threshold: f64, periods: u32, policy: usize) -> Alarm {
     Alarm {
-        name: name.into(),
-        metric: Metric::Custom(CustomMetricId::new(0)),
-        statistic: Statistic::Average,
-        period: secs(60),
         evaluation_periods: periods,
         datapoints_to_alarm: periods,
         comparison,
-        threshold,
-        treat_missing_data: MissingData::Missing,
         alarm_actions: vec![Action::Scale { fleet: WEB, policy }],
-        ok_actions: vec![],
-        insufficient_data_actions: vec![],
+        ..Alarm::new(name, Metric::Custom(CustomMetricId::new(0)), threshold)
     }
 }
 
@@ -60,6 +53,8 @@ pub fn plan() -> Plan {
         abandoned_work: AbandonedWork::Continues,
         resolvers: 10,
         dns_ttl: secs(60),
+        ttl_violators: None,
+        connections: None,
         request_bytes: 1_000,
         response_bytes: 1_000,
     };
@@ -95,13 +90,19 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        schedule: Schedule::default(),
+        every_activity_cools_down: false,
         lifecycle: Lifecycle::default(),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: vec![],
     };
     Plan {
         name: "control".into(),
         description: String::new(),
         seed: 1,
         duration: secs(3_600),
+        starts_at: 0,
         warm_up: Duration::ZERO,
         drain: secs(60),
         series_interval: secs(60),
@@ -135,6 +136,8 @@ pub fn plan() -> Plan {
             idle_timeout: secs(60),
             connect_timeout: secs(10),
             dns_failover_delay: secs(10),
+            client_keep_alive: secs(3_600),
+            kind: BalancerKind::Application,
         }]
         .into_iter()
         .collect(),
@@ -144,7 +147,9 @@ pub fn plan() -> Plan {
             deregistration_delay: secs(60),
             cross_zone: true,
             stickiness: None,
+            network: None,
             health_check: HealthCheck {
+                protocol: CheckProtocol::Http,
                 interval: secs(10),
                 timeout: secs(5),
                 healthy_threshold: 2,
@@ -161,6 +166,7 @@ pub fn plan() -> Plan {
             fleet: WEB,
             workers: 8,
             backlog: 100,
+            when_full: WhenFull::Refuse,
             holds_worker: true,
             discovery: Discovery::RoundRobin,
             pools: Table::default(),
@@ -190,6 +196,7 @@ pub fn plan() -> Plan {
         .into_iter()
         .collect(),
         alarms: Table::default(),
+        composite_alarms: Table::default(),
         custom_metrics: Table::default(),
         cloudwatch: CloudWatch {
             ec2_delay: Dist::Constant(60.0),
@@ -206,12 +213,22 @@ pub fn plan() -> Plan {
             database_storage_gb_month: 0.0,
             balancer_hour: 0.0,
             lcu_hour: 0.0,
+            network_balancer_hour: 0.0,
+            nlcu_hour: 0.0,
+            classic_balancer_hour: 0.0,
+            classic_balancer_gb: 0.0,
             nat_hour: 0.0,
             nat_gb: 0.0,
             inter_az_gb: 0.0,
             detailed_monitoring_month: 0.0,
             alarm_month: 0.0,
+            high_resolution_alarm_month: 0.0,
+            composite_alarm_month: 0.0,
+            custom_metric_month: 0.0,
+            on_demand_ratio: 1.0,
+            spot_ratio: 0.38,
         },
+        spot: SpotMarket::default(),
         expectations: vec![],
     }
 }
@@ -232,7 +249,7 @@ pub fn metric(plan: &mut Plan, course: &[(u64, f64)]) {
         knots.extend(knots.last().map(|last| (at, last.1)));
         knots.push((at, value));
     }
-    plan.custom_metrics = [CustomMetric { name: "load".into(), value: RateProfile { knots } }].into_iter().collect();
+    plan.custom_metrics = [CustomMetric::following("load", RateProfile { knots })].into_iter().collect();
 }
 
 pub fn fault(plan: &mut Plan, at: u64, action: FaultAction) {

@@ -3,14 +3,21 @@
 
 mod fixture;
 
+mod alarms;
 mod drawn;
+mod drawn_lives;
+mod edge;
 mod health;
 mod hooks;
 mod launches;
 mod maintenance;
 mod metrics;
+mod mixed;
 mod operations;
 mod processes;
 mod scaling;
+mod schedule;
+mod spot;
 mod standby;
+mod tracking;
 mod zones;

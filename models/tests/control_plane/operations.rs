@@ -68,10 +68,11 @@ fn a_step_policy_by_hand_goes_by_the_breach_it_is_told() {
             StepAdjustment { lower: Some(20.0), upper: None, adjustment: 4.0 },
         ];
         group(&mut plan).policies = vec![Policy {
+            enabled: true,
             name: "steps".into(),
             adjustment_type: AdjustmentType::ChangeInCapacity,
             min_adjustment_magnitude: 0,
-            kind: PolicyKind::Step { steps, warmup: None },
+            kind: PolicyKind::Step { steps, warmup: None, aggregation: MetricAggregation::default() },
         }];
         at(&mut plan, 100, ApiCall::ExecutePolicy { fleet: WEB, policy: 0, honor_cooldown: false, breach });
         plan.duration = secs(300);

@@ -98,9 +98,10 @@ fn step_scaling_goes_by_the_size_of_the_breach_and_counts_what_is_warming() {
     ];
     group(&mut plan).policies = vec![Policy {
         name: "steps".into(),
+        enabled: true,
         adjustment_type: AdjustmentType::ChangeInCapacity,
         min_adjustment_magnitude: 0,
-        kind: PolicyKind::Step { steps, warmup: Some(secs(1_000)) },
+        kind: PolicyKind::Step { steps, warmup: Some(secs(1_000)), aggregation: MetricAggregation::default() },
     }];
     plan.alarms = [alarm("load-high", Comparison::GreaterThan, 70.0, 1, 0)].into_iter().collect();
     plan.duration = secs(1_500);

@@ -54,6 +54,11 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
 
 fn threshold<'a>(result: &'a RunResult, panel: &mut Panel<'a>, alarm: &str, i: usize) {
     let tones: [RGBColor; 3] = [RED, INK, RGBColor(0x7a, 0x4f, 0x9a)];
+    for (bound, tone) in [("lower", tones[2]), ("upper", tones[i % 3])] {
+        if let Some(column) = result.series.get(&format!("alarm.{alarm}.{bound}")) {
+            panel.curves.push(Curve::dashed(format!("{alarm}: {bound} bound"), tone, &column.values));
+        }
+    }
     if let Some(column) = result.series.get(&format!("alarm.{alarm}.threshold")) {
         let value = column.values.iter().rev().find(|v| v.is_finite());
         let unit = if matches!(column.unit.as_str(), "" | "1") { String::new() } else { format!(" {}", column.unit) };

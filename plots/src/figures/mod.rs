@@ -5,6 +5,7 @@ pub(crate) mod cpu;
 pub(crate) mod database;
 pub(crate) mod instances;
 pub(crate) mod latency;
+pub(crate) mod metric;
 pub(crate) mod overview;
 pub(crate) mod reaction;
 pub(crate) mod replications;
@@ -26,12 +27,13 @@ pub(crate) struct Kind {
 pub(crate) const REACTION: &str = "reaction";
 
 /// All kinds, the overview first.
-pub(crate) const KINDS: [Kind; 9] = [
+pub(crate) const KINDS: [Kind; 10] = [
     Kind { name: "overview", title: "Overview", panels: overview::panels },
     Kind { name: "traffic", title: "Traffic", panels: traffic::panels },
     Kind { name: "latency", title: "Latency of succeeded requests", panels: latency::panels },
     Kind { name: "instances", title: "Instances", panels: instances::panels },
     Kind { name: "cpu", title: "CPU and alarms", panels: cpu::panels },
+    Kind { name: "metrics", title: "Metrics of the scenario's own", panels: metric::panels },
     Kind { name: "targets", title: "Healthy targets", panels: targets::panels },
     Kind { name: "database", title: "Databases", panels: database::panels },
     Kind { name: "cost", title: "Cost", panels: cost::panels },

@@ -1,6 +1,6 @@
 //! The picture of a run: what users felt, what there was to serve them, and what the healing machinery did, on one axis.
 
-use crate::figures::{cpu, database, instances, latency, traffic};
+use crate::figures::{cpu, database, instances, latency, metric, traffic};
 use crate::sheet::{Band, Dot, Glyph, Panel, Span};
 use crate::theme::{BLUE, GREEN, MUTED, ORANGE, RED};
 use models::result::{EventKind, RunResult};
@@ -17,6 +17,7 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
     for (title, weight, part) in [
         ("Requests", 1.25, traffic::panels(result)),
         ("Latency", 1.0, latency::panels(result)),
+        ("Metric", 1.0, metric::panels(result)),
         ("Instances", 1.0, instances::panels(result).into_iter().filter(|panel| !is_still(panel)).collect()),
         ("CPU and alarms", 1.0, alarms(result).into_iter().collect()),
         ("Database", 0.8, database::panels(result)),
@@ -41,7 +42,7 @@ pub(crate) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
 fn alarms(result: &RunResult) -> Option<Panel<'_>> {
     let mut parts = cpu::panels(result).into_iter();
     let mut panel = parts.next()?;
-    if panel.title == "CPU" {
+    if panel.title == "CPU" || panel.curves.is_empty() {
         panel.title.clear();
     }
     let still = panel.bands.is_empty() && parts.len() == 0;
@@ -76,8 +77,8 @@ fn events(result: &RunResult) -> Option<Panel<'_>> {
             _ => None,
         }),
         ("targets", |kind| match kind {
-            TargetHealthy | FailOpenEnded | NodeBackInDns => Some(GREEN),
-            TargetUnhealthy | FailOpen | NodeOutOfDns => Some(RED),
+            TargetHealthy | FailOpenEnded | NodeBackInDns | SurgeQueueEmpty => Some(GREEN),
+            TargetUnhealthy | FailOpen | NodeOutOfDns | SurgeQueueFull | ConnectionsReset => Some(RED),
             TargetDraining => Some(MUTED),
             _ => None,
         }),

@@ -4,13 +4,19 @@ use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::resolve::context::show;
 use models::arithmetic::{adjusted, step_of};
-use models::plan::{Action, Alarm, AutoScaling, Comparison, FleetId, Metric, Monitoring, Plan, Policy, PolicyKind};
+use models::plan::{
+    Action, Alarm, AutoScaling, Comparison, Fleet, FleetId, Metric, Monitoring, Plan, Policy, PolicyKind, Sizing,
+};
 
 pub(super) fn alarms(plan: &Plan, root: Place<'_>, out: &mut Vec<Diagnostic>) {
     for alarm in plan.alarms.values() {
         let place = root.field("alarms").entry(&alarm.name);
         let Metric::Cpu(fleet) = alarm.metric else { continue };
         let fleet = &plan.fleets[fleet];
+        if !place.is_written() {
+            tracking(plan, alarm, fleet, root, out);
+            continue;
+        }
         if fleet.template.monitoring == Monitoring::Basic && alarm.period.as_secs_f64() < 300.0 {
             let message = format!(
                 "alarm `{}` looks each {} at a metric that comes each 5 min",
@@ -30,6 +36,25 @@ pub(super) fn alarms(plan: &Plan, root: Place<'_>, out: &mut Vec<Diagnostic>) {
             let message = format!("alarm `{}` watches `{}` but scales another group", alarm.name, fleet.name);
             out.push(Diagnostic::warning(place.field("actions").span(), message).label("another group"));
         }
+    }
+}
+
+/// Alarms that a target tracking policy has made: they look each minute, whatever the metric.
+fn tracking(plan: &Plan, alarm: &Alarm, watched: &Fleet, root: Place<'_>, out: &mut Vec<Diagnostic>) {
+    let rises = alarm.comparison == Comparison::GreaterThan;
+    if watched.template.monitoring == Monitoring::Detailed || !rises {
+        return;
+    }
+    for action in &alarm.alarm_actions {
+        let Action::Scale { fleet, policy } = *action else { continue };
+        let fleet = &plan.fleets[fleet];
+        let Sizing::AutoScaling(group) = &fleet.sizing else { continue };
+        let policies = root.field("auto_scaling_groups").entry(&fleet.name).field("policies");
+        let Some(policy) = group.policies.get(policy) else { continue };
+        let message = format!("policy `{}` looks each minute at a metric that comes each 5 min", policy.name);
+        let diagnostic = Diagnostic::warning(policies.entry(&policy.name).field("metric").span(), message);
+        let help = format!("set `monitoring: Detailed` in the launch template of `{}`", watched.name);
+        out.push(diagnostic.label("slower, and of one datapoint in five").help(help));
     }
 }
 
@@ -103,6 +128,8 @@ fn after(policy: &Policy, n: u32, below: bool, group: &AutoScaling) -> Option<u3
     let adjustment = match &policy.kind {
         PolicyKind::Simple { adjustment, .. } => *adjustment,
         PolicyKind::Step { steps, .. } => step_of(steps, 0.0, below)?,
+        // These stop at their target.
+        PolicyKind::TargetTracking(_) | PolicyKind::Predictive(_) => return None,
     };
     let wanted = adjusted(policy.adjustment_type, adjustment, n, policy.min_adjustment_magnitude);
     let capacity = wanted.clamp(i64::from(group.min_size.max(1)), i64::from(group.max_size.max(1)));

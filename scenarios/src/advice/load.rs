@@ -68,7 +68,8 @@ pub(super) fn loss_of_a_zone(
         return;
     }
     let left = group.min_size - group.min_size.div_ceil(zones);
-    let (before, after) = (f64::from(group.min_size * fleet.template.vcpus), f64::from(left * fleet.template.vcpus));
+    let (before, after) =
+        (f64::from(group.min_size) * fleet.vcpus_per_unit(), f64::from(left) * fleet.vcpus_per_unit());
     if after >= least || before < least {
         return;
     }
@@ -82,7 +83,7 @@ pub(super) fn loss_of_a_zone(
         ),
     };
     // Enough that what the other zones keep carries the load.
-    let needed = (least / f64::from(fleet.template.vcpus)).ceil().max(1.0);
+    let needed = (least / fleet.vcpus_per_unit()).ceil().max(1.0);
     let help = match zones {
         1 => "spread the group over two or more zones".to_string(),
         _ => format!("a minimum of {} survives it", (needed * f64::from(zones) / f64::from(zones - 1)).ceil()),
@@ -110,16 +111,17 @@ pub(super) fn capacity(plan: &Plan, id: FleetId, fleet: &Fleet, root: Place<'_>,
     for (endpoint, rate) in offered(plan, |rate| rate.peak(end)) {
         held[plan.endpoints[endpoint].service.index()] += rate * residence(&plan.endpoints[endpoint].steps);
     }
-    let vcpus = f64::from(most) * f64::from(fleet.template.vcpus);
+    let vcpus = f64::from(most) * fleet.vcpus_per_unit();
     if load > vcpus {
         let message = format!("the peak asks for {load:.1} vCPUs, and {most} instances have {vcpus}");
         let diagnostic = Diagnostic::warning(place.span(), message).label("cannot hold the peak");
-        let needed = (load / f64::from(fleet.template.vcpus)).ceil();
+        let needed = (load / fleet.vcpus_per_unit()).ceil();
         out.push(diagnostic.help(format!("at least {needed} instances are needed, more to keep queues short")));
     }
     for (index, held) in held.into_iter().enumerate() {
         let service = &plan.services[ServiceId::new(index)];
-        let workers = f64::from(most) * f64::from(service.workers);
+        let sized = fleet.vcpus_per_unit() / f64::from(fleet.template.vcpus.max(1));
+        let workers = f64::from(most) * f64::from(service.workers) * sized;
         if service.fleet == id && service.holds_worker && held > workers {
             let message = format!(
                 "the peak keeps {held:.0} workers of service `{}` busy, and {most} instances have {workers}",

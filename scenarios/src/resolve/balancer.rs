@@ -1,11 +1,12 @@
 //! Load balancers and target groups.
 
 use super::context::Cx;
+use super::edge::{self, UsualCheck};
 use crate::outline::Place;
 use crate::schema::{self, Depth, ForwardTo, LoadBalancer};
 use models::plan::{
-    Algorithm, Balancer, BalancerId, Fleet, FleetId, HealthCheck, Service, ServiceId, StoreId, TargetGroup,
-    TargetGroupId,
+    Algorithm, Balancer, BalancerId, BalancerKind, Fleet, FleetId, HealthCheck, Service, ServiceId, StoreId,
+    TargetGroup, TargetGroupId,
 };
 use sim_core::{Dist, Table};
 
@@ -13,7 +14,11 @@ pub(crate) fn target_groups(cx: &mut Cx<'_>) -> Table<TargetGroupId, TargetGroup
     let mut groups = Table::default();
     for (name, written) in cx.scenario.target_groups.iter().take(10_000) {
         let place = cx.root.field("target_groups").entry(name);
+        let behind = edge::forwarders(cx, name);
+        let usual = if behind.network.is_some() { edge::NETWORK } else { edge::APPLICATION };
+        let network = edge::network_group(cx, written, &behind, place, name);
         groups.push(TargetGroup {
+            network,
             name: name.to_owned(),
             algorithm: match written.algorithm {
                 None | Some(schema::Algorithm::RoundRobin) => Algorithm::RoundRobin,
@@ -27,19 +32,26 @@ pub(crate) fn target_groups(cx: &mut Cx<'_>) -> Table<TargetGroupId, TargetGroup
                 0.0,
                 3600.0,
             ),
-            cross_zone: written.cross_zone.unwrap_or(true),
+            cross_zone: written.cross_zone.unwrap_or(behind.network.is_none_or(|network| network.1)),
             stickiness: written
                 .stickiness
                 .map(|time| cx.time(place.field("stickiness"), Some(time), 0.0, 1.0, 604_800.0)),
-            health_check: health_check(cx, &written.health_check, place.field("health_check")),
+            health_check: health_check(cx, &written.health_check, place.field("health_check"), usual),
         });
     }
+    edge::classic_groups(cx, &mut groups);
     groups
 }
 
-fn health_check<'a>(cx: &mut Cx<'a>, written: &'a schema::HealthCheck, place: Place<'a>) -> HealthCheck {
+pub(crate) fn health_check<'a>(
+    cx: &mut Cx<'a>,
+    written: &'a schema::HealthCheck,
+    place: Place<'a>,
+    usual: UsualCheck,
+) -> HealthCheck {
     let interval = cx.time(place.field("interval"), written.interval, 30.0, 5.0, 300.0);
-    let timeout = cx.time(place.field("timeout"), written.timeout, 5.0, 2.0, 120.0);
+    let timeout =
+        cx.time(place.field("timeout"), written.timeout, usual.timeout_of(written), 2.0, usual.longest_timeout);
     let mut dependencies = Vec::new();
     if let Some(Depth::Deep { stores }) = &written.depth {
         let list = place.field("depth").part("stores", 0);
@@ -49,22 +61,56 @@ fn health_check<'a>(cx: &mut Cx<'a>, written: &'a schema::HealthCheck, place: Pl
         }
     }
     HealthCheck {
+        protocol: usual.protocol_of(written),
         interval,
         timeout,
-        healthy_threshold: cx.count(place.field("healthy_threshold"), written.healthy_threshold, 5, 2, 10),
+        healthy_threshold: cx.count(
+            place.field("healthy_threshold"),
+            written.healthy_threshold,
+            usual.healthy_threshold,
+            2,
+            10,
+        ),
         unhealthy_threshold: cx.count(place.field("unhealthy_threshold"), written.unhealthy_threshold, 2, 2, 10),
         dependencies,
         compute: cx.dist(place.field("compute"), written.compute.as_ref(), Dist::Constant(0.001)),
-        registration_delay: cx.time(place.field("registration_delay"), written.registration_delay, 5.0, 0.0, 600.0),
+        registration_delay: cx.time(
+            place.field("registration_delay"),
+            written.registration_delay,
+            usual.registration_delay,
+            0.0,
+            600.0,
+        ),
     }
 }
 
-pub(crate) fn balancers(cx: &mut Cx<'_>) -> Table<BalancerId, Balancer> {
+pub(crate) fn balancers(
+    cx: &mut Cx<'_>,
+    fleets: &Table<FleetId, Fleet>,
+    services: &Table<ServiceId, Service>,
+    groups: &Table<TargetGroupId, TargetGroup>,
+) -> Table<BalancerId, Balancer> {
     let mut balancers = Table::default();
     for (name, written) in cx.scenario.load_balancers.iter().take(10_000) {
         let place = cx.root.field("load_balancers").entry(name);
-        let LoadBalancer::Application { forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay } =
-            written;
+        let (forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay, client_keep_alive) = match written {
+            LoadBalancer::Application {
+                forward_to,
+                zones,
+                idle_timeout,
+                connect_timeout,
+                dns_failover_delay,
+                client_keep_alive,
+            } => (forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay, client_keep_alive),
+            LoadBalancer::Network(network) => {
+                balancers.push(edge::network(cx, name, network, place));
+                continue;
+            }
+            LoadBalancer::Classic(classic) => {
+                balancers.push(edge::classic(cx, name, classic, place, fleets, services, groups));
+                continue;
+            }
+        };
         let zones_at = if zones.is_some() { place.field("zones") } else { cx.root.field("load_balancers").key(name) };
         let zones = cx.zones_or_all(zones.as_ref(), place.field("zones"));
         if zones.len() < 2 && !cx.scenario.regions.is_empty() {
@@ -77,13 +123,23 @@ pub(crate) fn balancers(cx: &mut Cx<'_>) -> Table<BalancerId, Balancer> {
             forward: forward(cx, forward_to, place.part("forward_to", 0)),
             idle_timeout: cx.time(place.field("idle_timeout"), *idle_timeout, 60.0, 1.0, 4000.0),
             connect_timeout: cx.time(place.field("connect_timeout"), *connect_timeout, 10.0, 0.1, 600.0),
+            client_keep_alive: cx.time(place.field("client_keep_alive"), *client_keep_alive, 3600.0, 60.0, 604_800.0),
+            kind: BalancerKind::Application,
             dns_failover_delay: cx.time(place.field("dns_failover_delay"), *dns_failover_delay, 10.0, 0.0, 3600.0),
         });
     }
     balancers
 }
 
-fn forward<'a>(cx: &mut Cx<'a>, forward_to: &'a ForwardTo, place: Place<'a>) -> Vec<(TargetGroupId, u32)> {
+/// Whether a target group is among those that a balancer forwards to.
+pub(crate) fn names(forward_to: &ForwardTo, group: &str) -> bool {
+    match forward_to {
+        ForwardTo::Text(name) => name == group,
+        ForwardTo::Map(weights) => weights.get(group).is_some(),
+    }
+}
+
+pub(crate) fn forward<'a>(cx: &mut Cx<'a>, forward_to: &'a ForwardTo, place: Place<'a>) -> Vec<(TargetGroupId, u32)> {
     let groups = &cx.scenario.target_groups;
     match forward_to {
         ForwardTo::Text(name) => cx

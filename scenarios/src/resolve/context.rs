@@ -144,10 +144,14 @@ impl<'a> Cx<'a> {
         None
     }
 
-    /// The number of a group's scaling policy.
+    /// The number of a group's scaling policy, one that somebody may invoke.
     pub fn policy(&mut self, group: &str, policy: &str, place: Place<'a>) -> Option<usize> {
         let policies = self.scenario.auto_scaling_groups.get(group).map(|group| &group.policies)?;
-        if let Some(index) = policies.iter().position(|entry| entry.0 == policy) {
+        if let Some((index, (_, found))) = policies.iter().enumerate().find(|(_, entry)| entry.0 == policy) {
+            if matches!(found, schema::Policy::TargetTracking { .. } | schema::Policy::Predictive { .. }) {
+                let help = "alarms and calls invoke simple and step policies; target tracking makes its own alarms";
+                self.error(place, format!("policy `{policy}` goes by itself"), "cannot be invoked", help);
+            }
             return Some(index);
         }
         let declared = self.root.field("auto_scaling_groups").entry(group).field("policies");

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::Expect;
 use models::Outcome;
-use models::plan::{AlarmId, Expectation, PopulationId, Quantity, RecoveryOf, StoreId};
+use models::plan::{Expectation, PopulationId, Quantity, RecoveryOf, StoreId};
 
 pub(crate) fn resolve(cx: &mut Cx<'_>) -> Vec<Expectation> {
     let list = cx.root.field("expect");
@@ -83,7 +83,7 @@ fn quantity<'a>(cx: &mut Cx<'a>, written: &'a Expect, place: Place<'a>) -> Optio
     let scenario = cx.scenario;
     let store =
         |cx: &mut Cx<'a>, name: &str| cx.find("database", "databases", &scenario.databases, name, of).map(StoreId::new);
-    let alarm = |cx: &mut Cx<'a>, name: &str| cx.find("alarm", "alarms", &scenario.alarms, name, of).map(AlarmId::new);
+    let alarm = |cx: &mut Cx<'a>, name: &str| super::composite::find(cx, name, of);
     Some(match written {
         E::Availability { of: None, .. } => Quantity::Availability(None),
         E::Availability { of: Some(name), .. } => {

@@ -120,13 +120,46 @@ fn action<'a>(
             share.map_or(1.0, |share| share.0),
             lasting(*duration),
         ),
-        Written::InsufficientCapacity { zone, duration } => {
+        Written::InsufficientCapacity { zone, duration, instance_type: None, spot: None } => {
             FaultAction::InsufficientCapacity(cx.zone(zone, first("zone"))?, lasting(*duration))
+        }
+        Written::InsufficientCapacity { zone, duration, instance_type, spot } => {
+            if let Some(name) = instance_type.as_ref().filter(|name| !is_used(fleets, name)) {
+                let message = format!("no Auto Scaling group has instance type `{name}`");
+                cx.error(
+                    place.part("instance_type", 2),
+                    message,
+                    "nobody asks for it",
+                    "name a type that some group has",
+                );
+            }
+            let (zone, duration) = (cx.zone(zone, first("zone"))?, lasting(*duration));
+            FaultAction::PoolShortage { zone, instance_type: instance_type.clone(), spot: *spot, duration }
+        }
+        Written::InterruptSpot { which, duration_before_interruption } => {
+            let at = place.part("duration_before_interruption", 1);
+            let before = cx.time(at, *duration_before_interruption, 120.0, 120.0, 900.0);
+            let selection = selection(cx, which, first("which"), fleets)?;
+            let fleet = &fleets[selection.fleet];
+            if fleet.mixed().is_none_or(|mixed| mixed.on_demand_percentage_above_base_capacity == 100) {
+                let help =
+                    "give it a `mixed_instances_policy` with an `on_demand_percentage_above_base_capacity` below 100";
+                cx.error(first("which"), format!("`{}` has no Spot Instances", fleet.name), "On-Demand alone", help);
+            }
+            FaultAction::InterruptSpot(selection, before)
         }
         Written::DelayMetrics { by, duration } => {
             FaultAction::DelayMetrics(cx.time(first("by"), Some(*by), 0.0, 0.0, 86400.0), lasting(*duration))
         }
         Written::LoseMetrics { duration } => FaultAction::LoseMetrics(lasting(*duration)),
+    })
+}
+
+/// Whether some Auto Scaling group launches instances of a type.
+fn is_used(fleets: &Table<FleetId, Fleet>, name: &str) -> bool {
+    fleets.values().any(|fleet| match fleet.mixed() {
+        Some(mixed) => mixed.overrides.iter().any(|own| own.instance_type == name),
+        None => fleet.template.instance_type == name,
     })
 }
 

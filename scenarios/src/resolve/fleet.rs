@@ -1,19 +1,18 @@
-//! Launch templates, fixed sets of instances, Auto Scaling groups and policies.
+//! Launch templates, fixed sets of instances, and Auto Scaling groups.
 
 use super::context::{Cx, FleetKind};
 use super::dist::{lognormal, uniform};
-use super::{lifecycle, price};
+use super::{edge, lifecycle, price};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
-use crate::schema::{self, Adjustment, AutoScalingGroup, HealthCheckType};
+use crate::schema::{self, AutoScalingGroup, HealthCheckType};
 use models::plan::{
-    AdjustmentType, AutoScaling, Distribution, Fleet, FleetId, LaunchTemplate, LifecycleHook, Monitoring, Phase,
-    Policy, PolicyKind, Sizing, StepAdjustment, TargetGroupId,
+    AutoScaling, Distribution, Fleet, FleetId, LaunchTemplate, LifecycleHook, Monitoring, Phase, Sizing, TargetGroupId,
 };
 use sim_core::{Dist, Duration, Table};
 
 /// More instances than this in one set are refused.
-const MOST: u32 = 100_000;
+pub(super) const MOST: u32 = 100_000;
 
 pub(crate) fn resolve(cx: &mut Cx<'_>) -> Table<FleetId, Fleet> {
     let mut fleets = Table::default();
@@ -217,16 +216,18 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
         }
         None => template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, true),
     };
+    let mut scaling = scaling(cx, name, written, place);
+    super::mixed::settle(cx, written, &template, place, &mut scaling);
     Fleet {
         name: name.to_owned(),
         template,
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
-        sizing: Sizing::AutoScaling(Box::new(scaling(cx, written, place))),
+        sizing: Sizing::AutoScaling(Box::new(scaling)),
     }
 }
 
-fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>) -> AutoScaling {
+fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place: Place<'a>) -> AutoScaling {
     let max_size = cx.count(place.field("max_size"), Some(written.max_size), 1, 0, MOST);
     let min_size = cx.count(place.field("min_size"), Some(written.min_size), 0, 0, MOST);
     if min_size > max_size {
@@ -244,14 +245,17 @@ fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>)
         );
     }
     let elb_health_check = written.health_check_type == Some(HealthCheckType::Elb);
-    if elb_health_check && written.target_groups.is_empty() && place.field("target_groups").node().items().is_empty() {
+    let registers = !written.target_groups.is_empty() || !place.field("target_groups").node().items().is_empty();
+    if elb_health_check && !registers && !edge::is_behind_classic(cx, name) {
         let help = "name one in `target_groups`, or leave `health_check_type` out";
         cx.error(place.field("health_check_type"), "ELB health checks without a target group", "whose verdict?", help);
     }
     let policies = written
         .policies
         .iter()
-        .map(|(name, policy)| policy_of(cx, name, policy, place.field("policies").entry(name)))
+        .map(|(policy, settings)| {
+            super::policy::resolve(cx, (name, policy), settings, place.field("policies").entry(policy))
+        })
         .collect();
     let part = |cx: &mut Cx<'a>, name: &str, value: &Option<schema::Dist>, default| {
         cx.dist(place.field(name), value.as_ref(), default)
@@ -285,149 +289,11 @@ fn scaling<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place: Place<'a>)
         drain_early: written.drain_early.unwrap_or(false),
         cooldown_after_drain: written.cooldown_after_drain.unwrap_or(false),
         policies,
+        schedule: super::schedule::resolve(cx, written, place),
+        every_activity_cools_down: written.every_activity_cools_down.unwrap_or(false),
         lifecycle: lifecycle::resolve(cx, written, place),
+        mixed: None,
+        capacity_rebalance: false,
+        termination_policies: Vec::new(),
     }
-}
-
-fn policy_of<'a>(cx: &mut Cx<'a>, name: &str, policy: &'a schema::Policy, place: Place<'a>) -> Policy {
-    let name = name.to_owned();
-    match policy {
-        schema::Policy::Simple { adjustment, cooldown, min_adjustment_magnitude } => {
-            let at = place.part("adjustment", 0);
-            let (adjustment_type, adjustment) = match *adjustment {
-                Adjustment::ChangeInCapacity(by) => (AdjustmentType::ChangeInCapacity, by),
-                Adjustment::ExactCapacity(to) => (AdjustmentType::ExactCapacity, to),
-                Adjustment::PercentChangeInCapacity(percent) => (AdjustmentType::PercentChangeInCapacity, percent),
-            };
-            check_adjustment(cx, at, adjustment_type, adjustment);
-            let cooldown = cooldown.map(|time| cx.time(place.field("cooldown"), Some(time), 0.0, 0.0, 86400.0));
-            Policy {
-                name,
-                adjustment_type,
-                min_adjustment_magnitude: magnitude(cx, place, adjustment_type, *min_adjustment_magnitude),
-                kind: PolicyKind::Simple { adjustment, cooldown },
-            }
-        }
-        schema::Policy::Step { adjustment_type, steps, estimated_instance_warmup, min_adjustment_magnitude } => {
-            let adjustment_type = match adjustment_type {
-                schema::AdjustmentType::ChangeInCapacity => AdjustmentType::ChangeInCapacity,
-                schema::AdjustmentType::ExactCapacity => AdjustmentType::ExactCapacity,
-                schema::AdjustmentType::PercentChangeInCapacity => AdjustmentType::PercentChangeInCapacity,
-            };
-            let warmup: Option<Duration> = estimated_instance_warmup
-                .map(|time| cx.time(place.field("estimated_instance_warmup"), Some(time), 0.0, 0.0, 3600.0));
-            let steps = self::steps(cx, steps, place.part("steps", 1), adjustment_type);
-            Policy {
-                name,
-                adjustment_type,
-                min_adjustment_magnitude: magnitude(cx, place, adjustment_type, *min_adjustment_magnitude),
-                kind: PolicyKind::Step { steps, warmup },
-            }
-        }
-    }
-}
-
-fn magnitude<'a>(cx: &mut Cx<'a>, place: Place<'a>, kind: AdjustmentType, value: Option<u32>) -> u32 {
-    let at = place.field("min_adjustment_magnitude");
-    if value.is_some() && kind != AdjustmentType::PercentChangeInCapacity {
-        cx.error(
-            at,
-            "`min_adjustment_magnitude` without a percentage",
-            "only for percentages",
-            "use it with PercentChangeInCapacity",
-        );
-    }
-    cx.count(at, value, 0, 0, MOST)
-}
-
-fn check_adjustment<'a>(cx: &mut Cx<'a>, place: Place<'a>, kind: AdjustmentType, value: f64) {
-    let (low, high) = match kind {
-        AdjustmentType::ChangeInCapacity => (-f64::from(MOST), f64::from(MOST)),
-        AdjustmentType::ExactCapacity => (0.0, f64::from(MOST)),
-        AdjustmentType::PercentChangeInCapacity => (-100.0, 1e6),
-    };
-    cx.number(place, value, low, high);
-    if value.fract() != 0.0 {
-        cx.error(
-            place,
-            format!("{value} is not a whole number"),
-            "not whole",
-            "adjustments are whole instances or whole percents",
-        );
-    }
-    if value == 0.0 && kind != AdjustmentType::ExactCapacity {
-        cx.error(place, "an adjustment of nothing", "zero", "choose how many to add, or a negative number to remove");
-    }
-}
-
-/// The rules of scaling.md §3.4.
-fn steps<'a>(
-    cx: &mut Cx<'a>,
-    written: &[schema::StepAdjustment],
-    place: Place<'a>,
-    kind: AdjustmentType,
-) -> Vec<StepAdjustment> {
-    if written.is_empty() {
-        cx.error(place, "a step policy without steps", "empty", "add one, such as `(lower: 0, adjustment: 1)`");
-    }
-    if written.len() > 20 {
-        cx.error(place, format!("{} steps", written.len()), "too many", "a step policy has at most 20");
-    }
-    let mut order: Vec<usize> = (0..written.len()).collect();
-    let low = |index: usize| written[index].lower.unwrap_or(f64::NEG_INFINITY);
-    order.sort_by(|a, b| low(*a).total_cmp(&low(*b)));
-    for (rank, &index) in order.iter().enumerate() {
-        let (step, at) = (written[index], place.item(index));
-        check_adjustment(cx, at.field("adjustment"), kind, step.adjustment);
-        let (lower, upper) = (low(index), step.upper.unwrap_or(f64::INFINITY));
-        if lower == f64::NEG_INFINITY && upper == f64::INFINITY {
-            cx.error(
-                at,
-                "a step without bounds",
-                "needs `lower` or `upper`",
-                "add `lower: 0` for above the threshold, `upper: 0` for below",
-            );
-        } else if lower >= upper {
-            cx.error(at, format!("`lower` {lower} is not below `upper` {upper}"), "an empty step", "");
-        }
-        let next = order.get(rank + 1).map(|next| (written[*next], place.item(*next)));
-        if let Some((next, at)) = next {
-            let next_low = next.lower.unwrap_or(f64::NEG_INFINITY);
-            if next_low < upper {
-                cx.error(
-                    at,
-                    "steps overlap",
-                    "begins before another ends",
-                    "let each step begin where the one before ends",
-                );
-            } else if next_low > upper {
-                cx.error(
-                    at,
-                    format!("a gap between steps from {upper} to {next_low}"),
-                    "begins later than another ends",
-                    "let each step begin where the one before ends",
-                );
-            }
-        }
-        if rank == 0 && lower < 0.0 && lower.is_finite() {
-            cx.error(
-                at,
-                "a negative `lower` needs a step below it without `lower`",
-                "lowest step",
-                "leave `lower` out here",
-            );
-        }
-        if next.is_none() && upper > 0.0 && upper.is_finite() {
-            cx.error(
-                at,
-                "a positive `upper` needs a step above it without `upper`",
-                "highest step",
-                "leave `upper` out here",
-            );
-        }
-    }
-    order
-        .into_iter()
-        .map(|i| StepAdjustment { lower: written[i].lower, upper: written[i].upper, adjustment: written[i].adjustment })
-        .collect()
 }

@@ -9,21 +9,29 @@
 
 mod alarm;
 mod balancer;
+mod composite;
 pub(crate) mod context;
 mod dist;
+mod edge;
 mod expect;
 mod fault;
 mod fleet;
 mod geography;
 mod lifecycle;
 mod machine;
+mod math;
+mod metric;
+mod mixed;
 mod operation;
+mod policy;
 mod price;
 pub(crate) mod profile;
+mod schedule;
 mod series;
 mod service;
 mod site;
 mod store;
+mod target_tracking;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};
@@ -50,13 +58,15 @@ pub(crate) fn resolve(
     let mut cx = Cx::new(scenario, place, text, dir);
     cx.check_rows();
     head(&mut cx);
+    schedule::check_start(&mut cx);
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
     let target_groups = balancer::target_groups(&mut cx);
-    let fleets = fleet::resolve(&mut cx);
+    let mut fleets = fleet::resolve(&mut cx);
+    edge::register(&mut cx, target_groups.len(), &mut fleets);
     let mut services = service::services(&mut cx, stores.len());
     machine::limits(&mut cx, &mut services, &fleets);
-    let balancers = balancer::balancers(&mut cx);
+    let balancers = balancer::balancers(&mut cx, &fleets, &services, &target_groups);
     if fleets.is_empty() && !services.is_empty() {
         // Every service lacks the instances to run on, and that has been said.
         return (None, cx.out);
@@ -68,13 +78,16 @@ pub(crate) fn resolve(
     if endpoints.len() == cx.endpoints.len() {
         service::circles(&mut cx, &endpoints, &services);
     }
-    let custom_metrics = alarm::custom_metrics(&mut cx);
+    let custom_metrics = metric::custom_metrics(&mut cx);
     let cloudwatch = alarm::cloudwatch(&mut cx);
-    let alarms = alarm::alarms(&mut cx, &stores);
+    let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
+    target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
+    let composite_alarms = composite::resolve(&mut cx);
     machine::metrics(&mut cx, &alarms, &fleets, &services);
     let faults = fault::resolve(&mut cx, &fleets);
     let operations = operation::resolve(&mut cx, &fleets);
     let prices = price::resolve(&mut cx);
+    let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
@@ -86,6 +99,7 @@ pub(crate) fn resolve(
         description: scenario.description.clone().unwrap_or_default(),
         seed: scenario.seed.unwrap_or(1),
         duration,
+        starts_at: schedule::starts_at(scenario),
         warm_up: cx.any_time(scenario.warm_up, 0.0),
         drain: cx.any_time(scenario.drain, 60.0),
         series_interval: cx.any_time(scenario.series_interval, usual_interval),
@@ -102,11 +116,13 @@ pub(crate) fn resolve(
         stores,
         fleets,
         alarms,
+        composite_alarms,
         custom_metrics,
         cloudwatch,
         faults,
         operations,
         prices,
+        spot,
         expectations,
     };
     (Some(plan), cx.out)

@@ -1,6 +1,7 @@
 //! Services, endpoints and their steps.
 
 use super::context::Cx;
+use super::edge;
 use super::site;
 use crate::outline::{Kind, Place};
 use crate::schema::{self, Limit, Named};
@@ -31,6 +32,7 @@ pub(crate) fn services(cx: &mut Cx<'_>, stores: usize) -> Table<ServiceId, Servi
             fleet: fleet(cx, name, written, place),
             workers: cx.count(place.field("workers"), written.workers, 200, 1, 1_000_000),
             backlog: limit(cx, place.field("backlog"), written.backlog.unwrap_or(Limit::Number(4096)), 0),
+            when_full: edge::when_full(cx, written.when_full, place.field("when_full")),
             holds_worker: written.holds_worker.unwrap_or(true),
             discovery: match written.discovery {
                 Some(schema::Discovery::Random) => Discovery::Random,

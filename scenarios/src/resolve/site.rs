@@ -2,6 +2,7 @@
 
 use super::balancer::services_behind;
 use super::context::Cx;
+use super::edge;
 use super::geography;
 use super::profile::{self, Meaning};
 use crate::diagnostic::Diagnostic;
@@ -67,7 +68,12 @@ fn destination<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>) -> Option<Dest
 /// Settings that clients and calls share.
 struct Care<'s> {
     timeout: Option<Timeout>,
-    connect_timeout: Option<crate::units::Dur>,
+    connect_timeout: Option<Timeout>,
+    dns_cache: Option<schema::DnsCache>,
+    ttl_violators: Option<&'s schema::TtlViolators>,
+    connections: Option<&'s schema::Connections>,
+    /// Sessions or users; 0 if there are none.
+    members: u32,
     retry: &'s Retry,
     abandoned_work: Option<schema::AbandonedWork>,
     resolvers: Option<u32>,
@@ -86,18 +92,30 @@ fn site<'a>(cx: &mut Cx<'a>, name: String, to: Destination, care: &Care<'_>, pla
     let bytes = |cx: &mut Cx<'a>, field: &str, size: Option<crate::units::Size>, default: f64| {
         cx.number(place.field(field), size.map_or(default, |size| size.0), 0.0, 4e9) as u32
     };
+    let resolvers = cx.count(place.field("resolvers"), care.resolvers, care.usual_resolvers, 1, 1_000_000);
+    let pools = if care.members > 0 { care.members } else { resolvers };
+    let connections = edge::connections(cx, care.connections, pools, place.field("connections"));
+    let dns_ttl = cx.time(place.field("dns_ttl"), care.dns_ttl, 60.0, 0.0, 86400.0 * 7.0);
     let site = Site {
         name,
         to,
         timeout,
-        connect_timeout: cx.time(place.field("connect_timeout"), care.connect_timeout, 3.0, 0.001, 86400.0),
+        connect_timeout: match care.connect_timeout {
+            // The kernel's last SYN decides.
+            Some(Timeout::Never) if connections.is_some() => Duration::MAX,
+            Some(Timeout::Never) => Duration::from_secs(127),
+            Some(Timeout::Text(time)) => cx.time(place.field("connect_timeout"), Some(time), 3.0, 0.001, 86400.0),
+            None => Duration::from_secs(3),
+        },
+        connections,
+        ttl_violators: edge::ttl_violators(cx, care.ttl_violators, place.field("ttl_violators")),
         retry: retry(cx, care.retry, place.field("retry")),
         abandoned_work: match care.abandoned_work {
             Some(schema::AbandonedWork::IsCancelled) => AbandonedWork::IsCancelled,
             _ => AbandonedWork::Continues,
         },
-        resolvers: cx.count(place.field("resolvers"), care.resolvers, care.usual_resolvers, 1, 1_000_000),
-        dns_ttl: cx.time(place.field("dns_ttl"), care.dns_ttl, 60.0, 0.0, 86400.0 * 7.0),
+        resolvers,
+        dns_ttl: edge::dns_hold(care.dns_cache, dns_ttl),
         request_bytes: bytes(cx, "request_size", care.request_size, 1024.0),
         response_bytes: bytes(cx, "response_size", care.response_size, 8192.0),
     };
@@ -112,6 +130,7 @@ fn retry<'a>(cx: &mut Cx<'a>, written: &Retry, place: Place<'a>) -> plan::Retry 
         Retry::Fixed { attempts, delay } => {
             plan::Retry { attempts: tries(cx, attempts), backoff: Backoff::Fixed(cx.any_time(Some(delay), 0.0)) }
         }
+        Retry::Sdk { mode, era, max_attempts, dynamodb } => edge::sdk(cx, mode, era, max_attempts, dynamodb, place),
         Retry::Backoff { attempts, base, cap, jitter } => {
             if cap.is_some_and(|cap| cap < base) {
                 cx.error(
@@ -166,6 +185,10 @@ pub(crate) fn call<'a>(
     let care = Care {
         timeout: call.timeout,
         connect_timeout: call.connect_timeout,
+        dns_cache: call.dns_cache,
+        ttl_violators: None,
+        connections: call.connections.as_ref(),
+        members: 0,
         retry: &call.retry,
         abandoned_work: call.abandoned_work,
         resolvers: call.resolvers,
@@ -225,6 +248,13 @@ pub(crate) fn populations(
         let care = Care {
             timeout: client.timeout,
             connect_timeout: client.connect_timeout,
+            dns_cache: client.dns_cache,
+            ttl_violators: client.ttl_violators.as_ref(),
+            connections: client.connections.as_ref(),
+            members: match arrivals {
+                Arrivals::Closed { users, .. } => users,
+                Arrivals::Open { .. } => client.sessions.unwrap_or(0),
+            },
             retry: &client.retry,
             abandoned_work: client.abandoned_work,
             resolvers: client.resolvers,

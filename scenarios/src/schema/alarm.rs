@@ -1,11 +1,12 @@
-//! Metrics and alarms of CloudWatch (scaling.md §5).
+//! Alarms of CloudWatch, composite ones too, and how late metrics are (scaling.md §5).
 
-use super::{Dist, Profile};
+use super::{Dist, Metric, Statistic};
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// An alarm. Exactly one of `above`, `at_or_above`, `below`, `at_or_below` is needed.
+/// An alarm. Exactly one of `above`, `at_or_above`, `below`, `at_or_below`, `outside_band`, `above_band`, `below_band` is
+/// needed.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alarm {
@@ -13,7 +14,8 @@ pub struct Alarm {
     pub metric: Metric,
     /// How the samples of a period become one value. Default Average.
     pub statistic: Option<Statistic>,
-    /// `Period`: a multiple of 60 s; period × evaluation periods at most one day.
+    /// `Period`: 10 s, 20 s, 30 s (of a metric of such resolution), or a multiple of 60 s; period × evaluation periods at most
+    /// one day, seven days with periods of an hour and more.
     pub period: Dur,
     /// `EvaluationPeriods`: N, at least 1.
     pub evaluation_periods: u32,
@@ -27,8 +29,22 @@ pub struct Alarm {
     pub below: Option<f64>,
     /// `LessThanOrEqualToThreshold`.
     pub at_or_below: Option<f64>,
+    /// `LessThanLowerOrGreaterThanUpperThreshold`: outside the anomaly band of so many standard deviations. The band is a
+    /// stand-in for AWS's unpublished model: mean and deviation of the same hour on earlier days (at most two weeks), on the
+    /// first day of all hours so far, from the fourth hour on. Period at least 60 s; no `Scale` actions.
+    pub outside_band: Option<f64>,
+    /// `GreaterThanUpperThreshold` of the anomaly band.
+    pub above_band: Option<f64>,
+    /// `LessThanLowerThreshold` of the anomaly band.
+    pub below_band: Option<f64>,
     /// `TreatMissingData`. Default Missing.
     pub treat_missing_data: Option<MissingData>,
+    /// `EvaluateLowSampleCountPercentile`, for percentiles: whether few samples count. Default Evaluate.
+    pub evaluate_low_sample_count_percentile: Option<LowSamples>,
+    /// `ActionsEnabled`. Default true.
+    pub actions_enabled: Option<bool>,
+    /// Evaluation is held back for so long after the start: 1 to 2880 minutes. Default: not at all.
+    pub warm_up: Option<Dur>,
     /// `AlarmActions`, at most 5.
     #[serde(default)]
     pub actions: Vec<Action>,
@@ -38,148 +54,6 @@ pub struct Alarm {
     /// `InsufficientDataActions`, at most 5.
     #[serde(default)]
     pub insufficient_data_actions: Vec<Action>,
-}
-
-/// What can be watched.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub enum Metric {
-    /// CPUUtilization averaged over the instances, percent.
-    Cpu {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// GroupInServiceInstances.
-    InServiceInstances {
-        /// Auto Scaling group.
-        group: String,
-    },
-    /// GroupDesiredCapacity.
-    DesiredCapacity {
-        /// Auto Scaling group.
-        group: String,
-    },
-    /// RequestCount: requests for which a target was chosen. Absent without traffic.
-    RequestCount {
-        /// Load balancer.
-        load_balancer: String,
-    },
-    /// HTTPCode_ELB_5XX_Count. Absent when zero.
-    Elb5xx {
-        /// Load balancer.
-        load_balancer: String,
-    },
-    /// RequestCountPerTarget, per minute.
-    RequestCountPerTarget {
-        /// Target group.
-        target_group: String,
-    },
-    /// TargetResponseTime, seconds. Absent without traffic.
-    TargetResponseTime {
-        /// Target group.
-        target_group: String,
-    },
-    /// HTTPCode_Target_5XX_Count. Absent when zero.
-    Target5xx {
-        /// Target group.
-        target_group: String,
-    },
-    /// HealthyHostCount.
-    HealthyHostCount {
-        /// Target group.
-        target_group: String,
-    },
-    /// UnHealthyHostCount.
-    UnHealthyHostCount {
-        /// Target group.
-        target_group: String,
-    },
-    /// Requests waiting for a worker, averaged over the service's instances; a custom metric.
-    QueueDepth {
-        /// Service.
-        service: String,
-    },
-    /// DatabaseConnections.
-    DatabaseConnections {
-        /// Database.
-        database: String,
-    },
-    /// CPUUtilization of a database with `vcpus`, percent.
-    DatabaseCpu {
-        /// Database.
-        database: String,
-    },
-    /// CPUCreditUsage of burstable instances, on average: credits spent in 300 s.
-    CpuCreditUsage {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// CPUCreditBalance of burstable instances, on average, each 300 s.
-    CpuCreditBalance {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// CPUSurplusCreditBalance of unlimited instances, on average, each 300 s.
-    CpuSurplusCreditBalance {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// CPUSurplusCreditsCharged of unlimited instances, on average: credits charged in 300 s.
-    CpuSurplusCreditsCharged {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// mem_used_percent of the CloudWatch agent, percent of the instance's memory, each 60 s. The service needs `memory`.
-    MemoryUsed {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// BurstBalance of the instances' gp2 volumes, percent, on average, each 60 s.
-    BurstBalance {
-        /// Auto Scaling group or set of instances.
-        group: String,
-    },
-    /// A metric of the scenario's own, from `metrics`.
-    Custom {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// A metric fed from a series instead of measured.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CustomMetric {
-    /// Its value over time.
-    pub values: Profile,
-}
-
-/// How the samples of a period become one value.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub enum Statistic {
-    /// Sum over SampleCount.
-    Average,
-    /// Sum.
-    Sum,
-    /// Smallest.
-    Minimum,
-    /// Largest.
-    Maximum,
-    /// Number of samples.
-    SampleCount,
-    /// A percentile, 0 to 100: `P(99.9)` or `P("99.9")`.
-    P(Percentile),
-}
-
-/// A percentile: a number or a text.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub enum Percentile {
-    /// Such as `99.9`.
-    Number(f64),
-    /// Such as `"99.9"` or `"p99.9"`.
-    Text(String),
 }
 
 /// `TreatMissingData`.
@@ -209,6 +83,69 @@ pub enum Action {
     },
     /// A notification: an entry in the timeline.
     Notify,
+    /// Moves an instance of a fixed set to another host: `Recover("db", 0)`. Only of an alarm on its
+    /// `StatusCheckFailed_System`.
+    Recover {
+        /// Set of instances.
+        instances: String,
+        /// The n-th of them, from 0.
+        instance: u16,
+    },
+    /// Reboots an instance of a fixed set. Only of an alarm on its `StatusCheckFailed_Instance`.
+    Reboot {
+        /// Set of instances.
+        instances: String,
+        /// The n-th of them, from 0.
+        instance: u16,
+    },
+    /// Stops an instance.
+    Stop {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// The n-th instance ever launched there, from 0.
+        instance: u16,
+    },
+    /// Terminates an instance.
+    Terminate {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// The n-th instance ever launched there, from 0.
+        instance: u16,
+    },
+}
+
+/// `EvaluateLowSampleCountPercentile`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum LowSamples {
+    /// A percentile counts however few samples it rests on.
+    Evaluate,
+    /// The state is kept while a percentile p rests on fewer than 10 / (1 − p) samples (below p50: 10 / p).
+    Ignore,
+}
+
+/// A composite alarm: a rule over the states of other alarms. Evaluated whenever one of them changes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompositeAlarm {
+    /// `AlarmRule`: `"ALARM(cpu-high) AND (NOT OK(hosts-low) OR INSUFFICIENT_DATA(load))"`, also `TRUE` and `FALSE`; names with
+    /// spaces or parentheses in quotes. At most 100 alarms, composite ones among them.
+    pub rule: String,
+    /// `ActionsEnabled`. Default true.
+    pub actions_enabled: Option<bool>,
+    /// `AlarmActions`: `[Notify]`.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// `OKActions`: `[Notify]`.
+    #[serde(default)]
+    pub ok_actions: Vec<Action>,
+    /// `ActionsSuppressor`: while this alarm is in ALARM, actions are held back.
+    pub actions_suppressor: Option<String>,
+    /// `ActionsSuppressorWaitPeriod`: how long actions wait for the suppressor to follow. Default 60 s.
+    pub actions_suppressor_wait_period: Option<Dur>,
+    /// `ActionsSuppressorExtensionPeriod`: how long actions are held back still when the suppressor has left ALARM. Default
+    /// 60 s.
+    pub actions_suppressor_extension_period: Option<Dur>,
 }
 
 /// How late metrics are published, counted from the end of their period. AWS publishes none of these figures.

@@ -1,6 +1,6 @@
 //! Load balancers and target groups (network.md §2, §3).
 
-use super::{Dist, Named};
+use super::{CheckProtocol, ClassicLoadBalancer, Dist, Named, NetworkLoadBalancer};
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,7 +22,14 @@ pub enum LoadBalancer {
         /// From the loss of a node, or of its last healthy target, to its leaving DNS. Default 10 s (undocumented; a
         /// modelling choice).
         dns_failover_delay: Option<Dur>,
+        /// `client_keep_alive.seconds`: a client's connection is closed with the first answer after so long. Default
+        /// 3600 s, 60 s to 604,800 s. For clients that keep connections.
+        client_keep_alive: Option<Dur>,
     },
+    /// A Network Load Balancer: binds each connection to a target.
+    Network(Box<NetworkLoadBalancer>),
+    /// A Classic Load Balancer, the previous generation: has a surge queue.
+    Classic(Box<ClassicLoadBalancer>),
 }
 
 /// Where a balancer forwards to.
@@ -43,10 +50,19 @@ pub struct TargetGroup {
     pub algorithm: Option<Algorithm>,
     /// `deregistration_delay.timeout_seconds`. Default 300 s, 0 to 3600 s.
     pub deregistration_delay: Option<Dur>,
-    /// `load_balancing.cross_zone.enabled`. Default true for an ALB.
+    /// `load_balancing.cross_zone.enabled`. Default true; behind a Network Load Balancer, what that says.
     pub cross_zone: Option<bool>,
     /// `stickiness.lb_cookie.duration_seconds`, 1 s to 7 d. Default: off.
     pub stickiness: Option<Dur>,
+    /// `deregistration_delay.connection_termination.enabled`, behind a Network Load Balancer: connections are reset at the
+    /// end of the delay. Default false: they live on.
+    pub connection_termination: Option<bool>,
+    /// `target_health_state.unhealthy.connection_termination.enabled`, behind a Network Load Balancer: connections to an
+    /// unhealthy target are reset. Default true.
+    pub unhealthy_connection_termination: Option<bool>,
+    /// `preserve_client_ip.enabled`, behind a Network Load Balancer. Where it is not, ports towards a target can run out.
+    /// Default true.
+    pub preserve_client_ip: Option<bool>,
     /// Health checks.
     #[serde(default)]
     pub health_check: HealthCheck,
@@ -70,9 +86,12 @@ pub enum Algorithm {
 pub struct HealthCheck {
     /// `HealthCheckIntervalSeconds`. Default 30 s, 5 s to 300 s.
     pub interval: Option<Dur>,
-    /// `HealthCheckTimeoutSeconds`. Default 5 s, 2 s to 120 s, shorter than the interval.
+    /// `HealthCheckProtocol`. Default Http; Tcp behind a Network Load Balancer.
+    pub protocol: Option<CheckProtocol>,
+    /// `HealthCheckTimeoutSeconds`. Default 5 s (behind a Network Load Balancer 6 s for Http, 10 s for Tcp), 2 s to 120 s,
+    /// shorter than the interval.
     pub timeout: Option<Dur>,
-    /// Passes in a row that make an unhealthy target healthy. Default 5 (Terraform sends 3), 2 to 10.
+    /// Passes in a row that make an unhealthy target healthy. Default 5 (Terraform sends 3; Classic: 10), 2 to 10.
     pub healthy_threshold: Option<u32>,
     /// Failures in a row that make a healthy target unhealthy. Default 2 (Terraform sends 3), 2 to 10.
     pub unhealthy_threshold: Option<u32>,
@@ -80,7 +99,8 @@ pub struct HealthCheck {
     pub depth: Option<Depth>,
     /// CPU work of answering a check. Default 1 ms (a modelling choice).
     pub compute: Option<Dist>,
-    /// From registration to the first check. Default 5 s (AWS gives no figure; a modelling choice).
+    /// From registration to the first check. Default 5 s (AWS gives no figure; a modelling choice); behind a Network Load
+    /// Balancer 90 s (AWS: it can take minutes).
     pub registration_delay: Option<Dur>,
 }
 

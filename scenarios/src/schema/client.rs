@@ -1,6 +1,6 @@
 //! Client populations, and the care they take.
 
-use super::{Dist, Named, Profile};
+use super::{Connections, Dist, DnsCache, Named, Profile, SdkMode, TtlViolators};
 use crate::units::{Dur, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,8 +17,9 @@ pub struct Client {
     pub mix: Option<Named<f64>>,
     /// From sending an attempt to giving it up: a duration or `Never`. Default 10 s (a modelling choice; network.md §10.2).
     pub timeout: Option<Timeout>,
-    /// From sending an attempt to giving up on the connection. Default 3 s (a modelling choice).
-    pub connect_timeout: Option<Dur>,
+    /// From sending an attempt to giving up on the connection: a duration, or `Never` (the kernel gives up after its last
+    /// SYN). Default 3 s (a modelling choice).
+    pub connect_timeout: Option<Timeout>,
     /// What happens after a failed attempt. Default None.
     #[serde(default)]
     pub retry: Retry,
@@ -34,6 +35,12 @@ pub struct Client {
     pub resolvers: Option<u32>,
     /// How long such a cache keeps an answer. Default 60 s: the TTL of every load balancer name.
     pub dns_ttl: Option<Dur>,
+    /// How such caches keep answers. Default Resolver.
+    pub dns_cache: Option<DnsCache>,
+    /// Caches that keep answers beyond their time: `(share: "2%", hold: "1h")`. Default: none.
+    pub ttl_violators: Option<TtlViolators>,
+    /// How connections are used: `KeepAlive(..)`, `PerRequest(..)`. Default: one per request that takes no time to open.
+    pub connections: Option<Connections>,
     /// Size of a request. Default `"1KiB"` (a modelling choice).
     pub request_size: Option<Size>,
     /// Size of an answer. Default `"8KiB"` (a modelling choice).
@@ -99,6 +106,17 @@ pub enum Retry {
         /// How it is spread. Default Full.
         #[serde(default)]
         jitter: Jitter,
+    },
+    /// As an AWS SDK does: `Sdk(mode: Standard)` (network.md §10.3). Each of the `resolvers` is a client with a quota of its own.
+    Sdk {
+        /// Retry mode. Default Standard; before 2026, Legacy.
+        mode: Option<SdkMode>,
+        /// Year whose constants hold: before 2026 the old ones. Default 2026.
+        era: Option<u32>,
+        /// Attempts in all, 1 to 100. Default 3; Legacy 5; DynamoDB from 2026 on 4.
+        max_attempts: Option<u32>,
+        /// Whether DynamoDB is what is called: from 2026 on its waits are shorter. Default false.
+        dynamodb: Option<bool>,
     },
 }
 

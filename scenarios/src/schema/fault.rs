@@ -180,12 +180,26 @@ pub enum FaultAction {
         /// How long.
         duration: Option<Dur>,
     },
-    /// FIS aws:ec2:asg-insufficient-instance-capacity-error.
+    /// FIS aws:ec2:asg-insufficient-instance-capacity-error: `InsufficientCapacity("use1-az1", "20m")`, or of some pools alone:
+    /// `InsufficientCapacity(zone: "use1-az1", duration: "20m", instance_type: "m5.large", spot: true)`.
     InsufficientCapacity {
         /// Zone.
         zone: String,
         /// How long.
         duration: Option<Dur>,
+        /// Of this instance type alone. Default: of all.
+        instance_type: Option<String>,
+        /// Spot capacity alone (true), or On-Demand capacity alone (false). Default: both.
+        spot: Option<bool>,
+    },
+    /// FIS aws:ec2:send-spot-instance-interruptions: `InterruptSpot(Share("web", "50%"))`. A rebalance recommendation at once,
+    /// the interruption notice two minutes before the end, and then EC2 takes the instances back. Of the instances, only
+    /// Spot ones are struck.
+    InterruptSpot {
+        /// Which instances.
+        which: Which,
+        /// `durationBeforeInterruption`, 2 to 15 min. Default 2 min.
+        duration_before_interruption: Option<Dur>,
     },
     /// Every metric is published later.
     DelayMetrics {

@@ -1,7 +1,9 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
 use super::{
-    CreditSpecification, Dist, GroupHook, ImpairedZone, InstanceMaintenancePolicy, Named, ScalingProcess, Volume,
+    CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
+    MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
+    ScheduledAction, TerminationPolicy, TrackedMetric, Volume,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -158,6 +160,15 @@ pub struct AutoScalingGroup {
     /// Scaling policies.
     #[serde(default)]
     pub policies: Named<Policy>,
+    /// Scheduled actions.
+    #[serde(default)]
+    pub scheduled_actions: Named<ScheduledAction>,
+    /// How late scheduled actions run, at most 120 s. Default Uniform(low: "0s", high: "5s") (AWS: seconds, at most two
+    /// minutes).
+    pub scheduled_action_delay: Option<Dist>,
+    /// Whether capacity changed by a schedule, a forecast, a hand, or a step or target tracking policy is followed by the default
+    /// cooldown too. Default false: only that of simple policies (undocumented).
+    pub every_activity_cools_down: Option<bool>,
     /// Lifecycle hooks, besides the one of the launch template that the bootstrap answers; at most 50 in all.
     #[serde(default)]
     pub lifecycle_hooks: Named<GroupHook>,
@@ -175,6 +186,12 @@ pub struct AutoScalingGroup {
     pub zonal_shift: Option<ImpairedZone>,
     /// So long nothing but failed launches, and AWS suspends `Launch`. Default 24 h (AWS: "may", after about a day).
     pub administrative_suspension: Option<Dur>,
+    /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
+    pub mixed_instances_policy: Option<MixedInstancesPolicy>,
+    /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.
+    pub capacity_rebalance: Option<bool>,
+    /// `TerminationPolicies`, in the order in which they apply, after the balance over zones. Default `[Default]`.
+    pub termination_policies: Option<Vec<TerminationPolicy>>,
 }
 
 /// `HealthCheckType`.
@@ -209,6 +226,8 @@ pub enum Policy {
         cooldown: Option<Dur>,
         /// `MinAdjustmentMagnitude`: smallest change of a percentage. Default 0.
         min_adjustment_magnitude: Option<u32>,
+        /// `Enabled`. Default true.
+        enabled: Option<bool>,
     },
     /// An adjustment by how far the metric is beyond the threshold; no cooldown (scaling.md §3.4).
     Step {
@@ -220,6 +239,61 @@ pub enum Policy {
         estimated_instance_warmup: Option<Dur>,
         /// `MinAdjustmentMagnitude`: smallest change of a percentage. Default 0.
         min_adjustment_magnitude: Option<u32>,
+        /// `MetricAggregationType`: how the alarm's newest periods become the value that chooses the step. Default Average.
+        metric_aggregation_type: Option<MetricAggregationType>,
+        /// How many of the alarm's newest periods these are. Default 1 (undocumented).
+        metric_aggregation_periods: Option<u32>,
+        /// `Enabled`. Default true.
+        enabled: Option<bool>,
+    },
+    /// Keeps a metric at a target (scaling.md §3.5). Makes two alarms: `TargetTracking-GROUP-AlarmHigh-POLICY` above the target,
+    /// and `TargetTracking-GROUP-AlarmLow-POLICY` below a share of it, unless `disable_scale_in`.
+    TargetTracking {
+        /// What it keeps at the target.
+        metric: TrackedMetric,
+        /// `TargetValue`, in the metric's unit; above 0.
+        target_value: f64,
+        /// `DisableScaleIn`: whether it never takes capacity away. Default false.
+        disable_scale_in: Option<bool>,
+        /// `EstimatedInstanceWarmup`. Default: the group's default warm-up, else its cooldown.
+        estimated_instance_warmup: Option<Dur>,
+        /// Threshold of AlarmLow as a share of the target. Default `"70%"`, as seen on groups since 2023; `"90%"` in older ones
+        /// (undocumented).
+        alarm_low_share: Option<Share>,
+        /// Periods of AlarmHigh, all of which must be above. Default 3 (undocumented).
+        alarm_high_periods: Option<u32>,
+        /// Periods of AlarmLow, all of which must be below. Default 15 (undocumented).
+        alarm_low_periods: Option<u32>,
+        /// `TreatMissingData` of both. Default Missing (undocumented).
+        treat_missing_data: Option<MissingData>,
+        /// Most instances that one decision takes away. Default: as many as the arithmetic says (undocumented).
+        scale_in_most: Option<u32>,
+        /// After a scale-in's last termination nothing more is taken away for so long, so that the metric shows what it left.
+        /// Default 180 s (a modelling choice).
+        scale_in_pause: Option<Dur>,
+        /// `Enabled`. Default true.
+        enabled: Option<bool>,
+    },
+    /// Raises capacity ahead of the hours that will need it, and never lowers it (scaling.md §3.7). The forecast is the mean of
+    /// the same hour of the days before: a modelling choice, for AWS's own model is not published.
+    Predictive {
+        /// `PredefinedMetricPairSpecification`.
+        metric_pair: MetricPair,
+        /// `TargetValue`: load per instance that is aimed at, in the unit of the pair; above 0.
+        target_value: f64,
+        /// `Mode`. Default ForecastOnly.
+        mode: Option<PredictiveMode>,
+        /// `SchedulingBufferTime`: how long before its hour capacity is asked for, 0 to 3600 s. Default 300 s.
+        scheduling_buffer_time: Option<Dur>,
+        /// `MaxCapacityBreachBehavior`. Default HonorMaxCapacity.
+        max_capacity_breach_behavior: Option<MaxCapacityBreachBehavior>,
+        /// `MaxCapacityBuffer`: how far above a forecast `max_size` is raised, 0 to 100 percent; only with IncreaseMaxCapacity.
+        /// Default 0.
+        max_capacity_buffer: Option<u32>,
+        /// Load from before the run. Default: none; the run's own first 24 hours have to do.
+        history: Option<History>,
+        /// `Enabled`. Default true.
+        enabled: Option<bool>,
     },
 }
 

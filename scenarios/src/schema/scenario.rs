@@ -1,10 +1,11 @@
 //! The scenario as a whole, its geography, and its prices.
 
 use super::{
-    Alarm, AutoScalingGroup, Client, CloudWatch, CustomMetric, Database, Dist, Expect, Fault, Instances,
-    LaunchTemplate, LoadBalancer, Named, Operation, Service, TargetGroup,
+    Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, Expect, Fault,
+    Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, Spot, TargetGroup,
 };
-use crate::units::{Dur, Money};
+use crate::clock::Moment;
+use crate::units::{Dur, Money, Share};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,6 +21,9 @@ pub struct Scenario {
     pub description: Option<String>,
     /// Simulated time. Required; at most 10 years.
     pub duration: Option<Dur>,
+    /// What the clock shows at the start, for scheduled actions and forecasts: a date such as `"2026-03-02T08:00:00Z"`. Default
+    /// `"2026-03-02T00:00:00Z"`, a Monday.
+    pub starts_at: Option<Moment>,
     /// Observations before this time are deleted. Default 0.
     pub warm_up: Option<Dur>,
     /// After `duration` no request is born; those in flight get so long to end. Default 60 s.
@@ -62,12 +66,15 @@ pub struct Scenario {
     /// Databases, and anything else that is queried.
     #[serde(default)]
     pub databases: Named<Database>,
-    /// Metrics fed from a series instead of measured.
+    /// Metrics of the scenario's own: fed from a series, or emitted by services.
     #[serde(default)]
     pub metrics: Named<CustomMetric>,
     /// Alarms.
     #[serde(default)]
     pub alarms: Named<Alarm>,
+    /// Composite alarms.
+    #[serde(default)]
+    pub composite_alarms: Named<CompositeAlarm>,
     /// How late metrics are published.
     #[serde(default)]
     pub cloudwatch: CloudWatch,
@@ -80,6 +87,9 @@ pub struct Scenario {
     /// Prices that differ from the built-in ones.
     #[serde(default)]
     pub prices: Prices,
+    /// What EC2 has of Spot capacity.
+    #[serde(default)]
+    pub spot: Spot,
     /// What must hold at the end of a run.
     #[serde(default)]
     pub expect: Vec<Expect>,
@@ -151,6 +161,14 @@ pub struct Prices {
     pub balancer_hour: Option<Money>,
     /// Load balancer capacity unit, per hour. Default 0.008.
     pub lcu_hour: Option<Money>,
+    /// Network Load Balancer, per hour. Default 0.0225.
+    pub network_balancer_hour: Option<Money>,
+    /// Network load balancer capacity unit, per hour. Default 0.006.
+    pub nlcu_hour: Option<Money>,
+    /// Classic Load Balancer, per hour. Default 0.025.
+    pub classic_balancer_hour: Option<Money>,
+    /// Data processed by a Classic Load Balancer, per GB. Default 0.008.
+    pub classic_balancer_gb: Option<Money>,
     /// NAT gateway, per hour. Default 0.045.
     pub nat_hour: Option<Money>,
     /// NAT gateway, per GB. Default 0.045.
@@ -159,6 +177,18 @@ pub struct Prices {
     pub inter_az_gb: Option<Money>,
     /// Detailed monitoring, per instance-month. Default 2.10.
     pub detailed_monitoring_month: Option<Money>,
-    /// Alarm, per month. Default 0.10.
+    /// Alarm, per month and metric it looks at (with an anomaly band, three). Default 0.10.
     pub alarm_month: Option<Money>,
+    /// Alarm with a period below a minute, per month and metric. Default 0.30.
+    pub high_resolution_alarm_month: Option<Money>,
+    /// Composite alarm, per month. Default 0.50.
+    pub composite_alarm_month: Option<Money>,
+    /// Metric of one's own, per month. Default 0.30.
+    pub custom_metric_month: Option<Money>,
+    /// What is paid of the On-Demand price, with a savings plan or reserved instances: those of one year leave about 60 % to
+    /// 70 % (a rough figure, unverified). Default 1: none.
+    pub on_demand_ratio: Option<Share>,
+    /// Spot over On-Demand price, where a pool of `spot` names no other; 30 % to 45 % is typical. Default 0.38 (scaling.md S4:
+    /// the documentation's examples have 0.38 to 0.56).
+    pub spot_ratio: Option<Share>,
 }

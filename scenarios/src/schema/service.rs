@@ -1,6 +1,6 @@
 //! Services, endpoints, and the steps these run.
 
-use super::{AbandonedWork, Dist, Memory, Named, Retry, Timeout};
+use super::{AbandonedWork, Connections, Dist, DnsCache, Memory, Named, Retry, Timeout, WhenFull};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +27,8 @@ pub struct Service {
     /// Requests that may wait for a worker of one instance, or `Unbounded`; the next is refused. Default 4096
     /// (Linux' `somaxconn`; a modelling choice).
     pub backlog: Option<Limit>,
+    /// What becomes of a request that finds the backlog full. Default Refuse.
+    pub when_full: Option<WhenFull>,
     /// Whether a worker is held while its request waits for a query, a call or a sleep. Default true.
     pub holds_worker: Option<bool>,
     /// How requests that do not come through a balancer pick an instance. Default RoundRobin.
@@ -124,7 +126,7 @@ pub struct Call {
     /// From sending an attempt to giving it up: a duration or `Never`. Default 10 s (a modelling choice).
     pub timeout: Option<Timeout>,
     /// From sending an attempt to giving up on the connection. Default 3 s (a modelling choice).
-    pub connect_timeout: Option<Dur>,
+    pub connect_timeout: Option<Timeout>,
     /// What happens after a failed attempt. Default None.
     #[serde(default)]
     pub retry: Retry,
@@ -134,6 +136,10 @@ pub struct Call {
     pub resolvers: Option<u32>,
     /// How long such a cache keeps an answer. Default 60 s.
     pub dns_ttl: Option<Dur>,
+    /// How such caches keep answers. Default Resolver.
+    pub dns_cache: Option<DnsCache>,
+    /// How connections are used: `KeepAlive(..)`, `PerRequest(..)`. Default: one per call that takes no time to open.
+    pub connections: Option<Connections>,
     /// Size of a request. Default `"1KiB"`.
     pub request_size: Option<Size>,
     /// Size of an answer. Default `"8KiB"`.
