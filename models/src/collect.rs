@@ -9,7 +9,7 @@ use crate::alb::Hosts;
 use crate::observe::Minute;
 use crate::plan::{
     BalancerId, BalancerMetric, Emitted, FleetId, GroupMetric, InstanceMetric, Metric, Monitoring, Per, ServiceId,
-    Source, TargetGroupId, TargetsMetric,
+    Source, StatusCheck, TargetGroupId, TargetsMetric,
 };
 use crate::request::InstanceId;
 use crate::world::World;
@@ -204,11 +204,23 @@ impl World<'_> {
                 }
                 samples
             }
-            InstanceMetric::StatusCheckFailed | InstanceMetric::StatusCheckFailedInstance => {
-                chosen.iter().map(|&instance| failed(self.groups.is_impaired(instance))).collect()
+            InstanceMetric::StatusCheckFailed
+            | InstanceMetric::StatusCheckFailedInstance
+            | InstanceMetric::StatusCheckFailedSystem => {
+                let asked: &[StatusCheck] = match metric {
+                    InstanceMetric::StatusCheckFailedSystem => &[StatusCheck::System],
+                    InstanceMetric::StatusCheckFailedInstance => &[StatusCheck::Instance],
+                    _ => &StatusCheck::ALL,
+                };
+                let fails = |instance| {
+                    // A boot that failed is known to the group alone.
+                    let boot = asked.contains(&StatusCheck::Instance)
+                        && self.groups.is_impaired(instance)
+                        && !self.status.fails(instance, StatusCheck::System);
+                    boot || asked.iter().any(|&check| self.status.fails(instance, check))
+                };
+                chosen.iter().map(|&instance| failed(fails(instance))).collect()
             }
-            // No fault strikes a host and leaves the instance running.
-            InstanceMetric::StatusCheckFailedSystem => chosen.iter().map(|_| 0.0).collect(),
         })
     }
 

@@ -3,7 +3,7 @@
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
 //!   per hour on their largest dimension, data of Classic ones per GB; NAT gateways per hour and per GB of bootstrap downloads; databases
 //!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
-//!   detailed monitoring; surplus CPU credits as they are charged
+//!   detailed monitoring; surplus CPU credits as they are charged; EBS volumes per GiB
 //! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
@@ -167,6 +167,14 @@ impl World<'_> {
             {
                 // A credit is a vCPU-minute.
                 add(&mut cost, format!("cpu_credits.{}", fleet.name), credits.charged / 60.0 * terms.surplus_price);
+            }
+            if let Some(volume) = fleet.template.machine.volume {
+                // A stopped instance of a fixed set keeps its volume; with one that is terminated it goes.
+                let volume_hours = match fleet.sizing {
+                    Sizing::Fixed(count) => f64::from(count) * hours,
+                    Sizing::AutoScaling(_) => self.groups.figures(id, plan, now).instance_hours,
+                };
+                add(&mut cost, format!("ebs.{}", fleet.name), volume_hours / MONTH_H * volume.month);
             }
             let behind_nat = fleet.zones.iter().any(|&zone| matches!(plan.zones[zone].egress, Egress::Nat(_)));
             if fleet.template.bootstrap_needs_egress && behind_nat {

@@ -32,6 +32,13 @@ pub enum Op {
     },
     /// Wait.
     Sleep(Sampler),
+    /// Use the instance's volume.
+    Disk {
+        /// Operations, large ones counted as several.
+        operations: f64,
+        /// Bytes in all.
+        bytes: f64,
+    },
     /// Start all branches; go on when all have ended.
     Fork {
         /// Range of `Program::branches`.
@@ -90,6 +97,10 @@ impl Program {
                 }
                 Step::Call { site, endpoint } => Op::Call { site: *site, endpoint: *endpoint },
                 Step::Sleep(time) => Op::Sleep(time.sampler()),
+                Step::Disk { operations, bytes } => {
+                    let each = (bytes / f64::from(*operations) / crate::plan::DISK_OPERATION_BYTES).ceil().max(1.0);
+                    Op::Disk { operations: f64::from(*operations) * each, bytes: *bytes }
+                }
                 Step::Parallel(branches) => {
                     let first = self.branches.len() as u32;
                     self.branches.extend(branches.iter().map(|_| 0));

@@ -180,6 +180,9 @@ pub struct Group {
     /// Instance refreshes; absent if there were none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refreshes: Vec<RefreshFigures>,
+    /// EBS volumes, if the launch template has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<VolumeFigures>,
     /// Memory of the server process, if the scenario says what it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryFigures>,
@@ -247,6 +250,17 @@ pub struct RefreshFigures {
     pub instances: u32,
     /// Why it failed, was rolled back or cancelled; empty otherwise.
     pub why: String,
+}
+
+/// The EBS volumes of a fleet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VolumeFigures {
+    /// Operations served, those above 256 KiB counted as several.
+    pub operations: f64,
+    /// Seconds of work, over all volumes.
+    pub busy_s: f64,
+    /// Least that was left in the burst bucket of any, percent; none where no volume has one.
+    pub least_burst_percent: Option<f64>,
 }
 
 /// The memory of the server processes of a fleet, in MiB.

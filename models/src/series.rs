@@ -4,7 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
-use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, Metric, Plan};
+use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, MachineMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
 use sim_core::Time;
@@ -79,7 +79,7 @@ impl SeriesRecorder {
 fn unit(metric: Metric, plan: &Plan) -> &str {
     match metric {
         Metric::Cpu(_) | Metric::DatabaseCpu(_) | Metric::Instance(_, _, InstanceMetric::Cpu) => "%",
-        Metric::Machine(_, metric) if metric.of_agent() => "%",
+        Metric::Machine(_, MachineMetric::MemoryUsed | MachineMetric::BurstBalance) => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
         Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),

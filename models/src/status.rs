@@ -115,6 +115,11 @@ impl StatusChecks {
         }
     }
 
+    /// Whether a check of the instance fails: what its metric says.
+    pub fn fails(&self, instance: InstanceId, check: StatusCheck) -> bool {
+        self.rows.get(instance.index()).is_some_and(|rows| rows[check as usize].impaired)
+    }
+
     /// Has the check made at the instance's next minute.
     fn look(&mut self, instance: InstanceId, check: StatusCheck, cx: &mut Cx) {
         let phase = cx.stream(&cx.name_of(instance), "status check phase").unit();

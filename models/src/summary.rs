@@ -84,7 +84,8 @@ impl World<'_> {
             let figures = self.groups.figures(id, plan, now);
             let credits = self.instances.credit_figures(id, now, &self.shared);
             let memory = self.instances.memory_figures(id, now, &self.shared);
-            groups.insert(fleet.name.clone(), Group { credits, memory, ..figures });
+            let volumes = self.instances.volume_figures(id, now, &self.shared);
+            groups.insert(fleet.name.clone(), Group { credits, memory, volumes, ..figures });
         }
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {

@@ -1,4 +1,4 @@
-//! What single machines went through, by fleet: what they were bought as, hooks and standby, CPU credits, memory.
+//! What single machines went through, by fleet: what they were bought as, hooks and standby, CPU credits, memory, volumes.
 
 use super::units;
 use models::result::{Group, Summary};
@@ -15,7 +15,7 @@ pub struct Sheet {
 
 /// Every sheet that has rows.
 pub fn sheets(summary: &Summary) -> Vec<Sheet> {
-    let mut sheets = vec![bought(summary), lifecycle(summary), credits(summary), memory(summary)];
+    let mut sheets = vec![bought(summary), lifecycle(summary), credits(summary), memory(summary), volumes(summary)];
     sheets.retain(|sheet| !sheet.rows.is_empty());
     sheets
 }
@@ -95,6 +95,27 @@ fn memory(summary: &Summary) -> Sheet {
     Sheet {
         title: "Memory",
         heads: &["", "limit", "most", "at end, each", "ran out", "requests lost"],
+        rows: rows.collect(),
+    }
+}
+
+fn volumes(summary: &Summary) -> Sheet {
+    let rows = summary.groups.iter().filter_map(|(name, group)| {
+        let volumes = group.volumes?;
+        Some(vec![
+            units::plain(name).to_string(),
+            units::figure(volumes.operations),
+            // Of the time that there was a volume to use.
+            match group.instance_hours {
+                0.0 => "–".to_string(),
+                hours => units::percent(volumes.busy_s / (hours * 3600.0)),
+            },
+            volumes.least_burst_percent.map_or("–".to_string(), |percent| units::percent(percent / 100.0)),
+        ])
+    });
+    Sheet {
+        title: "EBS volumes",
+        heads: &["", "operations", "utilisation", "least burst balance"],
         rows: rows.collect(),
     }
 }

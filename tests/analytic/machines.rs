@@ -270,3 +270,35 @@ fn a_machine_that_is_cut_off_goes_on_where_it_was() {
     assert!((summary.requests.failed as i64 - 10).abs() <= 1, "{:?}", summary.outcomes);
     assert!(summary.latency_ms.max > 100.0 && summary.latency_ms.max < 10_200.0, "{}", summary.latency_ms.max);
 }
+
+/// A gp2 volume of 100 GiB (300 IOPS) under 1000 operations a second: its bucket of 5.4 million lasts 5.4e6 / 700 s.
+#[test]
+fn a_gp2_volume_bursts_until_its_bucket_is_empty() {
+    let body = |kind: &str| {
+        format!(
+            "duration: \"3h\", clients: {{ \"c\": (to: \"q\", arrivals: Even(\"10/s\"), timeout: \"5s\") }},
+             launch_templates: {{ \"t\": (vcpus: 1, volume: {kind}) }},
+             instances: {{ \"q\": (count: 1, launch_template: \"t\") }},
+             services: {{ \"q\": (runs_on: \"q\", workers: 1000, endpoints: {{ \"e\": (steps: [Disk(ops: 100)]) }}) }}"
+        )
+    };
+    let result = run(&plan(&body("Gp2(size: \"100GiB\", latency: \"1ms\")")), 1, 0);
+    // 100 operations at 3000 a second, and the latency.
+    let p50 = column(&result, "latency_ms.p50");
+    let at = |t: f64| p50[(t / result.series.interval_s) as usize];
+    assert!((at(3600.0) - 34.333).abs() < 0.3, "{}", at(3600.0));
+    let ends = 5.4e6 / 700.0;
+    let failing = |t: f64| column(&result, "failed_per_s")[(t / result.series.interval_s) as usize] > 1.0;
+    assert!(!failing(ends - 60.0) && failing(ends + 60.0), "{ends}");
+    let volumes = result.summary.groups["q"].volumes.expect("a volume");
+    assert_eq!(volumes.least_burst_percent, Some(0.0));
+    // 100 GiB for 3 of 730 hours at 0.10.
+    is("cost", 3.0 / 730.0 * 10.0, result.summary.cost_usd.by_part["ebs.q"]);
+    // gp3 of the same size: 3000 IOPS without end, and cheaper.
+    let result = run(&plan(&body("Gp3(size: \"100GiB\", latency: \"1ms\")")), 1, 0);
+    is("availability", 1.0, result.summary.availability);
+    let volumes = result.summary.groups["q"].volumes.expect("a volume");
+    is("operations", result.summary.requests.offered as f64 * 100.0, volumes.operations);
+    assert!((volumes.busy_s / 10_800.0 - 1.0 / 3.0).abs() < 1e-3, "{}", volumes.busy_s);
+    is("cost", 3.0 / 730.0 * 8.0, result.summary.cost_usd.by_part["ebs.q"]);
+}

@@ -1,8 +1,8 @@
 //! What an alarm does to an instance: recover, reboot, stop, terminate.
 //!
-//! # Models      the action on the n-th instance of a fleet, at once; a recovered or rebooted instance of a fixed set comes up
-//!   again through its launch phases, with what it held in memory gone; members of an Auto Scaling group that are stopped or
-//!   terminated are replaced by their group, which notices by itself
+//! # Models      the action on the n-th instance of a fleet, at once; a reboot, and outside groups a recovery, keep the instance
+//!   and its bill and lose what it held in memory; members of an Auto Scaling group that are stopped or terminated are
+//!   replaced by their group, which notices by itself
 //! # Leaves out  the daily limit on recoveries
 //! # Source      EC2 user guide, "Recover your instance"; `aws/scaling.md` §4, M3 to M5, §5.5
 
@@ -10,11 +10,7 @@ use crate::event;
 use crate::plan::{Action, Ec2Action, FleetId, Sizing};
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use crate::{group, instance, launch};
-use sim_core::Duration;
-
-/// From going down to starting again.
-const DOWN: Duration = Duration::from_secs(1);
+use crate::{group, instance, status};
 
 impl Ec2Action {
     /// As a verb.
@@ -47,10 +43,14 @@ pub(super) fn announced(actions: &[Action], cx: &Cx) -> String {
 pub(super) fn act(fleet: FleetId, nth: u32, what: Ec2Action, cause: EntryId, cx: &mut Cx) {
     let Some(instance) = cx.directory.find(fleet, nth) else { return };
     cx.blame.instance(instance, cause);
-    cx.list.soon(event::Event::Instance(instance::Event::Gone { instance, silent: false }));
-    cx.list.soon(event::Event::Group(group::Event::Lost { instance, cause }));
-    let comes_back = matches!(what, Ec2Action::Recover | Ec2Action::Reboot);
-    if comes_back && matches!(cx.plan.fleets[fleet].sizing, Sizing::Fixed(_)) {
-        cx.list.after(DOWN, event::Event::Launch(launch::Event::Begin(instance)));
+    match what {
+        Ec2Action::Reboot => cx.list.soon(event::Event::Instance(instance::Event::Reboot { instance, cause })),
+        // A member of a group is never recovered: its group replaces it (rule M5).
+        Ec2Action::Recover if matches!(cx.plan.fleets[fleet].sizing, Sizing::AutoScaling(_)) => {}
+        Ec2Action::Recover => status::recover(instance, cause, cx),
+        Ec2Action::Stop | Ec2Action::Terminate => {
+            cx.list.soon(event::Event::Instance(instance::Event::Gone { instance, silent: false }));
+            cx.list.soon(event::Event::Group(group::Event::Lost { instance, cause }));
+        }
     }
 }

@@ -177,6 +177,7 @@ impl Groups {
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
             warm_pool: self.pool_figures(id, plan, now),
             refreshes: self.refresh_figures(id, plan),
+            volumes: None,
             bought: bought.into_iter().collect(),
             memory: None,
             credits: None,

@@ -76,7 +76,7 @@ impl Instances {
                 self.launch_starts.push((region, now));
             }
         }
-        row.cpu.open(now, Account::open(terms, template.vcpus, balance, launch));
+        row.cpu.open(now, Account::open(terms, row.vcpus, balance, launch));
         self.credits_settled(instance, cx);
     }
 
@@ -190,7 +190,7 @@ impl Instances {
                 let charged = account.charged() - std::mem::replace(&mut row.credit.marks.1, account.charged());
                 account.is_unlimited().then_some(charged)
             }
-            _ => None,
+            MachineMetric::MemoryUsed | MachineMetric::BurstBalance => None,
         }
     }
 

@@ -117,6 +117,7 @@ impl Instances {
         }
         let credit = self.close_account(instance, facts.fleet, now);
         self.close_memory(instance, facts.fleet);
+        self.close_disk(instance, facts.fleet, now);
         let row = &self.rows[instance];
         let mut fresh =
             Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx, facts, instance, now) };

@@ -10,12 +10,13 @@
 //! ```
 //! # Models      FCFS backlog before the workers; the worker held during a wait (default) or given up; connection
 //!   pools per store; refusal when the backlog is full; machines frozen, slow, stressed, lost
-//!   (`machine`, `outage`); CPU credits (`credits`); memory (`memory`)
+//!   (`machine`, `outage`); CPU credits (`credits`); memory (`memory`); a volume (`disk`)
 //! # Leaves out  scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 mod answer;
 mod credits;
+mod disk;
 mod machine;
 mod memory;
 mod outage;
@@ -162,6 +163,8 @@ pub struct Instances {
     credits: Table<FleetId, crate::result::CreditFigures>,
     /// Memory of those that have ended.
     memory: Table<FleetId, crate::result::MemoryFigures>,
+    /// Volumes of those that have ended.
+    volumes: Table<FleetId, crate::result::VolumeFigures>,
     errors: Table<EndpointId, Stream>,
     /// Starts of late that got launch credits.
     launch_starts: Vec<(Option<RegionId>, Time)>,
@@ -196,6 +199,8 @@ struct Instance {
     credit: credits::Credit,
     /// Memory of its process, if the service says what that takes.
     memory: Option<Box<memory::Footprint>>,
+    /// Its volume, if it has one.
+    disk: Option<Box<disk::Disk>>,
     /// Ends of its process, and of machines that bore its id.
     life: u32,
     /// Boots after the first.
@@ -228,7 +233,15 @@ impl Instances {
         });
         let credits = plan.fleets.iter().map(|_| Default::default()).collect();
         let memory = plan.fleets.iter().map(|_| Default::default()).collect();
-        Instances { rows: Table::default(), credits, memory, errors: errors.collect(), launch_starts: Vec::new() }
+        let volumes = plan.fleets.iter().map(|_| Default::default()).collect();
+        Instances {
+            rows: Table::default(),
+            credits,
+            memory,
+            volumes,
+            errors: errors.collect(),
+            launch_starts: Vec::new(),
+        }
     }
 
     /// Makes room for an instance that the directory has entered: not there yet.
@@ -275,6 +288,7 @@ impl Instances {
     pub fn sample(&mut self, instance: InstanceId, metric: MachineMetric, now: Time, cx: &Cx) -> Option<f64> {
         match metric {
             MachineMetric::MemoryUsed => self.memory_percent(instance, now, cx),
+            MachineMetric::BurstBalance => self.burst_balance(instance, now),
             _ => self.credit_sample(instance, metric, now),
         }
     }
@@ -295,6 +309,7 @@ impl Instance {
         let plan = cx.plan;
         let vcpus = cx.directory.vcpus(plan, instance);
         let template = cx.template_of(instance);
+        let machine = &template.machine;
         let service = facts.service.map(|service| &plan.services[service]);
         // A larger type runs more of the same processes: what is set for the template's vCPUs grows with them.
         let usual = plan.fleets[facts.fleet].template.vcpus;
@@ -340,6 +355,7 @@ impl Instance {
             memory: service
                 .and_then(|service| service.memory)
                 .map(|terms| Box::new(memory::Footprint::new(terms, now))),
+            disk: machine.volume.map(|terms| Box::new(disk::Disk::new(terms, now))),
             life: 0,
             boots: 0,
             there: false,

@@ -68,6 +68,15 @@ impl Instances {
                     self.give_up_worker(at, instance, cx);
                     return;
                 }
+                Op::Disk { operations, bytes } => {
+                    let (operations, bytes) = (*operations, *bytes);
+                    call.state = CallState::Waiting;
+                    let instance = call.instance;
+                    let time = self.disk(instance, operations, bytes, now);
+                    cx.list.after(time, event::Event::Instance(Event::SleepDone(at)));
+                    self.give_up_worker(at, instance, cx);
+                    return;
+                }
                 Op::Fork { first, count } => {
                     let (first, count) = (*first as usize, *count);
                     if count == 0 {

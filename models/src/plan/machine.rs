@@ -10,6 +10,8 @@ pub struct Machine {
     pub memory_mib: f64,
     /// CPU credits, of burstable types.
     pub credits: Option<Credits>,
+    /// Its EBS volume, if some service uses one.
+    pub volume: Option<Volume>,
     /// An impaired status check to the group's knowing of it, in seconds (scaling.md §1.4: "a few minutes"). U(180, 300).
     pub status_notice: Dist,
     /// MaintenanceOptions.AutoRecovery: whether an instance of no group is recovered when its host fails (rule M5). Default true.
@@ -24,6 +26,7 @@ impl Default for Machine {
         Machine {
             memory_mib: 0.0,
             credits: None,
+            volume: None,
             status_notice: Dist::Uniform { low: 180.0, high: 300.0 },
             auto_recovery: true,
             recovery_delay: Dist::Uniform { low: 60.0, high: 180.0 },
@@ -76,6 +79,8 @@ pub enum MachineMetric {
     SurplusCreditsCharged,
     /// mem_used_percent of the CloudWatch agent: of the instance's memory, or of the limit where that is unknown.
     MemoryUsed,
+    /// BurstBalance of the EBS volume, percent, each 60 s; gp2 volumes that can burst only.
+    BurstBalance,
 }
 
 impl MachineMetric {
@@ -87,12 +92,14 @@ impl MachineMetric {
             MachineMetric::SurplusCreditBalance => "CPUSurplusCreditBalance",
             MachineMetric::SurplusCreditsCharged => "CPUSurplusCreditsCharged",
             MachineMetric::MemoryUsed => "mem_used_percent",
+            MachineMetric::BurstBalance => "BurstBalance",
         }
     }
 
     /// Its period: credits are reported each 300 s whatever the monitoring, an agent's metrics each 60 s.
     pub fn period(self) -> Duration {
-        Duration::from_secs(if self.of_agent() { 60 } else { 300 })
+        let each_minute = matches!(self, MachineMetric::MemoryUsed | MachineMetric::BurstBalance);
+        Duration::from_secs(if each_minute { 60 } else { 300 })
     }
 
     /// Whether an agent on the instance sends it, as a custom metric.
@@ -154,3 +161,32 @@ impl StatusCheck {
         }
     }
 }
+
+/// An EBS volume (scaling.md §6.4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Volume {
+    /// Size in GiB.
+    pub gib: f64,
+    /// Operations per second: provisioned (gp3), or the baseline (gp2).
+    pub iops: f64,
+    /// Bytes per second.
+    pub bytes_per_s: f64,
+    /// Of a gp2 volume below 1000 GiB.
+    pub burst: Option<Burst>,
+    /// Of each step, its turn aside. "Single-digit milliseconds"; 0.7 ms, a modelling choice.
+    pub latency: Duration,
+    /// USD per month.
+    pub month: f64,
+}
+
+/// The burst bucket of a gp2 volume.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burst {
+    /// Operations per second while it lasts: 3000.
+    pub iops: f64,
+    /// What it holds, in operations: 5.4 million. Full at creation; fills at the baseline.
+    pub bucket: f64,
+}
+
+/// Most bytes that count as one operation.
+pub const DISK_OPERATION_BYTES: f64 = 262_144.0;

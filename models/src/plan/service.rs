@@ -92,6 +92,13 @@ pub enum Step {
     },
     /// Wait without using CPU. In seconds.
     Sleep(Dist),
+    /// Use the instance's EBS volume, and wait for it.
+    Disk {
+        /// Operations, at least 1.
+        operations: u32,
+        /// Bytes in all.
+        bytes: f64,
+    },
     /// Run these at once; go on when the last has ended. The first failure fails the whole.
     Parallel(Vec<Vec<Step>>),
 }

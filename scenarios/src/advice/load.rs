@@ -18,7 +18,7 @@ fn of_steps(plan: &Plan, steps: &[Step], fleet: FleetId, here: bool, depth: usiz
         // Circles of calls have been refused; the depth only bounds the work of long chains that branch.
         Step::Call { endpoint, .. } if depth < 12 => demand(plan, *endpoint, fleet, depth + 1),
         Step::Parallel(branches) => branches.iter().map(|branch| of_steps(plan, branch, fleet, here, depth)).sum(),
-        Step::Compute(_) | Step::Query { .. } | Step::Sleep(_) | Step::Call { .. } => 0.0,
+        Step::Compute(_) | Step::Query { .. } | Step::Sleep(_) | Step::Disk { .. } | Step::Call { .. } => 0.0,
     };
     steps.iter().map(step).sum()
 }
@@ -28,7 +28,7 @@ fn residence(steps: &[Step]) -> f64 {
     let step = |step: &Step| match step {
         Step::Compute(time) | Step::Sleep(time) | Step::Query { demand: time, .. } => time.mean(),
         Step::Parallel(branches) => branches.iter().map(|branch| residence(branch)).fold(0.0, f64::max),
-        Step::Call { .. } => 0.0,
+        Step::Call { .. } | Step::Disk { .. } => 0.0,
     };
     steps.iter().map(step).sum()
 }

@@ -78,7 +78,7 @@ fn moments(plan: &Plan, steps: &[Step], depth: usize) -> (f64, f64) {
         Step::Compute(time) | Step::Sleep(time) | Step::Query { demand: time, .. } => (time.mean(), time.variance()),
         // Circles of calls have been refused; the depth only bounds the work of long chains that branch.
         Step::Call { endpoint, .. } if depth < 12 => moments(plan, &plan.endpoints[*endpoint].steps, depth + 1),
-        Step::Call { .. } => (0.0, 0.0),
+        Step::Call { .. } | Step::Disk { .. } => (0.0, 0.0),
         Step::Parallel(branches) => {
             let all = branches.iter().map(|branch| moments(plan, branch, depth));
             all.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0.0))

@@ -7,7 +7,8 @@ use crate::outline::Place;
 use crate::schema::{self, CpuCredits};
 use crate::units::Size;
 use models::plan::{
-    Alarm, AlarmId, AtLimit, Credits, Fleet, FleetId, Machine, MachineMetric, Memory, Metric, Service, ServiceId,
+    Alarm, AlarmId, AtLimit, Burst, Credits, Endpoint, EndpointId, Fleet, FleetId, Machine, MachineMetric, Memory,
+    Metric, Service, ServiceId, Step, Volume,
 };
 use sim_core::{Duration, Table};
 
@@ -93,9 +94,63 @@ pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, pla
     Machine {
         memory_mib,
         credits,
+        volume: written.volume.as_ref().map(|volume| self::volume(cx, volume, place.field("volume"))),
         status_notice: cx.dist(place.field("status_check_notice"), written.status_check_notice.as_ref(), status_notice),
         auto_recovery: written.auto_recovery.unwrap_or(true),
         recovery_delay: cx.dist(place.field("recovery_delay"), written.recovery_delay.as_ref(), recovery_delay),
+    }
+}
+
+/// An EBS volume (scaling.md §6.4).
+fn volume<'a>(cx: &mut Cx<'a>, written: &schema::Volume, place: Place<'a>) -> Volume {
+    const GIB: f64 = 1024.0 * MIB;
+    let gib = |cx: &mut Cx<'a>, size: Size, most: f64| cx.number(place.field("size"), size.0 / GIB, 1.0, most).max(1.0);
+    let latency = |cx: &mut Cx<'a>, time| cx.time(place.field("latency"), time, 0.0007, 0.0, 1.0);
+    match written {
+        schema::Volume::Gp3 { size, iops, throughput, latency: time, price } => {
+            let gib = gib(cx, *size, 65_536.0);
+            let most = (500.0 * gib).clamp(3000.0, 80_000.0);
+            let iops = cx.number(place.field("iops"), iops.unwrap_or(3000.0), 3000.0, most);
+            let mib = throughput.map_or(125.0, |size| size.0 / MIB);
+            let mib = cx.number(place.field("throughput"), mib, 125.0, (0.25 * iops).min(2000.0));
+            let month = gib * price.map_or(0.08, |price| price.0);
+            let latency = latency(cx, *time);
+            Volume { gib, iops: iops.max(1.0), bytes_per_s: mib.max(1.0) * MIB, burst: None, latency, month }
+        }
+        schema::Volume::Gp2 { size, latency: time, price } => {
+            let gib = gib(cx, *size, 16_384.0);
+            // 128 MiB/s up to 170 GiB, 250 from 334 on, and by size between the two.
+            let mib = (128.0 + 122.0 * (gib - 170.0) / (334.0 - 170.0)).clamp(128.0, 250.0);
+            let iops = (3.0 * gib).clamp(100.0, 16_000.0);
+            let burst = (gib < 1000.0).then_some(Burst { iops: 3000.0, bucket: 5.4e6 });
+            let month = gib * price.map_or(0.10, |price| price.0);
+            Volume { gib, iops, bytes_per_s: mib * MIB, burst, latency: latency(cx, *time), month }
+        }
+    }
+}
+
+/// Disk steps need a disk.
+pub(crate) fn disks(
+    cx: &mut Cx<'_>,
+    endpoints: &Table<EndpointId, Endpoint>,
+    services: &Table<ServiceId, Service>,
+    fleets: &Table<FleetId, Fleet>,
+) {
+    fn uses(steps: &[Step]) -> bool {
+        steps.iter().any(|step| match step {
+            Step::Disk { .. } => true,
+            Step::Parallel(branches) => branches.iter().any(|branch| uses(branch)),
+            _ => false,
+        })
+    }
+    for endpoint in endpoints.values().filter(|endpoint| uses(&endpoint.steps)) {
+        let Some(service) = services.get(endpoint.service) else { continue };
+        if fleets.get(service.fleet).is_some_and(|fleet| fleet.template.machine.volume.is_none()) {
+            let place = cx.root.field("services").entry(&service.name).field("endpoints").entry(&endpoint.name);
+            let message = format!("`{}` uses a disk that its instances do not have", endpoint.name);
+            let help = "add `volume: Gp3(size: \"100GiB\")` to their launch template";
+            cx.error(place.field("steps"), message, "needs a volume", help);
+        }
     }
 }
 
@@ -197,6 +252,11 @@ pub(crate) fn metrics(
                     "nothing to watch",
                     "add `memory: (base: \"300MB\")` to the service that runs on it",
                 );
+            }
+        } else if metric == MachineMetric::BurstBalance {
+            if fleet.template.machine.volume.is_none_or(|volume| volume.burst.is_none()) {
+                let message = format!("the instances of `{}` have no volume that bursts", fleet.name);
+                cx.error(place, message, "nothing to watch", "only a `Gp2` volume below 1000 GiB has a burst balance");
             }
         } else if fleet.template.machine.credits.is_none() {
             let message = format!("the instances of `{}` have no CPU credits", fleet.name);

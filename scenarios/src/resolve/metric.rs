@@ -212,6 +212,7 @@ pub(crate) fn metric<'a>(
         W::CpuCreditBalance { group } => machine(cx, group, MachineMetric::CreditBalance),
         W::CpuSurplusCreditBalance { group } => machine(cx, group, MachineMetric::SurplusCreditBalance),
         W::CpuSurplusCreditsCharged { group } => machine(cx, group, MachineMetric::SurplusCreditsCharged),
+        W::BurstBalance { group } => machine(cx, group, MachineMetric::BurstBalance),
         W::MemoryUsed { group } => machine(cx, group, MachineMetric::MemoryUsed),
         W::Custom { name } => {
             let found = cx.find("metric", "metrics", &scenario.metrics, name, at("name"))?;

@@ -75,6 +75,7 @@ pub(crate) fn resolve(
     }
     let behind = site::Behind::new(&balancers, &fleets, &services);
     let endpoints = service::endpoints(&mut cx, &behind);
+    machine::disks(&mut cx, &endpoints, &services, &fleets);
     let populations = site::populations(&mut cx, &behind, &endpoints, &services);
     if endpoints.len() == cx.endpoints.len() {
         service::circles(&mut cx, &endpoints, &services);

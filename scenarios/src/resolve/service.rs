@@ -151,6 +151,11 @@ impl Walk<'_> {
         Some(match step {
             schema::Step::Compute { demand } => Step::Compute(cx.needed_dist(place.part("demand", 0), demand)),
             schema::Step::Sleep { time } => Step::Sleep(cx.needed_dist(place.part("time", 0), time)),
+            schema::Step::Disk { ops, size } => {
+                let operations = cx.count(place.part("ops", 0), Some(*ops), 1, 1, 1_000_000);
+                let bytes = size.map_or(4096.0 * f64::from(operations), |size| size.0);
+                Step::Disk { operations: operations.max(1), bytes }
+            }
             schema::Step::Query { store, kind, demand } => {
                 let store = cx.find("database", "databases", &cx.scenario.databases, store, place.part("store", 0));
                 let demand: Dist = cx.needed_dist(place.part("demand", 2), demand);
@@ -205,7 +210,7 @@ fn calls(steps: &[Step], out: &mut Vec<EndpointId>) {
         match step {
             Step::Call { endpoint, .. } => out.push(*endpoint),
             Step::Parallel(branches) => branches.iter().for_each(|branch| calls(branch, out)),
-            Step::Compute(_) | Step::Query { .. } | Step::Sleep(_) => {}
+            Step::Compute(_) | Step::Query { .. } | Step::Sleep(_) | Step::Disk { .. } => {}
         }
     }
 }

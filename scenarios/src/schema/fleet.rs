@@ -3,7 +3,7 @@
 use super::{
     CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
     MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
-    ScheduledAction, TerminationPolicy, TrackedMetric, WarmPool,
+    ScheduledAction, TerminationPolicy, TrackedMetric, Volume, WarmPool,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -49,6 +49,8 @@ pub struct LaunchTemplate {
     pub credit_specification: Option<CreditSpecification>,
     /// Memory of an instance. Default: the type's.
     pub memory: Option<Size>,
+    /// EBS volume of an instance, for `Disk` steps. Default: none, free of charge.
+    pub volume: Option<Volume>,
     /// `MaintenanceOptions.AutoRecovery`: whether an instance of no group moves to another host when its own fails. Default
     /// true.
     pub auto_recovery: Option<bool>,

@@ -68,3 +68,31 @@ pub enum AtLimit {
     /// The machine stands still until somebody reboots or replaces it: its instance status check fails.
     Hangs,
 }
+
+/// The EBS volume of an instance (scaling.md §6.4), for `Disk` steps.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Volume {
+    /// gp3: IOPS and throughput as provisioned.
+    Gp3 {
+        /// 1 GiB to 64 TiB.
+        size: Size,
+        /// Operations per second, 3000 to 80,000 and at most 500 per GiB above 3000. Default 3000.
+        iops: Option<f64>,
+        /// Bytes per second, 125 MiB to 2000 MiB and at most 0.25 MiB per operation. Default `"125MiB"`.
+        throughput: Option<Size>,
+        /// Of each step, its turn aside, 0 to 1 s. Default 0.7 ms (a modelling choice: "single-digit milliseconds").
+        latency: Option<Dur>,
+        /// USD per GiB-month. Default 0.08; operations above 3000 and throughput above 125 MiB/s are not billed.
+        price: Option<Money>,
+    },
+    /// gp2: three operations per second and GiB; one below 1000 GiB bursts to 3000 while its bucket lasts.
+    Gp2 {
+        /// 1 GiB to 16 TiB.
+        size: Size,
+        /// Of each step, its turn aside, 0 to 1 s. Default 0.7 ms (a modelling choice: "single-digit milliseconds").
+        latency: Option<Dur>,
+        /// USD per GiB-month. Default 0.10.
+        price: Option<Money>,
+    },
+}

@@ -101,6 +101,11 @@ pub enum Metric {
         /// Auto Scaling group or set of instances.
         group: String,
     },
+    /// BurstBalance of the instances' gp2 volumes, percent, on average, each 60 s.
+    BurstBalance {
+        /// Auto Scaling group or set of instances.
+        group: String,
+    },
     /// A metric of the scenario's own, from `metrics`.
     Custom {
         /// Its name.

@@ -104,6 +104,13 @@ pub enum Step {
         /// How long.
         time: Dist,
     },
+    /// Use the instance's EBS volume, and wait for it: `Disk(ops: 2, size: "16KiB")`. Its launch template needs `volume`.
+    Disk {
+        /// Operations, 1 to 1,000,000. One of more than 256 KiB counts as several.
+        ops: u32,
+        /// Bytes in all. Default 4 KiB each.
+        size: Option<Size>,
+    },
     /// Run these at once and go on when the last has ended: `Parallel([[..], [..]])`. The first failure fails the whole.
     Parallel {
         /// The branches.
