@@ -163,6 +163,11 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | RefreshStarted
+        | RefreshRollback
+        | RefreshSucceeded
+        | RefreshFailed
+        | RefreshCancelled
         | ScheduledAction
         | DesiredCapacityChanged
         | OutOfMemory
@@ -173,13 +178,16 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | ZonalShiftStarted
         | ZonalShiftEnded
         | ScaleInBlocked => 1,
+        LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
+        RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
+        WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
         CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
-        AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
+        AlarmState | AlarmActions | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
         | RebalanceStarted | StandbyInSync | ForecastMade => 2,
         // What was called says so already; what came of it fills in.
         StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
@@ -211,6 +219,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::AlarmState => return "alarm".into(),
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
+        EventKind::WarmPoolLaunch => return "warm pool filled".into(),
+        EventKind::WarmPoolReturn => return "warm pool returned".into(),
+        EventKind::RefreshRollback => return "rolls back".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
         EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::StatusImpaired => return "status impaired".into(),
