@@ -464,7 +464,7 @@ fn listed(passed: &[String]) -> String {
     const MOST: usize = 3;
     let mut text = passed.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
     if passed.len() > MOST {
-        text += &format!(" and {} pools more", passed.len() - MOST);
+        text += &format!(" and {} more", passed.len() - MOST);
     }
     text
 }
@@ -472,4 +472,27 @@ fn listed(passed: &[String]) -> String {
 /// A length as read by people, of what is left until EC2 takes an instance back.
 pub(super) fn left(now: Time, until: Time) -> String {
     seconds(if until > now { until - now } else { Duration::ZERO })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_start_is_billed_by_the_second_and_for_a_minute_at_least() {
+        for (ran_s, billed_s) in [(0.0, 60.0), (59.9, 60.0), (60.0, 60.0), (61.0, 61.0), (7_200.0, 7_200.0)] {
+            let mut figures = crate::result::Bought::default();
+            add(&mut figures, ran_s, 0.36);
+            assert!((figures.cost_usd - billed_s * 1e-4).abs() < 1e-12, "{ran_s}: {}", figures.cost_usd);
+            assert!((figures.instance_hours - ran_s / 3600.0).abs() < 1e-12, "hours that ran, not those billed");
+        }
+    }
+
+    #[test]
+    fn reasons_are_told_up_to_three() {
+        let reasons = |n: usize| listed(&vec!["no m5.large Spot".to_string(); n]);
+        assert_eq!(reasons(0), "");
+        assert_eq!(reasons(3).matches("no ").count(), 3);
+        assert!(reasons(5).ends_with("and 2 more"), "{}", reasons(5));
+    }
 }

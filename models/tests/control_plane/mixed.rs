@@ -194,7 +194,7 @@ fn without_spot_capacity_anywhere_nothing_on_demand_takes_its_place() {
     let failed = all(&result, EventKind::LaunchFailed);
     // Two slots, tried every 75 s from 323 s on until the shortage is over at 700 s.
     assert_eq!(failed.len(), 2 * 6, "{failed:?}");
-    assert!(failed[0].detail.starts_with("no c5.large Spot in use1-az") && failed[0].detail.contains("pools more"));
+    assert!(failed[0].detail.starts_with("no c5.large Spot in use1-az") && failed[0].detail.contains(" and 3 more"));
     let bought = &result.summary.groups["web"].bought;
     let sum = |of: fn(&models::result::Bought) -> u32| bought.values().map(of).sum::<u32>();
     assert_eq!((sum(|one| one.failed_launches), sum(|one| one.launches), sum(|one| one.interruptions)), (12, 14, 2));
