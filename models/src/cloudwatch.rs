@@ -214,8 +214,10 @@ impl GroupMetric {
             GroupMetric::MinSize => "GroupMinSize",
             GroupMetric::MaxSize => "GroupMaxSize",
             GroupMetric::Pending => "GroupPendingInstances",
+            GroupMetric::Standby => "GroupStandbyInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
+            GroupMetric::Standby => "GroupStandbyInstances",
         }
     }
 }
@@ -229,6 +231,14 @@ impl BalancerMetric {
             BalancerMetric::Target5xx => "HTTPCode_Target_5XX_Count of all",
             BalancerMetric::ProcessedBytes => "ProcessedBytes",
             BalancerMetric::ConsumedLcus => "ConsumedLCUs",
+            BalancerMetric::SurgeQueueLength => "SurgeQueueLength",
+            BalancerMetric::Spillover => "SpilloverCount",
+            BalancerMetric::BackendConnectionErrors => "BackendConnectionErrors",
+            BalancerMetric::NewFlows => "NewFlowCount",
+            BalancerMetric::ActiveFlows => "ActiveFlowCount",
+            BalancerMetric::ElbResets => "TCP_ELB_Reset_Count",
+            BalancerMetric::TargetResets => "TCP_Target_Reset_Count",
+            BalancerMetric::PortAllocationErrors => "PortAllocationErrorCount",
         }
     }
 }

@@ -9,13 +9,17 @@ fn secs(seconds: u64) -> Duration {
 }
 
 fn compiled(client: &str, balancer: &str, group: &str, rest: &str) -> Result<Plan, Report> {
+    compiled_with("", client, balancer, group, rest)
+}
+
+fn compiled_with(more: &str, client: &str, balancer: &str, group: &str, rest: &str) -> Result<Plan, Report> {
     let groups = if balancer.starts_with("Classic") {
         ("target_groups: {},".to_string(), "")
     } else {
         (format!("target_groups: {{ \"web\": ({group}) }},"), "target_groups: [\"web\"],")
     };
     let text = format!(
-        "Scenario(schema: 1, name: \"t\", duration: \"1m\", regions: {{ \"r\": (zones: [\"a\", \"b\"]) }},
+        "Scenario(schema: 1, name: \"t\", duration: \"1m\", {more} regions: {{ \"r\": (zones: [\"a\", \"b\"]) }},
             clients: {{ \"c\": (to: \"lb\", arrivals: Poisson(\"1/s\"), {client}) }}, load_balancers: {{ \"lb\": {balancer} }}, {}
             services: {{ \"web\": (instances: 2, {} {rest} workers: 10, backlog: 5, endpoints: {{ \"p\": (steps: [Compute(\"1ms\")]) }}) }})",
         groups.0, groups.1
@@ -133,6 +137,37 @@ fn connections_are_modelled_only_where_the_scenario_says_so() {
     assert_eq!(each.connect_timeout, Duration::MAX);
     assert!(each.connections.is_some_and(|c| c.keep_alive.is_none() && c.round_trips == 2));
     assert_eq!(site("connect_timeout: Never").connect_timeout, secs(127), "the kernel's last SYN");
+}
+
+#[test]
+fn metrics_are_those_of_the_kind_of_load_balancer() {
+    let (alb, nlb) = ("Application(forward_to: \"web\")", "Network(forward_to: \"web\")");
+    let classic = "Classic(instances: [\"web\"])";
+    let table = [
+        ("SurgeQueueLength", [false, false, true]),
+        ("SpilloverCount", [false, false, true]),
+        ("BackendConnectionErrors", [false, false, true]),
+        ("NewFlowCount", [false, true, false]),
+        ("ActiveFlowCount", [false, true, false]),
+        ("TCP_ELB_Reset_Count", [false, true, false]),
+        ("TCP_Target_Reset_Count", [false, true, false]),
+        ("PortAllocationErrorCount", [false, true, false]),
+        ("ProcessedBytes", [true, true, true]),
+    ];
+    for (metric, expected) in table {
+        for (balancer, expected) in [alb, nlb, classic].into_iter().zip(expected) {
+            let alarm = format!(
+                "\"a\": (metric: {metric}(load_balancer: \"lb\"), period: \"60s\", evaluation_periods: 1, above: 1)"
+            );
+            let found = compiled_with(&format!("alarms: {{ {alarm} }},"), "", balancer, "", "");
+            let found = match found {
+                Ok(_) => true,
+                Err(report) if report.to_string().contains("does not count that") => false,
+                Err(report) => panic!("{report}"),
+            };
+            assert_eq!(found, expected, "{metric} of {balancer}");
+        }
+    }
 }
 
 #[test]

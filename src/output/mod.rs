@@ -19,6 +19,7 @@ pub mod sweep;
 pub mod table;
 pub mod units;
 
+mod fleets;
 mod happened;
 mod headline;
 mod incidents;

@@ -5,7 +5,7 @@
 
 use super::sweep::page::more_is_better;
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
-use super::{happened, headline, machines, units};
+use super::{fleets, happened, headline, machines, units};
 use crate::experiment::Experiment;
 use anstyle::Style;
 use models::result::{ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
@@ -326,6 +326,8 @@ fn machinery(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
         print(out, &table)?;
         more(out, summary.groups.len().saturating_sub(ROWS))?;
     }
+    plain(out, "Warm pools", &fleets::POOLS, fleets::pools(summary), 1)?;
+    plain(out, "Instance refreshes", &fleets::REFRESHES, fleets::refreshes(summary), 6)?;
     for sheet in machines::sheets(summary) {
         section(out, sheet.title)?;
         let mut table = Table::new(1);
@@ -337,6 +339,22 @@ fn machinery(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
     databases(out, result)?;
     balancers(out, summary)?;
     alarms(out, summary)
+}
+
+/// A table of plain cells, unless it is empty; the first `left` columns are words.
+fn plain(out: &mut dyn Write, title: &str, titles: &[&str], rows: Vec<Vec<String>>, left: usize) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    section(out, title)?;
+    let mut table = Table::new(left);
+    table.head(titles);
+    let beyond = rows.len().saturating_sub(ROWS);
+    for row in rows.into_iter().take(ROWS) {
+        table.row(row.into_iter().map(Cell::from));
+    }
+    print(out, &table)?;
+    more(out, beyond)
 }
 
 /// How busy a queue's servers were. Of a managed database's many connections the share says nothing, so their number is

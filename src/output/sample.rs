@@ -90,10 +90,7 @@ pub fn result() -> RunResult {
                 terminations: 12,
                 replacements: 1,
                 instance_hours: 22.2,
-                volumes: None,
-                memory: None,
-                credits: None,
-                bought: Default::default(),
+                ..Group::default()
             },
         )]
         .into(),

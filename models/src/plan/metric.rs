@@ -60,10 +60,14 @@ pub enum GroupMetric {
     MaxSize,
     /// GroupPendingInstances. Those that a launch hook holds are not among them (§1.3).
     Pending,
+    /// GroupStandbyInstances.
+    Standby,
     /// GroupTerminatingInstances.
     Terminating,
     /// GroupTotalInstances: in service, pending and terminating.
     Total,
+    /// GroupStandbyInstances.
+    Standby,
 }
 
 /// Metrics of a load balancer (network.md §3.13). All absent without traffic.
@@ -81,6 +85,22 @@ pub enum BalancerMetric {
     ProcessedBytes,
     /// ConsumedLCUs, over the minute.
     ConsumedLcus,
+    /// SurgeQueueLength of a Classic Load Balancer: the most that waited at one node. Absent when zero.
+    SurgeQueueLength,
+    /// SpilloverCount. Absent when zero.
+    Spillover,
+    /// BackendConnectionErrors. Absent when zero.
+    BackendConnectionErrors,
+    /// NewFlowCount of a Network Load Balancer. Always there.
+    NewFlows,
+    /// ActiveFlowCount. Always there.
+    ActiveFlows,
+    /// TCP_ELB_Reset_Count. Always there.
+    ElbResets,
+    /// TCP_Target_Reset_Count. Always there.
+    TargetResets,
+    /// PortAllocationErrorCount. Always there.
+    PortAllocationErrors,
 }
 
 /// Metrics of a target group (network.md §3.13).

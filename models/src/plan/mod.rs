@@ -22,9 +22,11 @@ mod network;
 mod operation;
 mod price;
 mod rate;
+mod refresh;
 mod scaling;
 mod service;
 mod store;
+mod warm_pool;
 
 pub use alarm::*;
 pub use balancer::*;
@@ -42,9 +44,11 @@ pub use network::*;
 pub use operation::*;
 pub use price::*;
 pub use rate::*;
+pub use refresh::*;
 pub use scaling::*;
 pub use service::*;
 pub use store::*;
+pub use warm_pool::*;
 
 use sim_core::{Duration, Table, id_type};
 

@@ -31,6 +31,8 @@ pub(crate) struct Cx<'a> {
     pub sites: Table<SiteId, Site>,
     /// Length of the run in seconds.
     pub horizon: f64,
+    /// Names of the alarms that target tracking makes; their ids follow those of the alarms that are written.
+    pub made_alarms: Vec<String>,
 }
 
 /// Where a fleet was declared.
@@ -65,7 +67,7 @@ impl<'a> Cx<'a> {
         }
         let horizon = scenario.duration.map_or(0.0, |d| d.0);
         let (zones, out, sites) = (Vec::new(), Vec::new(), Table::default());
-        Cx { scenario, root, text, dir, out, zones, fleets, endpoints, sites, horizon }
+        Cx { scenario, root, text, dir, out, zones, fleets, endpoints, sites, horizon, made_alarms: Vec::new() }
     }
 
     /// Whether something is wrong already, so that what may follow from it need not be said.

@@ -26,12 +26,14 @@ mod operation;
 mod policy;
 mod price;
 pub(crate) mod profile;
+mod refresh;
 mod schedule;
 mod series;
 mod service;
 mod site;
 mod store;
 mod target_tracking;
+mod warm_pool;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};
