@@ -217,7 +217,6 @@ impl GroupMetric {
             GroupMetric::Standby => "GroupStandbyInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
-            GroupMetric::Standby => "GroupStandbyInstances",
         }
     }
 }

@@ -40,6 +40,10 @@ pub struct Metrics {
     pub min: u32,
     /// GroupMaxSize, likewise.
     pub max: u32,
+    /// GroupDesiredCapacity.
+    pub desired: u32,
+    /// GroupInServiceInstances.
+    pub in_service: u32,
     /// GroupPendingInstances.
     pub pending: u32,
     /// GroupStandbyInstances.
@@ -113,8 +117,8 @@ impl Groups {
         let terminating = of(Row::leaving);
         let standby = of(|row| row.state == State::Standby);
         let total = in_service + pending + terminating;
-        let (min, max) = (self.fleets[fleet].min, self.fleets[fleet].max);
-        Metrics { min, max, pending, standby, terminating, total }
+        let super::fleet::Fleet { min, max, desired, .. } = self.fleets[fleet];
+        Metrics { min, max, desired, in_service, pending, standby, terminating, total }
     }
 
     /// Instances whose metrics count for the group's: in service, not lost, and not warming up (rules C3, C6).

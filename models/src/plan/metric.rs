@@ -66,8 +66,6 @@ pub enum GroupMetric {
     Terminating,
     /// GroupTotalInstances: in service, pending and terminating.
     Total,
-    /// GroupStandbyInstances.
-    Standby,
 }
 
 /// Metrics of a load balancer (network.md §3.13). All absent without traffic.

@@ -224,7 +224,6 @@ pub(crate) fn metric<'a>(
         W::GroupStandbyInstances { group: name } => group(cx, name, GroupMetric::Standby),
         W::GroupTerminatingInstances { group: name } => group(cx, name, GroupMetric::Terminating),
         W::GroupTotalInstances { group: name } => group(cx, name, GroupMetric::Total),
-        W::GroupStandbyInstances { group: name } => group(cx, name, GroupMetric::Standby),
         W::HttpCodeElb502Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb502),
         W::HttpCodeElb503Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb503),
         W::HttpCodeElb504Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb504),

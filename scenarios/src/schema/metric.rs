@@ -141,11 +141,6 @@ pub enum Metric {
         /// Auto Scaling group.
         group: String,
     },
-    /// GroupStandbyInstances.
-    GroupStandbyInstances {
-        /// Auto Scaling group.
-        group: String,
-    },
     /// HTTPCode_ELB_502_Count. Absent when zero.
     #[serde(rename = "HTTPCode_ELB_502_Count")]
     HttpCodeElb502Count {
