@@ -61,14 +61,15 @@ impl Clients {
                     cx.hand_over(client(Event::Answer { request: at, outcome: Outcome::Refused }));
                     return;
                 };
-                self.send_to(instance, at, now, cx);
+                self.send_to(instance, at, false, cx);
             }
         }
     }
 
-    /// Sends a request straight to an instance.
+    /// Sends a request straight to an instance; by an established connection it waits for the way to be free again.
     #[inline(always)]
-    pub(super) fn send_to(&mut self, instance: InstanceId, at: RequestRef, now: Time, cx: &mut Cx) {
+    pub(super) fn send_to(&mut self, instance: InstanceId, at: RequestRef, established: bool, cx: &mut Cx) {
+        let now = cx.now();
         let Request { site, luck, endpoint, .. } = cx.requests[at.id];
         let from = cx.caller_place(&cx.requests[at.id]);
         let caller = &self.sites[site];
@@ -94,7 +95,10 @@ impl Clients {
         if from != to && caller.population.is_none() {
             cx.cross_zone_bytes += u64::from(cx.plan.sites[site].bytes());
         }
-        if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+        let deliver = event::Event::Instance(instance::Event::Deliver(call));
+        if established {
+            cx.send(from, to, deliver);
+        } else if !cx.connect(from, to, deliver) {
             cx.calls.remove(call.id);
             cx.list.via(caller.connect_timeout, client(Event::ConnectFailed(at)));
         }

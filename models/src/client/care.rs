@@ -36,7 +36,8 @@ struct Kept {
     settings: Connections,
     /// Those at rest, per pool; the last one used is on top.
     idle: Vec<Vec<ConnectionRef>>,
-    timeout: Lane,
+    /// None: the kernel's last SYN decides.
+    timeout: Option<Lane>,
 }
 
 impl Care {
@@ -59,7 +60,9 @@ impl Care {
         let kept = site.connections.clone().map(|settings| Kept {
             idle: vec![Vec::new(); settings.keep_alive.map_or(0, |keep| keep.pools.max(1)) as usize],
             settings,
-            timeout: cx.list.lane(site.connect_timeout.min(site.timeout)),
+            timeout: Some(site.connect_timeout.min(site.timeout))
+                .filter(|&limit| limit != Duration::MAX)
+                .map(|limit| cx.list.lane(limit)),
         });
         Some(Box::new(Care { kept, sdk, affinity, homes: cx.stream(&site.name, "zonal dns") }))
     }
@@ -122,7 +125,6 @@ impl Clients {
 
     /// The rate limiter lets an attempt go.
     pub(super) fn permitted(&mut self, at: RequestRef, cx: &mut Cx) {
-        let now = cx.now();
         let Some(&request) = cx.request(at) else { return };
         let caller = &mut self.sites[request.site];
         if let Some(timers) = &mut caller.timers {
@@ -144,7 +146,7 @@ impl Clients {
                 }
             }
             Destination::Service(service) => match self.discovery[service].pick() {
-                Some(instance) => self.send_to(instance, at, now, cx),
+                Some(instance) => self.send_to(instance, at, false, cx),
                 None => cx.hand_over(client(Event::Answer { request: at, outcome: Outcome::Refused })),
             },
         }
@@ -184,8 +186,8 @@ impl Clients {
             last: false,
         });
         cx.connections.bind(at, connection);
-        if let Some(kept) = self.kept(request.site) {
-            cx.list.via(kept.timeout, client(Event::ConnectDue(at)));
+        if let Some(lane) = self.kept(request.site).and_then(|kept| kept.timeout) {
+            cx.list.via(lane, client(Event::ConnectDue(at)));
         }
         self.syn(at, 0, cx);
     }
@@ -258,7 +260,7 @@ impl Clients {
                 }
                 cx.send(from, to, event::Event::Alb(alb::Event::Request { node, request: at }));
             }
-            Peer::Instance(instance) => self.send_to(instance, at, now, cx),
+            Peer::Instance(instance) => self.send_to(instance, at, true, cx),
         }
     }
 
