@@ -56,7 +56,9 @@ fn s3_the_first_instances_are_bought_by_base_percentage_and_strategy() {
 
 #[test]
 fn each_strategy_takes_its_own_pools() {
-    let cases: [(SpotAllocation, u32, &[(&str, f64)]); 5] = [
+    /// Strategy, SpotInstancePools, hours by pool.
+    type Case<'a> = (SpotAllocation, u32, &'a [(&'a str, f64)]);
+    let cases: [Case; 5] = [
         (SpotAllocation::LowestPrice, 1, &[("c5.large spot", 6.0)]),
         (SpotAllocation::LowestPrice, 3, &[("c5.large spot", 2.0), ("m5.large spot", 2.0), ("r5.large spot", 2.0)]),
         (SpotAllocation::CapacityOptimized, 2, &[("r5.large spot", 6.0)]),
