@@ -217,6 +217,14 @@ impl GroupMetric {
             GroupMetric::Standby => "GroupStandbyInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
+            GroupMetric::PoolMinSize => "WarmPoolMinSize",
+            GroupMetric::PoolDesired => "WarmPoolDesiredCapacity",
+            GroupMetric::PoolPending => "WarmPoolPendingCapacity",
+            GroupMetric::PoolTerminating => "WarmPoolTerminatingCapacity",
+            GroupMetric::PoolWarmed => "WarmPoolWarmedCapacity",
+            GroupMetric::PoolTotal => "WarmPoolTotalCapacity",
+            GroupMetric::WithPoolDesired => "GroupAndWarmPoolDesiredCapacity",
+            GroupMetric::WithPoolTotal => "GroupAndWarmPoolTotalCapacity",
         }
     }
 }

@@ -120,8 +120,26 @@ impl World<'_> {
             GroupMetric::Terminating => metrics.terminating,
             GroupMetric::Total => metrics.total,
             GroupMetric::Standby => metrics.standby,
+            _ => return self.pool_metric(fleet, metric).into_iter().map(f64::from).collect(),
         };
         vec![f64::from(value)]
+    }
+
+    /// Of a warm pool, and of a group with its pool; none without a pool.
+    fn pool_metric(&self, fleet: FleetId, metric: GroupMetric) -> Option<u32> {
+        let pool = self.groups.pool_counts(fleet, self.shared.plan)?;
+        let group = self.groups.metrics(fleet);
+        Some(match metric {
+            GroupMetric::PoolMinSize => pool.min_size,
+            GroupMetric::PoolDesired => pool.desired,
+            GroupMetric::PoolPending => pool.pending,
+            GroupMetric::PoolTerminating => pool.terminating,
+            GroupMetric::PoolWarmed => pool.warmed,
+            GroupMetric::PoolTotal => pool.total(),
+            GroupMetric::WithPoolDesired => group.desired + pool.desired,
+            GroupMetric::WithPoolTotal => group.total + pool.total(),
+            _ => return None,
+        })
     }
 
     fn balancer_metric(&mut self, balancer: BalancerId, metric: BalancerMetric) -> Vec<f64> {

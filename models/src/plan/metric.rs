@@ -66,6 +66,22 @@ pub enum GroupMetric {
     Terminating,
     /// GroupTotalInstances: in service, pending and terminating.
     Total,
+    /// WarmPoolMinSize. Absent without a warm pool.
+    PoolMinSize,
+    /// WarmPoolDesiredCapacity. Absent without a warm pool.
+    PoolDesired,
+    /// WarmPoolPendingCapacity. Absent without a warm pool.
+    PoolPending,
+    /// WarmPoolTerminatingCapacity. Absent without a warm pool.
+    PoolTerminating,
+    /// WarmPoolWarmedCapacity. Absent without a warm pool.
+    PoolWarmed,
+    /// WarmPoolTotalCapacity. Absent without a warm pool.
+    PoolTotal,
+    /// GroupAndWarmPoolDesiredCapacity. Absent without a warm pool.
+    WithPoolDesired,
+    /// GroupAndWarmPoolTotalCapacity. Absent without a warm pool.
+    WithPoolTotal,
 }
 
 /// Metrics of a load balancer (network.md §3.13). All absent without traffic.

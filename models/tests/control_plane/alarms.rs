@@ -465,3 +465,38 @@ fn five_9_alarms_are_billed_by_the_metrics_they_look_at() {
     .collect();
     assert!(close(month(&run(&plan), "alarms"), 0.8));
 }
+
+#[test]
+fn one_14_a_warm_pool_has_metrics_of_its_own_and_is_absent_without_one() {
+    let table = [
+        (GroupMetric::PoolMinSize, 1.0),
+        (GroupMetric::PoolDesired, 2.0),
+        (GroupMetric::PoolPending, 0.0),
+        (GroupMetric::PoolTerminating, 0.0),
+        (GroupMetric::PoolWarmed, 2.0),
+        (GroupMetric::PoolTotal, 2.0),
+        (GroupMetric::WithPoolDesired, 6.0),
+        (GroupMetric::WithPoolTotal, 6.0),
+    ];
+    for there in [true, false] {
+        let mut plan = plan();
+        plan.duration = secs(1200);
+        group(&mut plan).warm_pool = there.then_some(WarmPool {
+            state: PoolState::Stopped,
+            min_size: 1,
+            max_group_prepared_capacity: Some(6),
+            reuse_on_scale_in: false,
+            start: None,
+            stop: sim_core::dist::Dist::Constant(10.0),
+            volume_gb: 8.0,
+        });
+        for (metric, _) in table {
+            plan.alarms.push(Alarm::new(format!("{metric:?}"), Metric::Group(WEB, metric), 1e12));
+        }
+        let result = run(&plan);
+        for (metric, expected) in table {
+            let found = *result.series.get(&format!("alarm.{metric:?}.value")).unwrap().values.last().unwrap();
+            assert!(if there { close(found, expected) } else { found.is_nan() }, "{metric:?} is {found}");
+        }
+    }
+}

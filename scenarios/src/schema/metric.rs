@@ -136,6 +136,46 @@ pub enum Metric {
         /// Auto Scaling group.
         group: String,
     },
+    /// WarmPoolMinSize. Absent without a warm pool.
+    WarmPoolMinSize {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// WarmPoolDesiredCapacity. Absent without a warm pool.
+    WarmPoolDesiredCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// WarmPoolPendingCapacity. Absent without a warm pool.
+    WarmPoolPendingCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// WarmPoolTerminatingCapacity. Absent without a warm pool.
+    WarmPoolTerminatingCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// WarmPoolWarmedCapacity. Absent without a warm pool.
+    WarmPoolWarmedCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// WarmPoolTotalCapacity. Absent without a warm pool.
+    WarmPoolTotalCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// GroupAndWarmPoolDesiredCapacity. Absent without a warm pool.
+    GroupAndWarmPoolDesiredCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// GroupAndWarmPoolTotalCapacity. Absent without a warm pool.
+    GroupAndWarmPoolTotalCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
     /// GroupTotalInstances: in service, pending and terminating.
     GroupTotalInstances {
         /// Auto Scaling group.
