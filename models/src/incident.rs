@@ -119,6 +119,8 @@ fn detects(kind: EventKind) -> bool {
             | EventKind::FailoverStarted
             | EventKind::AlarmState
             | EventKind::NodeOutOfDns
+            | EventKind::TargetAnomalous
+            | EventKind::ZonalShiftStarted
             | EventKind::BootstrapFailed
             | EventKind::SmokeTestFailed
             | EventKind::LaunchFailed
@@ -138,6 +140,8 @@ fn decides(kind: EventKind) -> bool {
             | EventKind::DesiredCapacityChanged
             | EventKind::StandbyFailed
             | EventKind::RebalanceStarted
+            | EventKind::MitigationBegan
+            | EventKind::ZonalShiftStarted
             | EventKind::InstanceRebooted
             | EventKind::InstanceRecovered
     )
