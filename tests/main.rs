@@ -16,4 +16,5 @@ mod cli;
 mod files;
 mod inputs;
 mod room;
+mod sweep;
 mod tidy;

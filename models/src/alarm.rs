@@ -58,6 +58,24 @@ impl State {
         }
     }
 
+    /// As a number for those who are told: 0, 1, 2.
+    pub fn told(self) -> u8 {
+        match self {
+            State::Ok => 0,
+            State::Alarm => 1,
+            State::InsufficientData => 2,
+        }
+    }
+
+    /// From the number told.
+    pub fn of(told: u8) -> Self {
+        match told {
+            0 => State::Ok,
+            1 => State::Alarm,
+            _ => State::InsufficientData,
+        }
+    }
+
     /// As a number for the series: 0, 1, and −1 where nothing is known.
     pub fn code(self) -> f64 {
         match self {
@@ -167,6 +185,10 @@ impl Alarms {
             let (from, to) = (row.state.name().to_string(), state.name().to_string());
             row.changes.push(AlarmChange { t_s: now.as_secs_f64(), from, to });
             row.state = state;
+            if plan.guards_refresh(id) {
+                let told = group::Event::AlarmTold { alarm: id, state: state.told(), cause: row.entry };
+                cx.list.soon(event::Event::Group(told));
+            }
         }
         cx.datapoints.notify(id, row.value.unwrap_or(f64::NAN));
         cx.datapoints.note_state(id, state);

@@ -214,6 +214,7 @@ impl GroupMetric {
             GroupMetric::MinSize => "GroupMinSize",
             GroupMetric::MaxSize => "GroupMaxSize",
             GroupMetric::Pending => "GroupPendingInstances",
+            GroupMetric::Standby => "GroupStandbyInstances",
             GroupMetric::Terminating => "GroupTerminatingInstances",
             GroupMetric::Total => "GroupTotalInstances",
         }
@@ -233,6 +234,14 @@ impl BalancerMetric {
             BalancerMetric::Elb4xx => "HTTPCode_ELB_4XX_Count",
             BalancerMetric::Rejected => "RejectedConnectionCount",
             BalancerMetric::RuleEvaluations => "RuleEvaluations",
+            BalancerMetric::SurgeQueueLength => "SurgeQueueLength",
+            BalancerMetric::Spillover => "SpilloverCount",
+            BalancerMetric::BackendConnectionErrors => "BackendConnectionErrors",
+            BalancerMetric::NewFlows => "NewFlowCount",
+            BalancerMetric::ActiveFlows => "ActiveFlowCount",
+            BalancerMetric::ElbResets => "TCP_ELB_Reset_Count",
+            BalancerMetric::TargetResets => "TCP_Target_Reset_Count",
+            BalancerMetric::PortAllocationErrors => "PortAllocationErrorCount",
         }
     }
 }

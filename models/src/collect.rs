@@ -9,7 +9,7 @@ use crate::alb::Hosts;
 use crate::observe::Minute;
 use crate::plan::{
     BalancerId, BalancerMetric, Emitted, FleetId, GroupMetric, InstanceMetric, Metric, Monitoring, Per, ServiceId,
-    Sizing, Source, TargetGroupId, TargetsMetric,
+    Source, TargetGroupId, TargetsMetric,
 };
 use crate::request::InstanceId;
 use crate::world::World;
@@ -40,8 +40,8 @@ impl World<'_> {
                     }
                     samples
                 }
-                Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.counts(fleet).in_service)],
-                Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.counts(fleet).desired)],
+                Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.metrics(fleet).in_service)],
+                Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.metrics(fleet).desired)],
                 Metric::RequestCount(balancer) => counted(self.shared.observe.balancer(balancer).minute.requests),
                 Metric::Elb5xx(balancer) => counted(self.shared.observe.balancer(balancer).minute.elb_5xx),
                 Metric::RequestCountPerTarget(group) => {
@@ -97,6 +97,7 @@ impl World<'_> {
         for balancer in plan.balancers.ids() {
             let counts = self.shared.observe.balancer(balancer);
             counts.minute = Minute { bytes_before: counts.bytes, ..Minute::default() };
+            self.shared.observe.edge(balancer).minute = Default::default();
         }
         for group in plan.target_groups.ids() {
             let counts = self.shared.observe.target_group(group);
@@ -111,17 +112,14 @@ impl World<'_> {
     }
 
     fn group_metric(&self, fleet: FleetId, metric: GroupMetric) -> Vec<f64> {
-        let counts = self.groups.counts(fleet);
-        let sizes = match &self.shared.plan.fleets[fleet].sizing {
-            Sizing::AutoScaling(group) => (group.min_size, group.max_size),
-            Sizing::Fixed(count) => (*count, *count),
-        };
+        let metrics = self.groups.metrics(fleet);
         let value = match metric {
-            GroupMetric::MinSize => sizes.0,
-            GroupMetric::MaxSize => sizes.1,
-            GroupMetric::Pending => counts.pending,
-            GroupMetric::Terminating => counts.terminating,
-            GroupMetric::Total => counts.in_service + counts.pending + counts.terminating,
+            GroupMetric::MinSize => metrics.min,
+            GroupMetric::MaxSize => metrics.max,
+            GroupMetric::Pending => metrics.pending,
+            GroupMetric::Terminating => metrics.terminating,
+            GroupMetric::Total => metrics.total,
+            GroupMetric::Standby => metrics.standby,
         };
         vec![f64::from(value)]
     }
@@ -142,6 +140,21 @@ impl World<'_> {
             BalancerMetric::Rejected => counted(minute.codes.rejected),
             BalancerMetric::RuleEvaluations => counted(minute.codes.rule_evaluations),
             BalancerMetric::ConsumedLcus => vec![crate::cost::lcus(minute.requests as f64, bytes as f64, 60.0)],
+            BalancerMetric::SurgeQueueLength => {
+                let now = self.albs.surge_queue(balancer, &self.shared);
+                counted(self.shared.observe.edge(balancer).minute.surge_queue_length.max(now))
+            }
+            BalancerMetric::Spillover => counted(self.shared.observe.edge(balancer).minute.spillover),
+            BalancerMetric::BackendConnectionErrors => {
+                counted(self.shared.observe.edge(balancer).minute.backend_connection_errors)
+            }
+            BalancerMetric::NewFlows => vec![self.shared.observe.edge(balancer).minute.new_flows as f64],
+            BalancerMetric::ActiveFlows => vec![self.albs.active_flows(balancer, &self.shared) as f64],
+            BalancerMetric::ElbResets => vec![self.shared.observe.edge(balancer).minute.elb_resets as f64],
+            BalancerMetric::TargetResets => vec![self.shared.observe.edge(balancer).minute.target_resets as f64],
+            BalancerMetric::PortAllocationErrors => {
+                vec![self.shared.observe.edge(balancer).minute.port_allocation_errors as f64]
+            }
         }
     }
 

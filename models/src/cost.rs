@@ -7,7 +7,7 @@
 //! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
-use crate::plan::{Alarm, BalancerId, BalancerKind, Egress, Monitoring, Plan};
+use crate::plan::{Alarm, BalancerId, BalancerKind, Egress, Monitoring, Plan, Sizing};
 use crate::result::Cost;
 use crate::world::World;
 use sim_core::{Table, Time};
@@ -102,7 +102,12 @@ impl World<'_> {
         }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
         let rules = (counts.billed_rules - since.rules) as f64 / seconds / 1000.0;
-        if let BalancerKind::Network(_) = self.shared.plan.balancers[balancer].kind {
+        let kind = &self.shared.plan.balancers[balancer].kind;
+        if let BalancerKind::Classic(_) = kind {
+            // Billed by the GB.
+            return 0.0;
+        }
+        if let BalancerKind::Network(_) = kind {
             let gb_per_hour = bytes / GB / (seconds / HOUR_S);
             let flows = (self.shared.observe.edge(balancer).all_flows - since.flows) as f64;
             let active = if since.minutes > 0 { since.open as f64 / since.minutes as f64 } else { 0.0 };
@@ -135,20 +140,32 @@ impl World<'_> {
         };
         let mut nat_gb = 0.0;
         for (id, fleet) in plan.fleets.iter() {
-            let instance_hours = self.groups.billed_seconds(id, now) / HOUR_S;
             if fleet.mixed().is_some() {
                 for ((_, spot), figures) in self.groups.bought(id, now) {
                     let option = if spot { "spot" } else { "on_demand" };
                     add(&mut cost, format!("instances.{}.{option}", fleet.name), figures.cost_usd);
                 }
-            } else {
-                let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
-                let price = price * prices.on_demand_ratio;
-                add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
             }
-            if fleet.template.monitoring == Monitoring::Detailed {
-                let monitoring = instance_hours / MONTH_H * prices.detailed_monitoring_month;
-                add(&mut cost, "monitoring".to_string(), monitoring);
+            for (number, template) in (0..).zip(fleet.templates()) {
+                let instance_hours = self.groups.billed_seconds(id, number, now) / HOUR_S;
+                if fleet.mixed().is_none() {
+                    let price = prices.instances.get(&template.instance_type).copied().unwrap_or(0.0);
+                    let price = price * prices.on_demand_ratio;
+                    add(&mut cost, format!("instances.{}", fleet.name), instance_hours * price);
+                }
+                if template.monitoring == Monitoring::Detailed {
+                    let monitoring = instance_hours / MONTH_H * prices.detailed_monitoring_month;
+                    add(&mut cost, "monitoring".to_string(), monitoring);
+                }
+            }
+            if let Sizing::AutoScaling(group) = &fleet.sizing
+                && let Some(pool) = &group.warm_pool
+            {
+                let price = prices.instances.get(&fleet.template.instance_type).copied().unwrap_or(0.0);
+                let ran = self.groups.pool_billed_s(id, now) / HOUR_S * price * prices.on_demand_ratio;
+                // A stopped instance costs what its volume does, and one in service does not cost it anew.
+                let volumes = self.groups.pool_held_s(id, now) / HOUR_S / MONTH_H * pool.volume_gb;
+                add(&mut cost, format!("warm_pool.{}", fleet.name), ran + volumes * prices.volume_gb_month);
             }
             if let Some(terms) = fleet.template.machine.credits
                 && let Some(credits) = self.instances.credit_figures(id, now, &self.shared)
@@ -158,7 +175,7 @@ impl World<'_> {
             }
             let behind_nat = fleet.zones.iter().any(|&zone| matches!(plan.zones[zone].egress, Egress::Nat(_)));
             if fleet.template.bootstrap_needs_egress && behind_nat {
-                nat_gb += f64::from(self.groups.counts(id).launches) * fleet.template.bootstrap_download_gb;
+                nat_gb += f64::from(self.groups.bootstraps(id)) * fleet.template.bootstrap_download_gb;
             }
         }
         for (id, balancer) in plan.balancers.iter() {

@@ -33,6 +33,8 @@ pub struct Bought {
 #[derive(Clone, Debug)]
 pub struct Directory {
     instances: Table<InstanceId, Facts>,
+    /// Which of its fleet's launch templates each was launched from.
+    templates: Table<InstanceId, u16>,
     /// Beside the facts, which the request path reads: few ask for it. Instances that are not in it were bought plainly.
     bought: Vec<Bought>,
     launched: Table<FleetId, u32>,
@@ -45,6 +47,7 @@ impl Directory {
     pub fn new(plan: &Plan) -> Self {
         Directory {
             instances: Table::default(),
+            templates: Table::default(),
             bought: Vec::new(),
             zones: plan.zones.len(),
             launched: plan.fleets.iter().map(|_| 0).collect(),
@@ -56,11 +59,12 @@ impl Directory {
         }
     }
 
-    /// Enters a new instance.
-    pub fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>) -> InstanceId {
+    /// Enters a new instance, launched from the fleet's template of that number.
+    pub fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, template: u16) -> InstanceId {
         let ordinal = self.launched[fleet];
         self.launched[fleet] += 1;
         let place = Place::of(zone, self.zones);
+        self.templates.push(template);
         self.instances.push(Facts { fleet, zone, place, service: self.service_of[fleet], ordinal })
     }
 
@@ -87,13 +91,21 @@ impl Directory {
     pub fn vcpus(&self, plan: &Plan, instance: InstanceId) -> u32 {
         let fleet = &plan.fleets[self.instances[instance].fleet];
         let kind = self.bought(instance).kind as usize;
-        fleet.mixed().and_then(|mixed| mixed.overrides.get(kind)).map_or(fleet.template.vcpus, |own| own.vcpus)
+        fleet
+            .mixed()
+            .and_then(|mixed| mixed.overrides.get(kind))
+            .map_or(fleet.template(self.template(instance)).vcpus, |own| own.vcpus)
     }
 
     /// The facts of one.
     #[inline]
     pub fn facts(&self, instance: InstanceId) -> Facts {
         self.instances[instance]
+    }
+
+    /// The number of its launch template among those of its fleet.
+    pub fn template(&self, instance: InstanceId) -> u16 {
+        self.templates[instance]
     }
 
     /// The `ordinal`-th instance of a fleet, if it was ever launched.

@@ -3,7 +3,7 @@
 //! Faults write it, the parts that stand in it read it. Overlapping faults of one kind add up (each counts), so the
 //! end of one does not end the other. What is written here is what is true, not what the control plane knows.
 
-use crate::plan::{EndpointId, FleetId, NatId, Plan, ZoneId};
+use crate::plan::{EndpointId, Fleet, FleetId, NatId, Plan, ZoneId};
 use sim_core::{Duration, Table};
 
 /// What holds now, beyond normal.
@@ -17,6 +17,9 @@ pub struct Environment {
     pub launch_failure: Table<FleetId, f64>,
     /// Share of an endpoint's requests that fail, the endpoint's own rate included.
     pub error_rate: Table<EndpointId, f64>,
+    /// Whether any request of an endpoint may fail so, by that share or by an instance's release: the request path looks
+    /// closer only then.
+    pub may_err: Table<EndpointId, bool>,
     /// Added to every publication delay.
     pub metrics_delay: Duration,
     /// Nothing is published while positive.
@@ -68,11 +71,18 @@ impl Environment {
             nat_down: plan.nat_gateways.iter().map(|_| 0).collect(),
             launch_failure: plan.fleets.iter().map(|_| 0.0).collect(),
             error_rate: plan.endpoints.iter().map(|(_, endpoint)| endpoint.error_rate).collect(),
+            may_err: plan.endpoints.iter().map(|(id, one)| one.error_rate > 0.0 || released(plan, id)).collect(),
             metrics_delay: Duration::ZERO,
             metrics_lost: 0,
             shortages: Vec::new(),
             disturbed: false,
         }
+    }
+
+    /// Sets the share of an endpoint's requests that fail, crumbs of rounding taken for none.
+    pub fn set_error_rate(&mut self, endpoint: EndpointId, rate: f64, plan: &Plan) {
+        self.error_rate[endpoint] = if rate < 1e-12 { 0.0 } else { rate };
+        self.may_err[endpoint] = self.error_rate[endpoint] > 0.0 || released(plan, endpoint);
     }
 
     /// Whether a zone has power.
@@ -100,4 +110,10 @@ impl Environment {
         self.disturbed =
             self.zones.values().any(|zone| !zone.reachable() || zone.loss > 0.0 || !zone.latency.is_zero());
     }
+}
+
+/// Whether some release has a share of failures of its own for an endpoint.
+fn released(plan: &Plan, endpoint: EndpointId) -> bool {
+    let templates = plan.fleets.values().flat_map(Fleet::templates);
+    templates.flat_map(|template| &template.release.error_rate).any(|rate| rate.0 == endpoint)
 }

@@ -56,6 +56,10 @@ fn value(plan: &Plan, summary: &Summary, world: &World, quantity: &Quantity) -> 
         Quantity::FinalInService(fleet) => f64::from(group(fleet)?.final_in_service),
         Quantity::Launches(fleet) => f64::from(group(fleet)?.launches),
         Quantity::Terminations(fleet) => f64::from(group(fleet)?.terminations),
+        Quantity::TakenFromPool(fleet) => f64::from(group(fleet)?.warm_pool?.taken),
+        Quantity::Refreshes(fleet, ended) => {
+            group(fleet)?.refreshes.iter().filter(|refresh| refresh.status == *ended).count() as f64
+        }
         Quantity::AlarmsRaised(id) => alarm(id).count() as f64,
         Quantity::FirstAlarmS(id) => alarm(id).next().unwrap_or(f64::INFINITY),
         Quantity::CostUsd => summary.cost_usd.total,

@@ -170,7 +170,10 @@ impl Faults {
                     cx.list.soon(event::Event::Instance(disturb));
                 }
             }
-            FaultAction::EndpointErrors(endpoint, rate, _) => cx.environment.error_rate[*endpoint] += rate,
+            FaultAction::EndpointErrors(endpoint, rate, _) => {
+                let now = cx.environment.error_rate[*endpoint] + rate;
+                cx.environment.set_error_rate(*endpoint, now, plan);
+            }
             FaultAction::ZonePowerLoss(zone, _) => {
                 cx.environment.zones[*zone].dark += 1;
                 cx.blame.zone(*zone, entry);
@@ -288,7 +291,7 @@ impl Faults {
             }
             FaultAction::EndpointErrors(endpoint, rate, _) => {
                 let left = cx.environment.error_rate[*endpoint] - rate;
-                cx.environment.error_rate[*endpoint] = if left < 1e-12 { 0.0 } else { left };
+                cx.environment.set_error_rate(*endpoint, left, plan);
             }
             FaultAction::ZonePowerLoss(zone, _) => {
                 cx.environment.zones[*zone].dark -= 1;

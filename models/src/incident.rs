@@ -74,6 +74,9 @@ fn felt(incident: &mut Incident, spans: &[BadSpan], explained: &mut [bool], unti
 fn degradation(entries: &[TimelineEvent], span: &BadSpan, plan: &Plan) -> Incident {
     let inside = |entry: &&TimelineEvent| entry.t_s >= span.start_s && entry.t_s <= span.end_s;
     let during: Vec<&TimelineEvent> = entries.iter().filter(inside).collect();
+    if let Some(refresh) = refreshing(entries, span.start_s) {
+        return refreshed(entries, refresh, span);
+    }
     Incident {
         fault: "degradation".to_string(),
         subject: plan.name.clone(),
@@ -84,6 +87,41 @@ fn degradation(entries: &[TimelineEvent], span: &BadSpan, plan: &Plan) -> Incide
         acted_s: during.iter().filter(|entry| acts(entry.kind)).map(|entry| entry.t_s).next_back(),
         restored_s: Some(span.end_s),
         redundancy_restored_s: Some(span.end_s),
+        failed_requests: span.failed,
+    }
+}
+
+/// The refresh that was under way at a moment and that an alarm then stopped: what users felt was its release.
+fn refreshing(entries: &[TimelineEvent], at: f64) -> Option<&TimelineEvent> {
+    let started = entries.iter().rfind(|entry| entry.kind == EventKind::RefreshStarted && entry.t_s <= at)?;
+    let ended = |entry: &&TimelineEvent| {
+        let ends = [EventKind::RefreshSucceeded, EventKind::RefreshFailed, EventKind::RefreshCancelled];
+        entry.subject == started.subject && ends.contains(&entry.kind) && entry.id > started.id
+    };
+    let over = entries.iter().find(ended).is_some_and(|entry| entry.t_s <= at);
+    let blamed = descendants(entries, started.id).iter().any(|entry| entry.kind == EventKind::AlarmState);
+    (blamed && !over).then_some(started)
+}
+
+/// The incident that a bad release was: from its first bad second to the last.
+fn refreshed(entries: &[TimelineEvent], started: &TimelineEvent, span: &BadSpan) -> Incident {
+    let chain = descendants(entries, started.id);
+    let stops = |kind| matches!(kind, EventKind::RefreshRollback | EventKind::RefreshFailed);
+    let decided = first(&chain, stops);
+    let after = |entry: &&&TimelineEvent| acts(entry.kind) && decided.is_some_and(|at| entry.t_s >= at);
+    let to = started.detail.split(':').next().unwrap_or_default();
+    Incident {
+        fault: format!("instance refresh {to}"),
+        subject: started.subject.clone(),
+        event: started.id,
+        t_s: span.start_s,
+        detected_s: first(&chain, |kind| kind == EventKind::AlarmState),
+        decided_s: decided,
+        acted_s: chain.iter().filter(after).map(|entry| entry.t_s).find(|at| *at > span.start_s),
+        restored_s: Some(span.end_s),
+        redundancy_restored_s: first(&chain, |kind| {
+            matches!(kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed | EventKind::RefreshCancelled)
+        }),
         failed_requests: span.failed,
     }
 }

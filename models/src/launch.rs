@@ -5,11 +5,15 @@
 //!              │          └─► group::Running   │  └─ needs egress: no way out ─► timeout ─► failed
 //!              └─► group::NotRunning           └─► instance::Booted … Up
 //! ```
+//! An instance bound for a warm pool goes the same way and then waits there; see `warm`.
+//!
 //! # Models      a length and a chance of failure for each phase, the same for the n-th instance of a fleet under every
 //!   policy; downloads that need the zone's way out; a boot that fails and is found by status checks;
 //!   restarts, which boot without bootstrapping
 //! # Leaves out  EBS' slow first reads; pulling from more than one place; user data run again at a restart
 //! # Source      EC2 user guide, "Instance lifecycle"; `aws/scaling.md` §0, §6.1, §7.3
+
+mod warm;
 
 use crate::event::{self, events};
 use crate::plan::{Egress, FleetId, LaunchTemplate, Phase, Sizing, ZoneId};
@@ -36,6 +40,17 @@ events! {
             stage: Stage,
             /// The start of the instance that it belongs to.
             start: u16,
+        },
+        /// RunInstances, for a warm pool.
+        Prepare(InstanceId),
+        /// It leaves its warm pool, for which one that is stopped has to start.
+        Start(InstanceId),
+        /// It is put (back) into its warm pool: what is still to come of it is void.
+        Stow {
+            /// Instance.
+            instance: InstanceId,
+            /// Its bootstrap is done.
+            configured: bool,
         },
     }
 }
@@ -65,9 +80,12 @@ const STATUS_CHECKS: Dist = Dist::Uniform { low: 180.0, high: 300.0 };
 
 /// All instances that come up.
 pub struct Launches {
-    fleets: Table<FleetId, Stages>,
+    /// By the number of the launch template.
+    fleets: Table<FleetId, Vec<Stages>>,
     /// By instance: starts so far (none of those there from the beginning), and whether the last one is void.
     rows: Vec<(u16, bool)>,
+    /// By instance: where it comes from and goes to.
+    ways: Vec<warm::Way>,
 }
 
 /// The lengths of a fleet's stages.
@@ -82,15 +100,18 @@ impl Launches {
     /// Templates of the plan; nothing comes up yet.
     pub fn new(cx: &Cx) -> Self {
         let fleets = cx.plan.fleets.values().map(|fleet| {
-            let LaunchTemplate { pending, boot, bootstrap, smoke_test, .. } = &fleet.template;
-            Stages {
-                pending: pending.duration.sampler(),
-                boot: boot.duration.sampler(),
-                bootstrap: bootstrap.duration.sampler(),
-                smoke_test: smoke_test.as_ref().map(|phase| phase.duration.sampler()),
-            }
+            let stages = fleet.templates().map(|template| {
+                let LaunchTemplate { pending, boot, bootstrap, smoke_test, .. } = template;
+                Stages {
+                    pending: pending.duration.sampler(),
+                    boot: boot.duration.sampler(),
+                    bootstrap: bootstrap.duration.sampler(),
+                    smoke_test: smoke_test.as_ref().map(|phase| phase.duration.sampler()),
+                }
+            });
+            stages.collect()
         });
-        Launches { fleets: fleets.collect(), rows: Vec::new() }
+        Launches { fleets: fleets.collect(), rows: Vec::new(), ways: Vec::new() }
     }
 
     /// Handles one event.
@@ -105,6 +126,9 @@ impl Launches {
                     self.done(instance, stage, cx);
                 }
             }
+            Event::Prepare(instance) => self.prepare(instance, cx),
+            Event::Start(instance) => self.start(instance, cx),
+            Event::Stow { instance, configured } => self.stow(instance, configured),
         }
     }
 
@@ -130,9 +154,12 @@ impl Launches {
     /// A stage begins; its end is scheduled.
     fn run(&mut self, instance: InstanceId, stage: Stage, cx: &mut Cx) {
         let facts = cx.directory.facts(instance);
-        let template = &cx.plan.fleets[facts.fleet].template;
-        let stages = &self.fleets[facts.fleet];
+        let template = cx.template_of(instance);
+        let stages = &self.fleets[facts.fleet][cx.directory.template(instance) as usize];
         let length = match stage {
+            Stage::Pending | Stage::Boot if self.way(instance).leaves_pool() => {
+                self.warm_start(instance, stage, stages, cx)
+            }
             Stage::NoEgress => template.egress_timeout,
             Stage::Pending => self.draw(instance, stage, &stages.pending, cx),
             Stage::Boot => self.draw(instance, stage, &stages.boot, cx),
@@ -176,7 +203,8 @@ impl Launches {
         let plan = cx.plan;
         let facts = cx.directory.facts(instance);
         let fleet = &plan.fleets[facts.fleet];
-        let template = &fleet.template;
+        let template = cx.template_of(instance);
+        let way = self.way(instance);
         if let Some(zone) = facts.zone
             && !cx.environment.powered(zone)
         {
@@ -189,6 +217,10 @@ impl Launches {
             Stage::Pending if self.fails(instance, stage, &template.pending, cx) => {
                 self.rows[instance.index()].1 = true;
                 cx.list.soon(event::Event::Group(group::Event::NotRunning(instance)));
+            }
+            Stage::Pending if way == warm::Way::FromRunning => {
+                cx.list.soon(event::Event::Group(group::Event::Running(instance)));
+                self.configured(instance, template, cx);
             }
             Stage::Pending => {
                 note(instance, EventKind::InstanceRunning, "EC2 reports running", cx);
@@ -205,9 +237,13 @@ impl Launches {
                 if template.lifecycle_hook.is_some_and(|hook| hook.heartbeat_interval.is_some()) {
                     cx.list.soon(event::Event::Group(group::Event::Heartbeats(instance)));
                 }
-                cx.list.soon(event::Event::Instance(instance::Event::Booted(instance)));
+                if !way.into_pool() {
+                    cx.list.soon(event::Event::Instance(instance::Event::Booted(instance)));
+                }
                 let restarted = matches!(fleet.sizing, Sizing::Fixed(_));
-                if restarted {
+                if way == (warm::Way::FromStopped { configured: true }) {
+                    self.configured(instance, template, cx);
+                } else if restarted {
                     // User data ran at its first start.
                     self.up(instance, cx);
                 } else if no_egress(facts.zone, template, cx).is_some() {
@@ -227,11 +263,7 @@ impl Launches {
                 if template.bootstrap.duration != Dist::Constant(0.0) {
                     note(instance, EventKind::BootstrapDone, "configured; the server process starts", cx);
                 }
-                cx.list.soon(event::Event::Instance(instance::Event::Up(instance)));
-                match &template.smoke_test {
-                    Some(_) => self.run(instance, Stage::SmokeTest, cx),
-                    None => hook(instance, true, cx),
-                }
+                self.configured(instance, template, cx);
             }
             Stage::NoEgress => {
                 let why = no_egress(facts.zone, template, cx);
@@ -245,13 +277,31 @@ impl Launches {
                 hook(instance, false, cx);
             }
             Stage::SmokeTest => {
-                let failed = template.smoke_test.as_ref().is_some_and(|phase| self.fails(instance, stage, phase, cx));
+                let failed = template.smoke_test.as_ref().is_some_and(|phase| self.fails(instance, stage, phase, cx))
+                    || !template.release.starts;
                 match failed {
                     true => note(instance, EventKind::SmokeTestFailed, "the application failed its test", cx),
                     false => note(instance, EventKind::SmokeTestPassed, "the application passed its test", cx),
                 };
                 hook(instance, !failed, cx);
             }
+        }
+    }
+
+    /// Configured: the server process starts, is tested, and may complete the launch hook.
+    fn configured(&mut self, instance: InstanceId, template: &LaunchTemplate, cx: &mut Cx) {
+        let starts = template.release.starts;
+        if !starts {
+            let detail = format!("release {}: the server process does not start", template.release.name);
+            note(instance, EventKind::BootstrapFailed, &detail, cx);
+        }
+        // One in a pool serves nobody, so nobody else is told of it.
+        if starts && !self.enter_pool_configured(instance) {
+            cx.list.soon(event::Event::Instance(instance::Event::Up(instance)));
+        }
+        match &template.smoke_test {
+            Some(_) => self.run(instance, Stage::SmokeTest, cx),
+            None => hook(instance, starts, cx),
         }
     }
 

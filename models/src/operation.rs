@@ -50,7 +50,10 @@ pub fn handle(event: Event, cx: &mut Cx) {
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
         | ApiCall::SuspendProcesses { fleet, .. }
-        | ApiCall::ResumeProcesses { fleet, .. } => fleet,
+        | ApiCall::ResumeProcesses { fleet, .. }
+        | ApiCall::StartInstanceRefresh { fleet, .. }
+        | ApiCall::CancelInstanceRefresh { fleet }
+        | ApiCall::RollbackInstanceRefresh { fleet } => fleet,
         ApiCall::Instances { selection: Selection { fleet, .. }, .. } => fleet,
         ApiCall::StartZonalShift { resource: Shifted::Group(fleet), .. }
         | ApiCall::CancelZonalShift { resource: Shifted::Group(fleet) } => fleet,
@@ -75,6 +78,9 @@ fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
     match call {
         ApiCall::SetDesiredCapacity { fleet, .. }
         | ApiCall::ExecutePolicy { fleet, .. }
+        | ApiCall::StartInstanceRefresh { fleet, .. }
+        | ApiCall::CancelInstanceRefresh { fleet }
+        | ApiCall::RollbackInstanceRefresh { fleet }
         | ApiCall::ModifyCreditSpecification { fleet, .. }
         | ApiCall::RebootInstances { fleet, .. }
         | ApiCall::SuspendProcesses { fleet, .. }

@@ -174,6 +174,12 @@ pub struct Group {
     pub hook_wait_s: f64,
     /// Hours of running instances.
     pub instance_hours: f64,
+    /// Its warm pool; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_pool: Option<PoolFigures>,
+    /// Instance refreshes; absent if there were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refreshes: Vec<RefreshFigures>,
     /// Memory of the server process, if the scenario says what it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryFigures>,
@@ -198,6 +204,49 @@ pub struct Bought {
     pub instance_hours: f64,
     /// What these were billed, USD.
     pub cost_usd: f64,
+}
+
+/// The warm pool of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolFigures {
+    /// Instances in it, whatever their state there: time average.
+    pub mean_size: f64,
+    /// At the end.
+    pub final_size: u32,
+    /// Of these, ready to be taken.
+    pub final_warmed: u32,
+    /// Launches into it after the start.
+    pub launches: u32,
+    /// Launches of the group that came from it.
+    pub taken: u32,
+    /// Launches of the group that found nobody ready in it, and were cold ones.
+    pub cold: u32,
+    /// Instances put back into it by scale-in.
+    pub returned: u32,
+    /// Hours that instances ran in it, as billed: all for `Running`, until they stop for the others.
+    pub billed_instance_hours: f64,
+}
+
+/// An instance refresh.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RefreshFigures {
+    /// The launch template wanted.
+    pub launch_template: String,
+    /// When it was started.
+    pub started_s: f64,
+    /// When it ended; absent if it had not.
+    pub ended_s: Option<f64>,
+    /// As AWS spells it: `InProgress`, `Baking`, `Successful`, `Failed`, `Cancelled`, `RollbackInProgress`,
+    /// `RollbackSuccessful`, `RollbackFailed`.
+    pub status: String,
+    /// `PercentageComplete`; of the way back for one that is rolled back.
+    pub percentage_complete: u32,
+    /// Instances replaced.
+    pub replaced: u32,
+    /// Instances to replace.
+    pub instances: u32,
+    /// Why it failed, was rolled back or cancelled; empty otherwise.
+    pub why: String,
 }
 
 /// The memory of the server processes of a fleet, in MiB.
@@ -478,6 +527,19 @@ pub enum EventKind {
     InstanceRecovered,
     StatusImpaired,
     StatusOk,
+    // Warm pools and instance refreshes.
+    WarmPoolLaunch,
+    InstanceWarmed,
+    WarmPoolReturn,
+    RefreshStarted,
+    RefreshBatch,
+    RefreshCheckpoint,
+    RefreshWaiting,
+    RefreshBaking,
+    RefreshRollback,
+    RefreshSucceeded,
+    RefreshFailed,
+    RefreshCancelled,
     // Users.
     DegradationStarted,
     DegradationEnded,

@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::event::Event;
 use crate::network::{Network, Place};
 use crate::observe::Observe;
-use crate::plan::{BalancerId, Plan, SiteId, StoreId, ZoneId};
+use crate::plan::{BalancerId, LaunchTemplate, Plan, SiteId, StoreId, ZoneId};
 use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
@@ -74,6 +74,14 @@ pub struct NodeFacts {
     pub zone: ZoneId,
     /// Where that is for the network.
     pub place: Place,
+}
+
+impl<'p> Shared<'p> {
+    /// The launch template that an instance was launched from.
+    pub fn template_of(&self, instance: InstanceId) -> &'p LaunchTemplate {
+        let fleet = self.directory.facts(instance).fleet;
+        self.plan.fleets[fleet].template(self.directory.template(instance))
+    }
 }
 
 impl Shared<'_> {

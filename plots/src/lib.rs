@@ -9,6 +9,7 @@
 //! Leaves out: files (the caller writes them whole), threads (the caller may render figures in parallel), interaction.
 
 mod axis;
+mod chart;
 mod draw;
 mod error;
 mod figures;
@@ -22,6 +23,7 @@ mod surface;
 mod svg;
 mod theme;
 
+pub use chart::{Body, Chart, Measured, Point, Setting, render_chart};
 pub use error::Error;
 
 use figures::{KINDS, Kind};

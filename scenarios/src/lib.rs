@@ -17,12 +17,14 @@ pub mod units;
 
 mod advice;
 mod decode;
+mod flat;
 mod library;
 mod reference;
 mod resolve;
 mod set;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
+pub use flat::settings;
 pub use library::library;
 pub use reference::reference;
 pub use resolve::SCHEMA;

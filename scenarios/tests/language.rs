@@ -84,9 +84,10 @@ fn a_queue_takes_ten_lines() {
 #[test]
 fn every_part_of_a_plan_can_be_written() {
     let plan = plan(include_str!("texts/everything.ron"));
-    assert_eq!(plan.faults.len(), 20);
+    assert_eq!(plan.faults.len(), 22);
     assert_eq!(plan.expectations.len(), 20);
-    assert_eq!(plan.alarms.len(), 14);
+    // One per metric, and two that target tracking makes.
+    assert_eq!(plan.alarms.len(), 14 + 2);
     let outcomes: std::collections::BTreeSet<String> =
         plan.expectations.iter().map(|e| format!("{:?}", std::mem::discriminant(&e.quantity))).collect();
     assert_eq!(outcomes.len(), 20);
@@ -95,7 +96,7 @@ fn every_part_of_a_plan_can_be_written() {
     assert_eq!(metrics.len(), 14);
     let actions: std::collections::BTreeSet<String> =
         plan.faults.values().map(|fault| format!("{:?}", std::mem::discriminant(&fault.action))).collect();
-    assert_eq!(actions.len(), 18);
+    assert_eq!(actions.len(), 20);
 }
 
 /// Metrics and alarms in every form that they have.
@@ -126,4 +127,22 @@ fn alarms_of_every_kind_can_be_written() {
     assert!(page.notifies_alarm && page.notifies_ok);
     let any = plan.composite_alarms.values().next().unwrap();
     assert_eq!(any.rule.children().len(), 4);
+}
+
+/// A metric's file stands in place of its points, with its gaps, whatever the order of its rows.
+#[test]
+fn a_metric_is_read_from_a_file() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let rows = "Time,Requests,Errors\n2014-04-10 00:14:00,187,3\n2014-04-10 00:04:00,94,1\n2014-04-10 00:09:00,,2\n";
+    std::fs::write(folder.join("export.csv"), rows).unwrap();
+    let text = r#"Scenario(
+        schema: 1, name: "replayed", duration: "1h",
+        metrics: { "load": (csv: "export.csv", time_column: "time", value_column: "Requests", scale: 2, points: [("0s", 1)]) },
+        alarms: { "high": (metric: Custom("load"), period: "5m", statistic: Sum, evaluation_periods: 1, above: 100) },
+    )"#;
+    let source = Source { name: "test.ron".to_owned(), text: text.to_owned(), dir: Some(folder.to_owned()) };
+    let plan = compile(&source, &[]).unwrap_or_else(|report: Report| panic!("{report}")).plan;
+    let Origin::Points(points) = &plan.custom_metrics.values().next().unwrap().source else { panic!("it is fed") };
+    assert_eq!(points[..], [(secs(0), 188.0), (secs(600), 374.0)]);
+    assert!(plan.populations.is_empty() && plan.fleets.is_empty() && plan.services.is_empty());
 }

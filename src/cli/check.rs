@@ -128,7 +128,8 @@ fn check(file: &str, args: &Args, terminal: &Terminal, stop: &AtomicBool) -> Res
     let bar = run::bar(plan, args.chance.replications, terminal);
     let seed = args.chance.seed.unwrap_or(plan.seed);
     let Chance { replications, threads, .. } = args.chance;
-    let experiment = replicate(plan, &Settings { seed, replications, threads, stop, bar: &bar }, None)?;
+    let experiment =
+        replicate(plan, &Settings { seed, replications, precision: None, threads, stop, bar: &bar }, None)?;
     bar.clear();
     Ok(Checked {
         file: file.into(),

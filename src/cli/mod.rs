@@ -1,17 +1,20 @@
 //! The command line: what the user asked, and what is answered with which exit code.
 //!
 //! ```text
-//!  arguments ──clap──► Command ──► run │ check │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
+//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ compare │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
 //! ```
 //! # Models      exit codes: 0 all expectations held, 1 some did not, 2 the command could not be carried out, 130 broken off
 //! # Leaves out  any simulation; an option of one name means the same in every command
 
 mod check;
+mod compare;
 mod completions;
 mod library;
 mod options;
 mod run;
 mod source;
+mod sweep;
+mod sweep_file;
 mod terminal;
 mod validate;
 
@@ -62,6 +65,9 @@ const EXIT_CODES: &str =
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Sweep(sweep::Args),
+    Merge(sweep::MergeArgs),
+    Compare(compare::Args),
     Validate(validate::Args),
     List(library::ListArgs),
     Show(library::ShowArgs),
@@ -110,6 +116,9 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Check(args) => check::run(args, terminal),
+        Command::Sweep(args) => sweep::run(args, terminal),
+        Command::Merge(args) => sweep::merge(args, terminal),
+        Command::Compare(args) => compare::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
         Command::Show(args) => library::show(args, terminal),

@@ -11,6 +11,7 @@ use super::source;
 use super::terminal::Terminal;
 use super::{Verdict, examples, print};
 use crate::Failure;
+use crate::experiment::precision::{FIRST, Precision};
 use crate::experiment::{Bar, Experiment, Settings, replicate};
 use crate::output::files::{Staging, default_folder};
 use crate::output::{TRACE, Trace, csv, json, page::Page, plots, report};
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
     ("sim run twitter-spike", "a built-in scenario"),
     ("sim run mine.ron --seed 7 --out seven", "another seed, another folder"),
     ("sim run mine.ron --replications 40", "intervals, on all cores"),
+    ("sim run mine.ron --precision 'availability ±0.0005'", "as many as that takes"),
     ("sim run mine.ron --set auto_scaling_groups.web.max_size=8", "one value changed"),
     ("sim run mine.ron --format json | jq .availability", "for scripts"),
 ]))]
@@ -40,7 +42,9 @@ pub struct Args {
     chance: Chance,
     #[command(flatten)]
     changes: Changes,
-    /// Folder for the results [default: out/<scenario>]
+    /// Folder for the results
+    ///
+    /// Default: `out/<scenario>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -48,6 +52,12 @@ pub struct Args {
     /// Draw no plots
     #[arg(long)]
     no_plots: bool,
+    /// Add replications until an interval is as narrow as this: `availability ±0.0005`, `p99 ±5%`
+    #[arg(long, value_name = "FIGURE ±WIDTH", value_parser = Precision::parse)]
+    precision: Option<Precision>,
+    /// The most replications for `--precision`
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    max_replications: u32,
     /// Write every request to trace.csv.gz (of replication 0)
     #[arg(long)]
     trace: bool,
@@ -65,7 +75,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let bar = bar(plan, args.chance.replications, terminal);
     let settings = Settings {
         seed: args.chance.seed.unwrap_or(plan.seed),
-        replications: args.chance.replications,
+        replications: args.chance.replications.max(if args.precision.is_some() { FIRST } else { 1 }),
+        precision: args.precision.as_ref().map(|precision| (precision, args.max_replications)),
         threads: args.chance.threads,
         stop: &stop,
         bar: &bar,

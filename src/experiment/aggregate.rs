@@ -1,13 +1,14 @@
 //! Estimates over replications: `replications.json`.
 //!
 //! # Models      the mean of each figure with Student's confidence interval; replications are independent and alike
-//! # Leaves out  intervals for quantiles over replications; a figure that never varies has a half width of nought
+//!   and quantiles over the replications; what never happened has a bound on how often it could (the rule of three)
+//! # Leaves out  intervals of those quantiles
 
 use super::Replication;
 use super::metrics::is_zero_when_missing;
 use models::result::Summary;
 use serde::{Deserialize, Serialize};
-use sim_core::stats::Interval;
+use sim_core::stats::{Interval, quantile_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Confidence level of the intervals.
@@ -47,6 +48,16 @@ pub struct Estimate {
     pub min: f64,
     /// Largest.
     pub max: f64,
+    /// The 5 % quantile over the replications: one run in twenty is below it.
+    pub p05: f64,
+    /// The median run.
+    pub p50: f64,
+    /// The 95 % quantile.
+    pub p95: f64,
+    /// Where the figure was nought in every replication: the share of runs in which it could still be more, at most, at the
+    /// aggregate's confidence. Such a "0 ± 0" says nothing by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub some_in_at_most: Option<f64>,
     /// Replications that have the figure. Fewer than all if the thing did not happen in each.
     pub n: u32,
 }
@@ -60,6 +71,8 @@ pub struct Tally {
     pub held: u32,
     /// Of so many.
     pub of: u32,
+    /// It holds in at least this share of all runs, at the aggregate's confidence.
+    pub share_at_least: f64,
 }
 
 impl Aggregate {
@@ -79,10 +92,14 @@ impl Aggregate {
             .expectations
             .iter()
             .enumerate()
-            .map(|(i, expectation)| Tally {
-                text: expectation.text.clone(),
-                held: replications.iter().filter(|one| one.expectations.get(i).is_some_and(|e| e.held)).count() as u32,
-                of: replications.len() as u32,
+            .map(|(i, expectation)| {
+                let held = replications.iter().filter(|one| one.expectations.get(i).is_some_and(|e| e.held)).count();
+                Tally {
+                    text: expectation.text.clone(),
+                    held: held as u32,
+                    of: replications.len() as u32,
+                    share_at_least: Interval::share_at_least(held as u64, replications.len() as u64, LEVEL),
+                }
             })
             .collect();
         Aggregate {
@@ -112,6 +129,11 @@ impl Estimate {
             half_width: Interval::from_samples(values, LEVEL).map(|interval| interval.half_width),
             min: values.iter().copied().fold(f64::INFINITY, f64::min),
             max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            p05: quantile_of(values, 0.05).unwrap_or(f64::NAN),
+            p50: quantile_of(values, 0.5).unwrap_or(f64::NAN),
+            p95: quantile_of(values, 0.95).unwrap_or(f64::NAN),
+            some_in_at_most: (values.len() > 1 && values.iter().all(|value| *value == 0.0))
+                .then(|| Interval::share_at_most(0, values.len() as u64, LEVEL)),
             n: values.len() as u32,
         }
     }

@@ -7,10 +7,13 @@
 //!   threads changes nothing but the time it takes
 //! # Leaves out  spreading one run over several cores
 
-mod aggregate;
+pub(crate) mod aggregate;
+pub mod compare;
 mod metrics;
+pub mod precision;
 mod progress;
 mod replicate;
+pub mod sweep;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::metrics;

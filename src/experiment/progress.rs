@@ -19,6 +19,9 @@ pub struct Bar {
     requests: AtomicU64,
     since: Stopwatch,
     total_s: f64,
+    /// Cells of a sweep, those done among them; no cells, no sweep.
+    cells: AtomicU64,
+    done: AtomicU64,
 }
 
 impl Bar {
@@ -29,7 +32,8 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{bar:28.cyan/dim} {percent:>3} %  {msg}  {eta} left") {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        Bar { bar, requests: AtomicU64::new(0), since: Stopwatch::start(), total_s }
+        let none = || AtomicU64::new(0);
+        Bar { bar, requests: none(), since: Stopwatch::start(), total_s, cells: none(), done: none() }
     }
 
     /// A run has got on by so much.
@@ -41,13 +45,38 @@ impl Bar {
         }
         let done_s = self.bar.position() as f64 / TICKS_PER_S;
         let speed = requests as f64 / self.since.seconds().max(1e-9);
+        let cells = self.cells.load(Ordering::Relaxed);
+        let before = match cells {
+            0 => String::new(),
+            _ => format!("{} of {cells} cells  ", self.done.load(Ordering::Relaxed)),
+        };
         self.bar.set_message(format!(
-            "{} of {}  {} requests  {}/s",
+            "{before}{} of {}  {} requests  {}/s",
             units::clock(done_s),
-            units::clock(self.total_s),
+            units::clock(self.bar.length().map_or(self.total_s, |length| length as f64 / TICKS_PER_S)),
             units::count(requests),
             units::figure(speed),
         ));
+    }
+
+    /// It is a sweep of so many cells, of which some are done already.
+    pub fn cells(&self, cells: usize, done: usize) {
+        self.cells.store(cells as u64, Ordering::Relaxed);
+        self.done.store(done as u64, Ordering::Relaxed);
+    }
+
+    /// Another cell of the sweep is done.
+    pub fn cell_done(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// There will be so many times as much to do as was thought.
+    pub fn expect(&self, times: f64) {
+        if times > 1.0
+            && let Some(length) = self.bar.length()
+        {
+            self.bar.set_length((length as f64 * times) as u64);
+        }
     }
 
     /// From here on the time is not that of the simulation.

@@ -6,8 +6,9 @@
 //!      └─2──► …
 //! ```
 //! # Models      a run may be broken off; then the others are too, and there is no result at all
-//! # Leaves out  stopping early once the interval is narrow enough
+//! # Leaves out  which figure matters
 
+use super::precision::Precision;
 use super::{Aggregate, Bar, metrics};
 use crate::Failure;
 use crate::output::Trace;
@@ -34,6 +35,8 @@ pub struct Settings<'a> {
     pub seed: u64,
     /// How many, at least 1.
     pub replications: u32,
+    /// How narrow an interval is to be, and the most replications for it; then `replications` are but the first.
+    pub precision: Option<(&'a Precision, u32)>,
     /// On how many threads; all cores if not said.
     pub threads: Option<usize>,
     /// Becomes true when the user breaks it off.
@@ -100,46 +103,91 @@ fn replicate_with(
     let trace = Mutex::new(trace);
     let one = |index: u32| -> Result<(Replication, Option<RunResult>, u64), Interrupted> {
         let trace = if index == 0 { trace.lock().ok().and_then(|mut trace| trace.take()) } else { None };
-        let mut watch = Watch { settings, trace, seen_s: 0.0, seen_requests: 0 };
-        let clock = Stopwatch::start();
-        let mut result = simulate(index, &mut watch)?;
-        let requests = result.summary.requests.succeeded + result.summary.requests.failed;
-        let run = &mut result.summary.run;
-        run.wall_s = clock.seconds();
-        run.requests_per_wall_s = requests as f64 / run.wall_s.max(1e-9);
-        run.peak_rss_mb = stopwatch::peak_rss_mb();
-        result.summary.version = env!("CARGO_PKG_VERSION").into();
-        let replication = Replication {
-            index,
-            digest: result.summary.digest.clone(),
-            metrics: metrics(&result.summary),
-            expectations: result.summary.expectations.clone(),
-            bands: bands(&result.series, settings.replications),
-        };
+        let (replication, result, requests) = watched(settings, index, trace, simulate)?;
         Ok((replication, (index == 0).then_some(result), requests))
     };
-    let indices = 0..settings.replications.max(1);
-    let all: Result<Vec<_>, Interrupted> = if settings.replications <= 1 || settings.threads == Some(1) {
-        indices.map(one).collect()
-    } else {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(settings.threads.unwrap_or(0))
-            .build()
-            .map_err(|error| Failure::new(format!("cannot start the threads: {error}")))?;
-        // An indexed parallel iterator collects in order, whichever thread was first.
-        pool.install(|| indices.into_par_iter().map(one).collect())
+    let alone = settings.precision.is_none() && settings.replications <= 1 || settings.threads == Some(1);
+    let pool = match alone {
+        true => None,
+        false => Some(
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(settings.threads.unwrap_or(0))
+                .build()
+                .map_err(|error| Failure::new(format!("cannot start the threads: {error}")))?,
+        ),
     };
     let mut first = None;
     let mut replications = Vec::new();
     let mut requests = 0;
-    for (replication, result, ended) in all.map_err(|Interrupted| Failure::Interrupted)? {
-        replications.push(replication);
-        first = first.or(result);
-        requests += ended;
+    let mut wanted = settings.replications.max(1);
+    while (replications.len() as u32) < wanted {
+        let indices = replications.len() as u32..wanted;
+        let all: Result<Vec<_>, Interrupted> = match &pool {
+            None => indices.map(&one).collect(),
+            // An indexed parallel iterator collects in order, whichever thread was first.
+            Some(pool) => pool.install(|| indices.into_par_iter().map(&one).collect()),
+        };
+        for (replication, result, ended) in all.map_err(|Interrupted| Failure::Interrupted)? {
+            replications.push(replication);
+            first = first.or(result);
+            requests += ended;
+        }
+        if let Some((precision, most)) = settings.precision {
+            let values: Vec<f64> = replications
+                .iter()
+                .filter_map(|one: &Replication| one.metrics.get(&precision.metric).copied())
+                .collect();
+            if values.len() < replications.len() {
+                let text = format!("no figure named `{}` in every replication", precision.metric);
+                return Err(Failure::new(text).help("`replications.csv` of a run has their names"));
+            }
+            let needed = precision.needed(&values).min(most);
+            settings.bar.expect(f64::from(needed) / f64::from(wanted.max(1)));
+            wanted = wanted.max(needed);
+        }
     }
     let first = first.ok_or_else(|| Failure::new("no replication was run"))?;
-    let aggregate = (settings.replications > 1).then(|| Aggregate::fold(&first.summary, &replications));
+    let aggregate = (replications.len() > 1).then(|| Aggregate::fold(&first.summary, &replications));
     Ok(Experiment { first, replications, aggregate, requests, wall_s: clock.seconds() })
+}
+
+/// One replication of a plan, for those who fold by themselves; bands are not kept.
+///
+/// # Errors
+/// If it was broken off.
+pub fn single(plan: &Plan, index: u32, settings: &Settings<'_>) -> Result<Replication, Interrupted> {
+    let alone = Settings { replications: 1, ..*settings };
+    let simulate = |replication, watcher: &mut dyn Watcher| models::simulate(plan, settings.seed, replication, watcher);
+    watched(&alone, index, None, &simulate).map(|(replication, ..)| replication)
+}
+
+/// One replication with what is kept of it, all of it, and the requests that ended.
+fn watched(
+    settings: &Settings<'_>,
+    index: u32,
+    trace: Option<&mut Trace>,
+    simulate: &Simulate<'_>,
+) -> Result<(Replication, RunResult, u64), Interrupted> {
+    let mut watch = Watch { settings, trace, seen_s: 0.0, seen_requests: 0 };
+    let clock = Stopwatch::start();
+    let mut result = simulate(index, &mut watch)?;
+    let requests = result.summary.requests.succeeded + result.summary.requests.failed;
+    let run = &mut result.summary.run;
+    run.wall_s = clock.seconds();
+    run.requests_per_wall_s = requests as f64 / run.wall_s.max(1e-9);
+    run.peak_rss_mb = stopwatch::peak_rss_mb();
+    result.summary.version = env!("CARGO_PKG_VERSION").into();
+    let replication = Replication {
+        index,
+        digest: result.summary.digest.clone(),
+        metrics: metrics(&result.summary),
+        expectations: result.summary.expectations.clone(),
+        bands: bands(
+            &result.series,
+            settings.replications.max(settings.precision.map_or(0, |(_, most)| most.min(1000))),
+        ),
+    };
+    Ok((replication, result, requests))
 }
 
 /// What is kept of a series for the bands.
@@ -198,7 +246,7 @@ mod tests {
     /// A plan is only handed on, so that replications can be made by hand: the later ones end first, and each differs.
     fn by_hand(replications: u32, threads: usize, stop: &AtomicBool) -> Result<Experiment, Failure> {
         let bar = Bar::new(1.0, true);
-        let run = Settings { seed: 1, replications, threads: Some(threads), stop, bar: &bar };
+        let run = Settings { seed: 1, replications, precision: None, threads: Some(threads), stop, bar: &bar };
         replicate_with(&run, None, &|index, watcher| {
             let now = Time::ZERO;
             if watcher.progress(Progress { now, end: now, events: 1, requests: 1 }).is_break() {

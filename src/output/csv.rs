@@ -47,7 +47,7 @@ pub fn replications(replications: &[Replication]) -> String {
 }
 
 /// The shortest text that reads back as the same number; nothing for what is not finite.
-fn number(text: &mut String, x: f64) {
+pub fn number(text: &mut String, x: f64) {
     if x.is_finite() {
         let _ = write!(text, "{x}");
     }

@@ -15,7 +15,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`).
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 9] = [
     "summary.json",
     "timeline.jsonl",
     "series.csv",
@@ -23,6 +23,8 @@ pub const NAMES: [&str; 7] = [
     "trace.csv.gz",
     "replications.csv",
     "replications.json",
+    "compare.json",
+    "compare.csv",
 ];
 
 /// Results on their way to `target`.

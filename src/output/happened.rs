@@ -88,17 +88,30 @@ pub fn timeline(out: &mut dyn Write, timeline: &[TimelineEvent]) -> io::Result<(
 }
 
 fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
+    use EventKind::SpotInterruptionNotice;
     use EventKind::{CreditsExhausted, CreditsRestored, OutOfMemory, ProcessRestarted, StatusImpaired, StatusOk};
     use EventKind::{DegradationEnded, FailoverCompleted, InstanceInService, StandbyInSync, StoreRecovered};
     use EventKind::{
-        DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, StandbyFailed,
+        DegradationStarted, FailOpen, FaultStarted, InstanceLost, LaunchFailed, PrimaryFailed, RefreshFailed,
+        RefreshRollback, RefreshSucceeded, StandbyFailed,
     };
     use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
     let style = match line.kind {
-        FaultStarted | InstanceLost | PrimaryFailed | StandbyFailed | LaunchFailed | FailOpen | DegradationStarted
-        | OutOfMemory | StatusImpaired | CreditsExhausted => BAD,
-        FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered | DegradationEnded
-        | ProcessRestarted | StatusOk | CreditsRestored => GOOD,
+        FaultStarted
+        | InstanceLost
+        | PrimaryFailed
+        | StandbyFailed
+        | LaunchFailed
+        | FailOpen
+        | DegradationStarted
+        | RefreshFailed
+        | RefreshRollback
+        | OutOfMemory
+        | StatusImpaired
+        | CreditsExhausted
+        | SpotInterruptionNotice => BAD,
+        RefreshSucceeded | FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered
+        | DegradationEnded | ProcessRestarted | StatusOk | CreditsRestored => GOOD,
         ProcessesSuspended | ScaleInBlocked | ZonalShiftStarted | HookTimedOut => CARE,
         _ => Style::new(),
     };

@@ -1,4 +1,4 @@
-//! What single machines went through, by fleet: hooks and standby, CPU credits, memory.
+//! What single machines went through, by fleet: what they were bought as, hooks and standby, CPU credits, memory.
 
 use super::units;
 use models::result::{Group, Summary};
@@ -15,7 +15,7 @@ pub struct Sheet {
 
 /// Every sheet that has rows.
 pub fn sheets(summary: &Summary) -> Vec<Sheet> {
-    let mut sheets = vec![lifecycle(summary), credits(summary), memory(summary)];
+    let mut sheets = vec![bought(summary), lifecycle(summary), credits(summary), memory(summary)];
     sheets.retain(|sheet| !sheet.rows.is_empty());
     sheets
 }
@@ -35,6 +35,26 @@ fn lifecycle(summary: &Summary) -> Sheet {
         heads: &["", "waits for hooks", "mean wait", "launches given up", "put in standby"],
         rows: rows.collect(),
     }
+}
+
+/// What groups of several pools had of each.
+fn bought(summary: &Summary) -> Sheet {
+    let pools = summary.groups.iter().flat_map(|(name, group)| group.bought.iter().map(move |pool| (name, pool)));
+    let rows = pools.map(|(name, (pool, figures))| {
+        vec![
+            format!(
+                "{} {}",
+                units::plain(name),
+                units::plain(pool).replace("on_demand", "On-Demand").replace("spot", "Spot")
+            ),
+            figures.launches.to_string(),
+            figures.failed_launches.to_string(),
+            figures.interruptions.to_string(),
+            units::figure(figures.instance_hours),
+            units::usd(figures.cost_usd),
+        ]
+    });
+    Sheet { title: "Bought", heads: &["", "launches", "failed", "interrupted", "hours", "cost"], rows: rows.collect() }
 }
 
 fn credits(summary: &Summary) -> Sheet {

@@ -3,8 +3,9 @@
 //! # Models      at most 100 columns; styles are always written, and taken out again where the output is no terminal
 //! # Leaves out  what only machines want: the files have it
 
+use super::sweep::page::more_is_better;
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
-use super::{happened, headline, machines, units};
+use super::{fleets, happened, headline, machines, units};
 use crate::experiment::Experiment;
 use anstyle::Style;
 use models::result::{BalancerFigures, ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
@@ -79,7 +80,7 @@ impl Page<'_> {
             format!("Over {} replications, {} confidence", aggregate.replications, units::level(aggregate.level));
         section(out, &title)?;
         let mut table = Table::new(1);
-        table.head(&["", "mean", "±", "min", "max"]);
+        table.head(&["", "mean", "±", "worst 5 %", "median", "best 5 %", "min", "max"]);
         let shown: [(&str, &str, Show); 8] = [
             ("availability", "availability", units::percent),
             ("goodput per s", "goodput_per_s", units::figure),
@@ -97,11 +98,25 @@ impl Page<'_> {
                 label.into(),
                 show(estimate.mean).into(),
                 half.into(),
+                show(if more_is_better(name) { estimate.p05 } else { estimate.p95 }).into(),
+                show(estimate.p50).into(),
+                show(if more_is_better(name) { estimate.p95 } else { estimate.p05 }).into(),
                 show(estimate.min).into(),
                 show(estimate.max).into(),
             ]);
         }
-        print(out, &table)
+        print(out, &table)?;
+        // A "0 ± 0" would claim more than so many runs can know.
+        if let Some(share) = aggregate.get("requests.failed").and_then(|estimate| estimate.some_in_at_most) {
+            let text = format!(
+                "  no request failed in any of {}: failures come in at most {} of runs, at {}",
+                aggregate.replications,
+                units::percent(share),
+                units::level(aggregate.level)
+            );
+            writeln!(out, "{}", paint(&text, DIM))?;
+        }
+        Ok(())
     }
 
     fn expectations(&self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
@@ -115,6 +130,11 @@ impl Page<'_> {
             let held = tally.map_or(expectation.held, |tally| tally.held == tally.of);
             let (mark, style) = if held { ("✓", GOOD) } else { ("✗", BAD) };
             let found = match tally {
+                Some(tally) if held => format!(
+                    "held in all {}, so in at least {} of runs at 95 %",
+                    tally.of,
+                    units::percent(tally.share_at_least)
+                ),
                 Some(tally) => format!("held in {} of {}", tally.held, tally.of),
                 None => found(expectation),
             };
@@ -306,6 +326,8 @@ fn machinery(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
         print(out, &table)?;
         more(out, summary.groups.len().saturating_sub(ROWS))?;
     }
+    plain(out, "Warm pools", &fleets::POOLS, fleets::pools(summary), 1)?;
+    plain(out, "Instance refreshes", &fleets::REFRESHES, fleets::refreshes(summary), 6)?;
     for sheet in machines::sheets(summary) {
         section(out, sheet.title)?;
         let mut table = Table::new(1);
@@ -317,6 +339,22 @@ fn machinery(out: &mut dyn Write, result: &RunResult) -> io::Result<()> {
     databases(out, result)?;
     balancers(out, summary)?;
     alarms(out, summary)
+}
+
+/// A table of plain cells, unless it is empty; the first `left` columns are words.
+fn plain(out: &mut dyn Write, title: &str, titles: &[&str], rows: Vec<Vec<String>>, left: usize) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    section(out, title)?;
+    let mut table = Table::new(left);
+    table.head(titles);
+    let beyond = rows.len().saturating_sub(ROWS);
+    for row in rows.into_iter().take(ROWS) {
+        table.row(row.into_iter().map(Cell::from));
+    }
+    print(out, &table)?;
+    more(out, beyond)
 }
 
 /// How busy a queue's servers were. Of a managed database's many connections the share says nothing, so their number is

@@ -3,7 +3,7 @@
 //! # Models      the same figures as the page; the plots as images inside the file, so that nothing in them can run
 //! # Leaves out  scripts: the file is text and pictures
 
-use super::{headline, incidents, machines, page, story, units};
+use super::{fleets, headline, incidents, machines, page, story, units};
 use crate::experiment::Experiment;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -219,6 +219,8 @@ fn machinery(body: &mut String, result: &RunResult) {
     let titles =
         ["", "fewest in service", "mean", "most", "at end", "launches", "failed", "replaced", "terminated", "hours"];
     table(body, "Groups", &titles, groups.collect());
+    table(body, "Warm pools", &fleets::POOLS, fleets::pools(summary));
+    table(body, "Instance refreshes", &fleets::REFRESHES, fleets::refreshes(summary));
     for sheet in machines::sheets(summary) {
         table(body, sheet.title, sheet.heads, sheet.rows);
     }

@@ -90,9 +90,7 @@ pub fn result() -> RunResult {
                 terminations: 12,
                 replacements: 1,
                 instance_hours: 22.2,
-                memory: None,
-                credits: None,
-                bought: Default::default(),
+                ..Group::default()
             },
         )]
         .into(),

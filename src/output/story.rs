@@ -168,6 +168,11 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | DegradationStarted
         | DegradationEnded
         | PolicyInvoked
+        | RefreshStarted
+        | RefreshRollback
+        | RefreshSucceeded
+        | RefreshFailed
+        | RefreshCancelled
         | ScheduledAction
         | DesiredCapacityChanged
         | OutOfMemory
@@ -176,13 +181,21 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | StatusImpaired
         | CreditsExhausted
         | ScaleInBlocked => 1,
-        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk => 2,
+        SpotInterruptionNotice => 1,
+        LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
+        RefreshBatch | RefreshCheckpoint | RefreshWaiting | RefreshBaking => 2,
+        WarmPoolLaunch | InstanceWarmed | WarmPoolReturn => 3,
+        CreditsLow | CreditsRestored | ProcessRestarted | StatusOk | SpotRebalanceRecommended => 2,
+        // Where another pool had to do than the one asked first.
+        LaunchStarted if [" On-Demand in", " Spot in"].iter().any(|pool| event.detail.contains(pool)) => {
+            return event.detail.contains("; no ").then_some(2);
+        }
         // By hand, the call says it.
         ProcessesSuspended if event.detail.contains("by AWS") => 1,
         // That an alarm has its first datapoint is no news.
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
-        AlarmState | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
+        AlarmState | AlarmActions | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
         | RebalanceStarted | StandbyInSync | ForecastMade | SlowStartBegan | SlowStartEnded | TargetNormal
         | MitigationEnded => 2,
         // What was called says so already; what came of it fills in.
@@ -215,6 +228,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::AlarmState => return "alarm".into(),
         EventKind::InstanceMarkedUnhealthy => return "marked unhealthy".into(),
         EventKind::DesiredCapacityChanged => return "desired capacity".into(),
+        EventKind::WarmPoolLaunch => return "warm pool filled".into(),
+        EventKind::WarmPoolReturn => return "warm pool returned".into(),
+        EventKind::RefreshRollback => return "rolls back".into(),
         EventKind::NodeOutOfDns => return "node out of DNS".into(),
         EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::StatusImpaired => return "status impaired".into(),
@@ -223,6 +239,8 @@ pub fn words(kind: EventKind) -> String {
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),
         EventKind::NodeBackInDns => return "node back in DNS".into(),
+        EventKind::SpotRebalanceRecommended => return "Spot at risk".into(),
+        EventKind::SpotInterruptionNotice => return "Spot notice".into(),
         _ => {}
     }
     // The kind's name in the files is its words already, joined by underscores.

@@ -342,6 +342,14 @@ impl Clients {
         resend && outcome == Outcome::ConnectionReset && before.is_some_and(|row| row.served)
     }
 
+    /// Whether a request that no instance works on waits in a queue that its caller can leave.
+    pub(super) fn waits_in_surge_queue(&self, site: SiteId, cx: &Cx) -> bool {
+        match self.sites[site].to {
+            Destination::Balancer(id) => matches!(cx.plan.balancers[id].kind, BalancerKind::Classic(_)),
+            Destination::Service(_) => false,
+        }
+    }
+
     /// An instance is gone, and says so to those who are connected to it, as far as they can be reached.
     pub(super) fn hang_up(&mut self, instance: InstanceId, cx: &mut Cx) {
         if cx.connections.count() == 0 {

@@ -260,6 +260,9 @@ impl Clients {
             Event::Impatient(request) => {
                 if let Some(row) = cx.request(request) {
                     let call = row.call;
+                    if call == CallRef::NONE && self.waits_in_surge_queue(row.site, cx) {
+                        return self.conclude(request, Outcome::Abandoned, cx);
+                    }
                     cx.hand_over(event::Event::Instance(instance::Event::Leave(call)));
                 }
             }

@@ -19,7 +19,9 @@ impl Groups {
         cx.list.after(BALANCE, sent(Event::Balance(id)));
         let plan = cx.plan;
         let still = self.suspended(id, ScalingProcess::AzRebalance) || self.suspended(id, ScalingProcess::Launch);
-        if settings(plan, id).is_none() || self.busy(id) || still || self.fleets[id].shift.is_some() {
+        // Those at risk are about to leave their zones, and their replacements are placed with that in mind.
+        let at_risk = !self.fleets[id].mixed.risks.is_empty();
+        if settings(plan, id).is_none() || self.busy(id) || still || at_risk || self.fleets[id].shift.is_some() {
             return;
         }
         let usable = |zone| match Self::mixed(id, plan) {
@@ -30,7 +32,7 @@ impl Groups {
         let max_size = self.fleets[id].max;
         let Some((to, from, count)) = placement::rebalance(&counts, max_size) else { return };
         // Rule A4 bounds the group even while nobody may be terminated (§1.9).
-        let present = self.members(id).filter(|row| row.counts()).count() as u32;
+        let present: u32 = self.members(id).filter(|row| row.counts()).map(|row| row.units()).sum();
         let most = max_size + (max_size / 10).max(1);
         // Launching for those who are protected, and stay, would only make another go.
         let free =

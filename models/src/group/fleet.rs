@@ -2,10 +2,13 @@
 
 use super::policy::Refusal;
 use super::predictive::Forecasting;
+use super::refresh::Refresh;
 use super::report::{self, Counters};
 use super::shift::Shift;
+use super::warm_pool::Pool;
 use crate::plan::*;
 use crate::request::InstanceId;
+use crate::result::RefreshFigures;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use sim_core::dist::Sampler;
@@ -52,12 +55,19 @@ pub(super) struct Fleet {
     pub(super) checked: Vec<TargetGroupId>,
     /// How long a new instance is kept out of the group's metrics.
     pub(super) metric_warmup: Duration,
-    /// Seconds of instances that have ended: billed, and run.
-    pub(super) billed_s: f64,
+    /// Seconds of instances that have ended: billed, by number of their launch template, and run.
+    pub(super) billed_s: Vec<f64>,
     pub(super) ran_s: f64,
     pub(super) in_service: TimeWeighted,
     pub(super) in_service_min: u32,
     pub(super) draws: Draws,
+    /// The number of its launch template.
+    pub(super) template: u16,
+    /// The instance refresh under way, and those before it.
+    pub(super) refresh: Option<Box<Refresh>>,
+    pub(super) refreshes: Vec<RefreshFigures>,
+    /// Its warm pool; empty where there is none.
+    pub(super) pool: Pool,
     /// Of a mixed instances policy.
     pub(super) mixed: super::mixed::Mixed,
 }
@@ -138,7 +148,7 @@ impl Fleet {
             counters: Counters::default(),
             checked: checked(fleet, plan),
             metric_warmup: report::metric_warmup(id, plan),
-            billed_s: 0.0,
+            billed_s: vec![0.0; 1 + fleet.later_templates.len()],
             ran_s: 0.0,
             in_service: TimeWeighted::new(f64::from(desired), Time::ZERO),
             in_service_min: desired,
@@ -154,6 +164,10 @@ impl Fleet {
                 phases: stream("phases"),
                 schedule: drawn(|settings| &settings.schedule.delay, "scheduled actions"),
             },
+            template: 0,
+            refresh: None,
+            refreshes: Vec::new(),
+            pool: Pool::new(fleet, settings(plan, id).and_then(|settings| settings.warm_pool.as_ref()), cx),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Groups {
     pub(super) fn lost(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
         let now = cx.now();
         let row = &self.rows[instance];
-        if row.lost || matches!(row.state, State::Gone | State::Stopped) {
+        if row.lost || matches!(row.state, State::Gone | State::Stopped) || row.state.in_pool() {
             return;
         }
         let (id, state) = (row.fleet, row.state);
@@ -58,10 +58,9 @@ impl Groups {
         let (id, state) = (row.fleet, row.state);
         match state {
             State::Terminating | State::TerminatingWait => return self.terminated(instance, cx),
-            // Nobody looks after it there (rule H4), and outside the group nobody ever does.
-            State::EnteringStandby | State::Standby | State::Detaching => return,
-            State::Gone | State::Stopped | State::Detached => return,
             State::Pending | State::Waiting | State::InService => {}
+            // Nobody looks after it in standby (rule H4), and outside the group nobody ever does.
+            _ => return,
         }
         if row.marked.is_none() && !self.heeds(instance, cx) {
             return;
@@ -96,7 +95,7 @@ impl Groups {
 
     /// Whether instances are missing.
     fn short(&self, id: FleetId) -> bool {
-        let there = self.members(id).filter(|row| row.counts() && !row.extra).map(|row| row.units()).sum::<u32>();
+        let there = self.members(id).filter(|row| row.fills()).map(|row| row.units()).sum::<u32>();
         there + self.fleets[id].retrying < self.fleets[id].desired
     }
 

@@ -63,13 +63,15 @@ impl Groups {
         let now = cx.now();
         let plan = cx.plan;
         let fleet = self.rows[instance].fleet;
-        let bootstrap = plan.fleets[fleet].template.lifecycle_hook.filter(|_| transition == Transition::Launching);
+        let bootstrap = cx.template_of(instance).lifecycle_hook.filter(|_| transition == Transition::Launching);
         let own: Vec<(u16, &Hook)> = hooks(plan, fleet, transition).collect();
         if bootstrap.is_none() && own.is_empty() {
             return false;
         }
         let row = &mut self.rows[instance];
+        let pooled = row.state.in_pool();
         row.state = match transition {
+            Transition::Launching if pooled => State::WarmWaiting,
             Transition::Launching => State::Waiting,
             Transition::Terminating => State::TerminatingWait,
         };
@@ -98,6 +100,7 @@ impl Groups {
         }
         let names: Vec<&str> = own.iter().map(|(_, hook)| hook.name.as_str()).collect();
         let (wait, cause) = match transition {
+            Transition::Launching if pooled => ("Warmed:Pending:Wait", cx.blame.of_instance(instance)),
             Transition::Launching => ("Pending:Wait", cx.blame.of_instance(instance)),
             Transition::Terminating => ("Terminating:Wait", row.entry),
         };
@@ -117,7 +120,7 @@ impl Groups {
         row.ready |= ok && matches!(row.state, State::Pending | State::Waiting | State::InService);
         row.entry = cx.blame.of_instance(instance);
         row.waits.alive = false;
-        if row.state != State::Waiting || !row.waits.open.contains(&BOOTSTRAP) {
+        if !row.waits_for_launch() || !row.waits.open.contains(&BOOTSTRAP) {
             return;
         }
         if ok {
@@ -130,8 +133,8 @@ impl Groups {
     /// The bootstrap's hook has waited for its heartbeat timeout: its default result, unless heartbeats came meanwhile.
     pub(super) fn hook_timeout(&mut self, instance: InstanceId, cx: &mut Cx) {
         let row = &self.rows[instance];
-        let Some(hook) = cx.plan.fleets[row.fleet].template.lifecycle_hook else { return };
-        if row.state != State::Waiting || !row.waits.open.contains(&BOOTSTRAP) {
+        let Some(hook) = cx.template_of(instance).lifecycle_hook else { return };
+        if !row.waits_for_launch() || !row.waits.open.contains(&BOOTSTRAP) {
             return;
         }
         let waited = cx.now() - row.waits.since;
@@ -155,7 +158,7 @@ impl Groups {
     pub(super) fn hook_over(&mut self, instance: InstanceId, index: u16, round: u8, result: u8, cx: &mut Cx) {
         let now = cx.now();
         let row = &self.rows[instance];
-        let waiting = matches!(row.state, State::Waiting | State::TerminatingWait);
+        let waiting = row.waits_for_launch() || row.state == State::TerminatingWait;
         if !waiting || row.waits.round != round || !row.waits.open.contains(&index) {
             return;
         }
@@ -180,7 +183,7 @@ impl Groups {
         let entry = cx.timeline.record(now, kind, cx.name_of(instance), format!("{what}{cancels}"), row.entry);
         self.rows[instance].entry = entry;
         match (self.rows[instance].state, goes_on) {
-            (State::Waiting, false) => {
+            (State::Waiting | State::WarmWaiting, false) => {
                 cx.blame.instance(instance, entry);
                 self.give_up_launch(instance, &format!("launch hook {what}"), cx);
             }
@@ -201,6 +204,10 @@ impl Groups {
                 self.note_wait(instance, cx.now());
                 self.proceed(instance, cx);
             }
+            State::WarmWaiting => {
+                self.note_wait(instance, cx.now());
+                self.proceed_to_pool(instance, cx);
+            }
             State::TerminatingWait => self.let_go(instance, cx),
             _ => {}
         }
@@ -210,6 +217,9 @@ impl Groups {
         let fleet = self.rows[instance].fleet;
         self.fleets[fleet].counters.hooks_abandoned += 1;
         self.note_wait(instance, cx.now());
+        if self.rows[instance].state.in_pool() {
+            return self.abandon_in_pool(instance, why, cx);
+        }
         self.abandon(instance, why, cx);
     }
 

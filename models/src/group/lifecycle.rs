@@ -164,8 +164,9 @@ impl Groups {
                 let cause = cx.blame.of_instance(instance);
                 cx.timeline.record(now, EventKind::InstanceInService, name, "running again", cause);
             }
-            State::Pending if row.running.is_none() => {
-                row.running = Some(now);
+            State::Pending if row.running.is_none() || row.resumes => {
+                row.running = row.running.or(Some(now));
+                row.resumes = false;
                 if !self.held(instance, Transition::Launching, cx) {
                     self.proceed(instance, cx);
                 }
@@ -177,7 +178,7 @@ impl Groups {
     /// EC2 could not bring it up.
     pub(super) fn not_running(&mut self, instance: InstanceId, cx: &mut Cx) {
         let row = &mut self.rows[instance];
-        if row.state != State::Pending || row.running.is_some() {
+        if row.state != State::Pending || row.running.is_some() && !row.resumes {
             return;
         }
         let (id, again, cause) = (row.fleet, row.again(), row.entry);
@@ -260,6 +261,7 @@ impl Groups {
                 row.state == State::InService && !row.lost && !row.protected && !row.extra && row.units() <= surplus
             })
             .collect();
+        let template = self.current_template(id);
         let candidates: Vec<Candidate> = able
             .iter()
             .map(|&member| {
@@ -267,7 +269,8 @@ impl Groups {
                 Candidate {
                     zone: row.zone,
                     ran_ns: row.running.map_or(0, |since| (now - since).nanos()),
-                    version: 0,
+                    // Another template than the group's is an older configuration.
+                    version: u32::from(row.template == template),
                     spot: row.purchase.bought.spot,
                     misfit: self.misfit(id, row, cx),
                 }
@@ -359,8 +362,11 @@ impl Groups {
         }
     }
 
-    /// TerminateInstances.
+    /// TerminateInstances; or back into the warm pool.
     pub(super) fn end(&mut self, instance: InstanceId, cx: &mut Cx) {
+        if self.put_back(instance, cx) {
+            return;
+        }
         let (delay, stream) = &mut self.fleets[self.rows[instance].fleet].draws.termination;
         let delay = delay.duration(stream);
         cx.list.after(delay, sent(Event::Terminated(instance)));
@@ -408,7 +414,7 @@ impl Groups {
             let ran = (now - since).as_secs_f64();
             let fleet = &mut self.fleets[row.fleet];
             fleet.ran_s += ran;
-            fleet.billed_s += ran.max(super::report::LEAST_BILLED);
+            fleet.billed_s[row.template as usize] += ran.max(super::report::LEAST_BILLED);
             self.bill(instance, ran);
         }
     }

@@ -102,6 +102,10 @@ impl Groups {
         for instance in self.fleets[id].members.clone() {
             let row = &self.rows[instance];
             let (Some(old), State::InService, false) = (row.replaces, row.state, row.lost) else { continue };
+            if row.ahead {
+                // A refresh sees to it.
+                continue;
+            }
             if let Some((_, cause)) = row.marked {
                 self.terminate(instance, "unhealthy, before it could replace another", cause, cx);
                 continue;

@@ -99,7 +99,7 @@ impl Groups {
         };
         let fleet = &self.fleets[id];
         let waiting = fleet.mixed.retrying_on_demand;
-        (units(false) + waiting, units(true) + (fleet.retrying - waiting))
+        (units(false) + waiting, units(true) + fleet.retrying.saturating_sub(waiting))
     }
 
     /// Units of a capacity that are to be On-Demand, and Spot: rule S3.

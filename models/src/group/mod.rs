@@ -9,12 +9,13 @@
 //! # Models      launches over zones, with retries; lifecycle hooks; grace, marks and replacement in batches or by a maintenance
 //!   policy; standby, detaching, protection, suspended processes, maximum lifetime, zonal shift; simple and step scaling with
 //!   cooldown and warm-up, target tracking, scheduled actions, forecasts; scale-in by termination policies, after draining;
-//!   rebalancing of zones; several instance types and Spot Instances
-//! # Leaves out  warm pools, instance refresh
+//!   rebalancing of zones; several instance types and Spot Instances; warm pools; instance refresh
+//! # Leaves out  warm pools and instance refreshes of groups of several instance types
 //! # Source      Amazon EC2 Auto Scaling user guide; `aws/scaling.md` §1 to §3.4, §8
 
 mod allocation;
 mod balance;
+mod batch;
 mod fleet;
 mod health;
 mod hooks;
@@ -27,6 +28,7 @@ mod placement;
 mod policy;
 mod predictive;
 mod processes;
+mod refresh;
 mod replacement;
 mod report;
 mod row;
@@ -37,6 +39,7 @@ mod spot;
 mod standby;
 mod target_tracking;
 mod termination;
+mod warm_pool;
 
 use crate::event::{self, events};
 use crate::plan::*;
@@ -216,6 +219,26 @@ events! {
         SpotMarket,
         /// Its status checks are in order again, before the group has marked it.
         StatusOk(InstanceId),
+        /// An instance of a warm pool has stopped.
+        PoolStopped(InstanceId),
+        /// A failed launch into the warm pool is tried again.
+        PoolRetry(FleetId),
+        /// The instance refresh under way looks at its group.
+        RefreshLook {
+            /// Group.
+            fleet: FleetId,
+            /// The n-th refresh of the group.
+            number: u16,
+        },
+        /// An alarm that refreshes go by has changed its state.
+        AlarmTold {
+            /// Alarm.
+            alarm: AlarmId,
+            /// Its state: 0 OK, 1 ALARM, 2 INSUFFICIENT_DATA.
+            state: u8,
+            /// Timeline entry of the change.
+            cause: EntryId,
+        },
     }
 }
 
@@ -223,6 +246,8 @@ events! {
 pub struct Groups {
     fleets: Table<FleetId, Fleet>,
     rows: Table<InstanceId, Row>,
+    /// What alarms have told that refreshes go by.
+    alarms: Table<AlarmId, (crate::alarm::State, EntryId)>,
 }
 
 /// A length as read by people: `12.3 s`.
@@ -242,7 +267,8 @@ impl Groups {
         for (id, fleet) in plan.fleets.iter() {
             fleets.push(Fleet::new(id, fleet, cx));
         }
-        Groups { fleets, rows: Table::default() }
+        let unknown = |_| (crate::alarm::State::InsufficientData, EntryId::NONE);
+        Groups { fleets, rows: Table::default(), alarms: plan.alarms.ids().map(unknown).collect() }
     }
 
     /// Puts every fleet's first instances into service, spread over its zones, and returns them; groups begin to look
@@ -288,6 +314,7 @@ impl Groups {
                 self.next_scheduled(id, cx);
                 self.start_forecasts(id, cx);
             }
+            self.start_pool(id, cx);
             if mixed.is_some() {
                 // Units are no instances.
                 let there = self.counts(id).in_service;
@@ -302,6 +329,9 @@ impl Groups {
 
     /// Handles one event.
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
+        if self.handle_pool(event, cx) {
+            return;
+        }
         let fleet = match event {
             Event::Drained { instance, .. }
             | Event::Verdict { instance, .. }
@@ -314,6 +344,7 @@ impl Groups {
             | Event::StatusOk(instance)
             | Event::Lost { instance, .. }
             | Event::LossNoticed { instance, .. }
+            | Event::PoolStopped(instance)
             | Event::HookOver { instance, .. }
             | Event::Heartbeats(instance)
             | Event::SpotRecommended { instance, .. }
@@ -330,11 +361,14 @@ impl Groups {
             | Event::Poll(fleet)
             | Event::Balance(fleet)
             | Event::Operate { fleet, .. }
+            | Event::PoolRetry(fleet)
+            | Event::RefreshLook { fleet, .. }
             | Event::Lifetime(fleet)
             | Event::ShiftOver { fleet, .. }
             | Event::Scheduled(fleet)
             | Event::Forecast { fleet, .. }
             | Event::HourAhead { fleet, .. } => fleet,
+            Event::AlarmTold { alarm, state, cause } => return self.alarm_told(alarm, state, cause),
             Event::SpotMarket => return self.market(cx),
         };
         match event {
@@ -365,6 +399,9 @@ impl Groups {
             Event::Lifetime(fleet) => self.look_at_ages(fleet, cx),
             Event::ShiftOver { fleet, number } => self.shift_over(fleet, number, cx),
             Event::Operate { fleet, operation, cause } => self.operate(fleet, operation, cause, cx),
+            Event::PoolRetry(fleet) => self.pool_retry(fleet, cx),
+            Event::RefreshLook { fleet, number } => self.look(fleet, number, cx),
+            Event::PoolStopped(_) | Event::AlarmTold { .. } => {}
             Event::Scheduled(fleet) => self.scheduled(fleet, cx),
             Event::Forecast { fleet, policy } => self.forecast(fleet, policy, cx),
             Event::HourAhead { fleet, policy } => self.hour_ahead(fleet, policy, cx),
@@ -377,6 +414,7 @@ impl Groups {
             }
             Event::SpotMarket => {}
         }
+        self.tend_pool(fleet, cx);
         self.rebalance_capacity(fleet, cx);
         self.settle(fleet, cx);
         self.count(fleet, cx.now());
@@ -388,18 +426,21 @@ impl Groups {
         if settings(plan, id).is_none() {
             return;
         }
+        self.fleets[id].pool.because = cause;
         if let Some(mixed) = Self::mixed(id, plan) {
             return self.reconcile_mixed(id, mixed, cause, cx);
         }
         let fleet = &self.fleets[id];
-        let there = fleet.retrying + self.members(id).filter(|row| row.counts() && !row.extra).count() as u32;
+        let there = fleet.retrying + self.members(id).filter(|row| row.fills()).count() as u32;
         if there < fleet.desired {
             for _ in there..fleet.desired {
                 if self.suspended(id, ScalingProcess::Launch) {
                     // Perhaps by the failure of the one before.
                     return;
                 }
-                self.launch(id, Purpose::Missing, cause, cx);
+                if !self.leave_pool(id, cause, cx) {
+                    self.launch(id, Purpose::Missing, cause, cx);
+                }
             }
             return;
         }
@@ -442,9 +483,10 @@ impl Groups {
 
     /// Enters an instance everywhere.
     fn enter(&mut self, fleet: FleetId, zone: Option<ZoneId>, cx: &mut Cx) -> InstanceId {
-        let instance = cx.directory.enter(fleet, zone);
+        let template = self.current_template(fleet);
+        let instance = cx.directory.enter(fleet, zone, template);
         self.fleets[fleet].members.push(instance);
-        let mut row = Row::new(fleet, zone);
+        let mut row = Row::new(fleet, zone, template);
         row.protected = settings(cx.plan, fleet).is_some_and(|group| group.lifecycle.protected_from_scale_in);
         let at = self.rows.push(row);
         assert_eq!(at, instance, "instances are entered by their groups alone");

@@ -23,6 +23,9 @@ impl Groups {
             ApiCall::ExecutePolicy { policy, honor_cooldown, breach, .. } => {
                 self.execute_policy(id, policy, honor_cooldown, breach, cause, cx)
             }
+            ApiCall::StartInstanceRefresh { template, .. } => self.start_refresh(id, operation, template, cause, cx),
+            ApiCall::CancelInstanceRefresh { .. } => self.cancel_refresh(id, cause, cx),
+            ApiCall::RollbackInstanceRefresh { .. } => self.rollback_refresh(id, cause, cx),
             ApiCall::Instances { ref selection, change } => {
                 self.change_instances(operation, selection, change, cause, cx)
             }
@@ -93,7 +96,7 @@ impl Groups {
             .permitted(id, policy::decide(policy, capacity, breach, breach < 0.0, now))
             .map_err(|refusal| refusal.words(now))?;
         let name = cx.plan.fleets[id].name.as_str();
-        let detail = format!("{}: {}", policy.name, asks(policy));
+        let detail = format!("{}: {}", policy.name, asks(policy, breach, breach < 0.0));
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, cause);
         self.change(id, wanted, Some(policy), entry, cx);
         Ok(())

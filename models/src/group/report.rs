@@ -35,8 +35,11 @@ pub struct Counts {
 
 /// The metrics of a group in the namespace AWS/AutoScaling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code)] // For the metrics that alarms may watch.
 pub struct Metrics {
+    /// GroupMinSize, as scheduled actions have it now.
+    pub min: u32,
+    /// GroupMaxSize, likewise.
+    pub max: u32,
     /// GroupDesiredCapacity.
     pub desired: u32,
     /// GroupInServiceInstances.
@@ -99,14 +102,13 @@ impl Groups {
                 State::InService => counts.booting += n,
                 State::Terminating | State::TerminatingWait => counts.terminating += n,
                 State::EnteringStandby | State::Standby => counts.standby += n,
-                State::Detaching | State::Detached | State::Stopped | State::Gone => {}
+                _ => {}
             }
         }
         counts
     }
 
     /// The group's own metrics, as AWS/AutoScaling counts them (§1.14).
-    #[allow(dead_code)] // For the metrics that alarms may watch.
     pub fn metrics(&self, fleet: FleetId) -> Metrics {
         let of = |wanted: fn(&Row) -> bool| self.members(fleet).filter(|row| wanted(row)).count() as u32;
         let in_service = of(|row| row.state == State::InService);
@@ -115,7 +117,8 @@ impl Groups {
         let terminating = of(Row::leaving);
         let standby = of(|row| row.state == State::Standby);
         let total = in_service + pending + terminating;
-        Metrics { desired: self.fleets[fleet].desired, in_service, pending, standby, terminating, total }
+        let super::fleet::Fleet { min, max, desired, .. } = self.fleets[fleet];
+        Metrics { min, max, desired, in_service, pending, standby, terminating, total }
     }
 
     /// Instances whose metrics count for the group's: in service, not lost, and not warming up (rules C3, C6).
@@ -138,9 +141,11 @@ impl Groups {
         self.fleets[fleet].members.iter().copied().filter(|&instance| chosen(&self.rows[instance])).collect()
     }
 
-    /// Seconds billed up to `now`: every start for at least 60 s.
-    pub fn billed_seconds(&self, fleet: FleetId, now: Time) -> f64 {
-        self.fleets[fleet].billed_s + self.open(fleet, now).map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()
+    /// Seconds billed up to `now` for instances of the launch template of that number: every start for at least 60 s.
+    pub fn billed_seconds(&self, fleet: FleetId, template: u16, now: Time) -> f64 {
+        let ended = self.fleets[fleet].billed_s[template as usize];
+        let open = self.billed(fleet).filter(|row| row.template == template).filter_map(|row| row.open(now));
+        ended + open.map(|ran| ran.max(LEAST_BILLED)).sum::<f64>()
     }
 
     /// The fleet's figures up to `now`.
@@ -170,6 +175,8 @@ impl Groups {
             hooks_abandoned,
             hook_wait_s,
             instance_hours: (fleet.ran_s + self.open(id, now).sum::<f64>()) / 3_600.0,
+            warm_pool: self.pool_figures(id, plan, now),
+            refreshes: self.refresh_figures(id, plan),
             bought: bought.into_iter().collect(),
             memory: None,
             credits: None,
@@ -178,9 +185,12 @@ impl Groups {
 
     /// Running times that have not ended, in seconds.
     fn open(&self, fleet: FleetId, now: Time) -> impl Iterator<Item = f64> + '_ {
-        let since = |row: &Row| row.running.filter(|_| !row.lost);
-        let detached = self.fleets[fleet].detached.iter().map(|&instance| &self.rows[instance]);
-        self.members(fleet).chain(detached).filter_map(since).map(move |since| (now - since).as_secs_f64())
+        self.billed(fleet).filter_map(move |row| row.open(now))
+    }
+
+    /// Instances that are paid for: those of the fleet, and those that were detached from it.
+    fn billed(&self, fleet: FleetId) -> impl Iterator<Item = &Row> + '_ {
+        self.members(fleet).chain(self.fleets[fleet].detached.iter().map(|&instance| &self.rows[instance]))
     }
 
     /// How many there are, in words.
@@ -192,6 +202,11 @@ impl Groups {
 }
 
 impl Row {
+    /// Its running time, if that has not ended, in seconds.
+    fn open(&self, now: Time) -> Option<f64> {
+        self.running.filter(|_| !self.lost).map(|since| (now - since).as_secs_f64())
+    }
+
     fn ill(&self) -> bool {
         self.marked.is_some() || self.lost || self.impaired.is_some() || !self.unhealthy.is_empty()
     }

@@ -35,11 +35,23 @@ pub(super) enum State {
     Stopped,
     /// Terminated.
     Gone,
+    /// Warmed:Pending: launched for the warm pool, and not yet running or not yet configured.
+    Warming,
+    /// Warmed:Pending:Wait: the launch hook holds it.
+    WarmWaiting,
+    /// Warmed:Pending:Proceed: it is being stopped.
+    Stopping,
+    /// Warmed:Stopped, Warmed:Running or Warmed:Hibernated.
+    Warmed,
+    /// Warmed:Terminating.
+    WarmTerminating,
 }
 
 pub(super) struct Row {
     pub(super) fleet: FleetId,
     pub(super) zone: Option<ZoneId>,
+    /// The number of its launch template.
+    pub(super) template: u16,
     pub(super) state: State,
     /// Began to run.
     pub(super) running: Option<Time>,
@@ -51,6 +63,12 @@ pub(super) struct Row {
     pub(super) ready: bool,
     /// Launched beyond the desired capacity, to let another go.
     pub(super) extra: bool,
+    /// Launched by a refresh to take the place of another, which goes when this one is healthy and warmed up.
+    pub(super) ahead: bool,
+    /// Terminated by a refresh that launches in its place only when it is gone.
+    pub(super) keeps_place: bool,
+    /// Pending, and running already: it comes from a pool of running instances.
+    pub(super) resumes: bool,
     /// Launched to replace this one, which goes when it has settled.
     pub(super) replaces: Option<InstanceId>,
     /// Protected from scale-in.
@@ -81,10 +99,14 @@ pub(super) struct Row {
 
 impl Row {
     /// A new instance: pending.
-    pub(super) fn new(fleet: FleetId, zone: Option<ZoneId>) -> Row {
+    pub(super) fn new(fleet: FleetId, zone: Option<ZoneId>, template: u16) -> Row {
         Row {
             fleet,
             zone,
+            template,
+            ahead: false,
+            keeps_place: false,
+            resumes: false,
             state: State::Pending,
             running: None,
             entered: None,
@@ -111,6 +133,17 @@ impl Row {
     /// Whether it counts towards the desired capacity.
     pub(super) fn counts(&self) -> bool {
         matches!(self.state, State::Pending | State::Waiting | State::InService)
+    }
+
+    /// Whether it fills a place of the desired capacity: one launched beyond it does not, and one being replaced does for
+    /// as long as its place is kept.
+    pub(super) fn fills(&self) -> bool {
+        self.counts() && !self.extra || self.leaving() && self.keeps_place
+    }
+
+    /// Whether launch hooks hold it, on its way into the group or into the warm pool.
+    pub(super) fn waits_for_launch(&self) -> bool {
+        matches!(self.state, State::Waiting | State::WarmWaiting)
     }
 
     /// Whether EC2 has given notice that it takes it back.

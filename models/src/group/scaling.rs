@@ -180,7 +180,8 @@ impl Groups {
             }
             _ => {
                 let value = aggregated(policy, alarm, cx);
-                format!("{}: {}; {} is at {value:.2}", policy.name, asks(policy), watched.name)
+                let asks = asks(policy, value - watched.threshold, is_below(watched.comparison));
+                format!("{}: {asks}; {} is at {value:.2}", policy.name, watched.name)
             }
         };
         let entry = cx.timeline.record(now, EventKind::PolicyInvoked, name, detail, invocation.cause);
@@ -278,19 +279,17 @@ fn aggregated(policy: &Policy, alarm: AlarmId, cx: &Cx) -> f64 {
     }
 }
 
-/// What a policy asks for, in words.
-pub(super) fn asks(policy: &Policy) -> String {
-    let unit = match policy.adjustment_type {
-        AdjustmentType::ChangeInCapacity => "instances",
-        AdjustmentType::ExactCapacity => "instances exactly",
-        AdjustmentType::PercentChangeInCapacity => "%",
+/// What a policy asks for, in words, when the metric is so far from the threshold (`below`: an alarm of the kind "less than").
+pub(super) fn asks(policy: &Policy, offset: f64, below: bool) -> String {
+    let adjustment = match &policy.kind {
+        PolicyKind::Simple { adjustment, .. } => *adjustment,
+        PolicyKind::Step { steps, .. } => policy::step_of(steps, offset, below).unwrap_or(0.0),
+        PolicyKind::TargetTracking(tracking) => return format!("target {}", tracking.target),
+        PolicyKind::Predictive(predictive) => return format!("forecast of {}", predictive.pair),
     };
-    let signed = policy.adjustment_type != AdjustmentType::ExactCapacity;
-    match &policy.kind {
-        PolicyKind::Simple { adjustment, .. } if signed => format!("{adjustment:+} {unit}"),
-        PolicyKind::Simple { adjustment, .. } => format!("{adjustment} {unit}"),
-        PolicyKind::Step { steps, .. } => format!("step scaling in {unit}, {} steps", steps.len()),
-        PolicyKind::TargetTracking(tracking) => format!("target {}", tracking.target),
-        PolicyKind::Predictive(predictive) => format!("forecast of {}", predictive.pair),
+    match policy.adjustment_type {
+        AdjustmentType::ChangeInCapacity => format!("{adjustment:+} instances"),
+        AdjustmentType::ExactCapacity => format!("{adjustment} instances exactly"),
+        AdjustmentType::PercentChangeInCapacity => format!("{adjustment:+} %"),
     }
 }

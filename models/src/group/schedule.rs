@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn desired_capacity_follows_its_bounds_and_what_contradicts_itself_is_refused() {
         // Of a group of 2 to 10 with 5: (minimum, maximum, desired) that an action sets, and what comes of it.
-        let table: [([Option<u32>; 3], Option<(u32, u32, u32)>); 12] = [
+        type Case = ([Option<u32>; 3], Option<(u32, u32, u32)>);
+        let table: [Case; 12] = [
             ([Some(8), None, None], Some((8, 10, 8))),
             ([Some(5), None, None], Some((5, 10, 5))),
             ([Some(3), None, None], Some((3, 10, 5))),

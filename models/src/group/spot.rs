@@ -205,7 +205,7 @@ impl Groups {
                     self.reconcile(id, self.rows[old].entry, cx);
                 }
                 Some(_) => {}
-                None if risk.wanted && self.within_bound(id, group.max_size) => {
+                None if risk.wanted && self.within_bound(id) => {
                     let (now, name) = (cx.now(), cx.name_of(old));
                     let detail = format!("{name} is at risk: its replacement is launched before it goes");
                     let subject = plan.fleets[id].name.as_str();
@@ -230,10 +230,10 @@ impl Groups {
     }
 
     /// Whether one more may be launched ahead: beyond the maximum size by a tenth of the desired capacity, and by one at least.
-    fn within_bound(&self, id: FleetId, max_size: u32) -> bool {
+    fn within_bound(&self, id: FleetId) -> bool {
         let there: u32 = self.members(id).filter(|row| row.counts()).map(|row| row.purchase.weight).sum();
         let fleet = &self.fleets[id];
         let open = !self.suspended(id, ScalingProcess::Launch);
-        open && there + fleet.retrying < max_size.saturating_add((fleet.desired / 10).max(1))
+        open && there + fleet.retrying < fleet.max.saturating_add((fleet.desired / 10).max(1))
     }
 }

@@ -53,7 +53,7 @@ impl Instances {
     #[inline(never)]
     pub(super) fn open_account(&mut self, instance: InstanceId, cx: &mut Cx) {
         let facts = cx.directory.facts(instance);
-        let template = &cx.plan.fleets[facts.fleet].template;
+        let template = cx.template_of(instance);
         let now = cx.now();
         let Some(terms) = template.machine.credits else { return };
         let row = &mut self.rows[instance];

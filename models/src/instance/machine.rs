@@ -94,6 +94,9 @@ impl Instances {
         if let Some(service) = row.service {
             cx.observe.service(service).capacity(now, i64::from(workers), i64::from(capacity));
         }
+        if row.pace != 1.0 {
+            self.disturb(instance, cx);
+        }
         cx.hand_over(event::Event::Client(client::Event::Discovered { instance, there: true }));
     }
 
@@ -113,11 +116,10 @@ impl Instances {
             cx.observe.service(service).worked(busy_ns);
         }
         let credit = self.close_account(instance, facts.fleet, now);
-        let vcpus = cx.directory.vcpus(cx.plan, instance);
         self.close_memory(instance, facts.fleet);
         let row = &self.rows[instance];
         let mut fresh =
-            Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx.plan, facts, vcpus, now) };
+            Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx, facts, instance, now) };
         if let (Some(memory), Some(old)) = (&mut fresh.memory, &row.memory) {
             memory.follows(old);
         }
@@ -190,7 +192,7 @@ impl Instances {
         let speed = if row.frozen > 0 { 0.0 } else { row.speed * swap };
         // Rounding leaves crumbs when several disturbances come and go.
         let stress = if row.stress < 1e-9 { 0.0 } else { row.stress };
-        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed };
+        let speed = if (speed - 1.0).abs() < 1e-9 { 1.0 } else { speed } * row.pace;
         row.cpu.disturb(now, stress, speed, &direct);
         announce(&mut row.cpu, instance, cx);
     }

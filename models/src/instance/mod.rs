@@ -25,7 +25,7 @@ mod steps;
 use crate::Outcome;
 use crate::cpu::Cpu;
 use crate::event::{self, events};
-use crate::plan::{EndpointId, FaultId, FleetId, MachineMetric, OperationId, Plan, RegionId, ServiceId};
+use crate::plan::{EndpointId, FaultId, FleetId, MachineMetric, OperationId, RegionId, ServiceId};
 use crate::request::*;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
@@ -188,6 +188,8 @@ struct Instance {
     stopped: u32,
     stress: f64,
     speed: f64,
+    /// How fast the work of its release is done: above 1 if that has less to do.
+    pace: f64,
     /// What reached a frozen machine.
     held: Vec<Event>,
     /// What its credits have come to, of a burstable type.
@@ -233,8 +235,8 @@ impl Instances {
     pub fn enter(&mut self, instance: InstanceId, cx: &Cx) {
         while self.rows.len() <= instance.index() {
             let facts = cx.directory.facts(InstanceId::new(self.rows.len()));
-            let vcpus = cx.directory.vcpus(cx.plan, InstanceId::new(self.rows.len()));
-            self.rows.push(Instance::new(cx.plan, facts, vcpus, cx.now()));
+            let fresh = Instance::new(cx, facts, InstanceId::new(self.rows.len()), cx.now());
+            self.rows.push(fresh);
         }
     }
 
@@ -289,7 +291,10 @@ impl Instances {
 }
 
 impl Instance {
-    fn new(plan: &Plan, facts: crate::directory::Facts, vcpus: u32, now: Time) -> Self {
+    fn new(cx: &Cx, facts: crate::directory::Facts, instance: InstanceId, now: Time) -> Self {
+        let plan = cx.plan;
+        let vcpus = cx.directory.vcpus(plan, instance);
+        let template = cx.template_of(instance);
         let service = facts.service.map(|service| &plan.services[service]);
         // A larger type runs more of the same processes: what is set for the template's vCPUs grows with them.
         let usual = plan.fleets[facts.fleet].template.vcpus;
@@ -329,6 +334,7 @@ impl Instance {
             stopped: 0,
             stress: 0.0,
             speed: 1.0,
+            pace: 1.0 / template.release.compute,
             held: Vec::new(),
             credit: credits::Credit::default(),
             memory: service

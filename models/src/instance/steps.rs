@@ -2,7 +2,7 @@
 
 use super::{Event, Instances, announce};
 use crate::cpu::Started;
-use crate::plan::StoreId;
+use crate::plan::{EndpointId, StoreId};
 use crate::program::Op;
 use crate::request::*;
 use crate::shared::Cx;
@@ -140,9 +140,12 @@ impl Instances {
     pub(super) fn next_step(&mut self, at: CallRef, cx: &mut Cx) {
         let Some(call) = cx.call(at) else { return };
         let (endpoint, is_check) = (call.endpoint, matches!(call.waiter, Waiter::Check { .. }));
-        let rate = if is_check { 0.0 } else { cx.environment.error_rate[endpoint] };
         // Whatever the first step was.
-        if rate > 0.0 && cx.program.endpoint[endpoint] == call.pc && self.errors[endpoint].chance(rate) {
+        if cx.environment.may_err[endpoint]
+            && !is_check
+            && cx.program.endpoint[endpoint] == call.pc
+            && self.errs(endpoint, call.instance, cx)
+        {
             return self.finish(at, Outcome::Target5xx, cx);
         }
         let call = &mut cx.calls[at.id];
@@ -154,6 +157,18 @@ impl Instances {
             return self.requeue(at, cx);
         }
         self.run(at, cx);
+    }
+
+    /// Whether a request ends in an error: by the endpoint's share of them, or that of the instance's release.
+    #[inline(never)]
+    fn errs(&mut self, endpoint: EndpointId, instance: InstanceId, cx: &Cx) -> bool {
+        let mut rate = cx.environment.error_rate[endpoint];
+        let release = &cx.template_of(instance).release;
+        if let Some(own) = release.error_rate.iter().find(|one| one.0 == endpoint) {
+            // What faults have added stays.
+            rate += own.1 - cx.plan.endpoints[endpoint].error_rate;
+        }
+        rate > 0.0 && self.errors[endpoint].chance(rate)
     }
 
     pub(super) fn store_reply(&mut self, at: CallRef, outcome: Outcome, cx: &mut Cx) {

@@ -44,6 +44,10 @@ pub enum Quantity {
     Launches(FleetId),
     /// Terminations of a group.
     Terminations(FleetId),
+    /// Launches of a group that came from its warm pool.
+    TakenFromPool(FleetId),
+    /// Instance refreshes of a group that ended with this status.
+    Refreshes(FleetId, String),
     /// Times an alarm went into ALARM.
     AlarmsRaised(AlarmRef),
     /// First time an alarm went into ALARM, seconds. Infinite if never.

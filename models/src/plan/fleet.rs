@@ -1,7 +1,8 @@
 //! Fleets: Auto Scaling groups and fixed sets of instances, with what an instance is and how one comes up.
 
 use super::{
-    Lifecycle, MixedInstances, Predictive, Schedule, TargetGroupId, TargetTracking, TerminationPolicy, ZoneId,
+    Lifecycle, MixedInstances, Predictive, Release, Schedule, TargetGroupId, TargetTracking, TerminationPolicy,
+    WarmPool, ZoneId,
 };
 use sim_core::Duration;
 use sim_core::dist::Dist;
@@ -13,12 +14,26 @@ pub struct Fleet {
     pub name: String,
     /// What an instance is.
     pub template: LaunchTemplate,
+    /// Launch templates that it can be moved to (by an instance refresh); number 1 is the first of them, 0 is `template`.
+    pub later_templates: Vec<LaunchTemplate>,
     /// Zones it is spread over; empty: nowhere in particular, no network delay.
     pub zones: Vec<ZoneId>,
     /// Target groups its instances are registered with.
     pub target_groups: Vec<TargetGroupId>,
     /// How many, and who sees to that.
     pub sizing: Sizing,
+}
+
+impl Fleet {
+    /// The launch template of that number.
+    pub fn template(&self, number: u16) -> &LaunchTemplate {
+        (number as usize).checked_sub(1).and_then(|later| self.later_templates.get(later)).unwrap_or(&self.template)
+    }
+
+    /// All launch templates, in order of their numbers.
+    pub fn templates(&self) -> impl Iterator<Item = &LaunchTemplate> {
+        std::iter::once(&self.template).chain(&self.later_templates)
+    }
 }
 
 /// How many instances, and who sees to that.
@@ -33,6 +48,8 @@ pub enum Sizing {
 /// A launch template and the phases of coming up (scaling.md §0, §6, §7).
 #[derive(Clone, Debug)]
 pub struct LaunchTemplate {
+    /// Its name in the scenario; empty for a set of instances that names none.
+    pub name: String,
     /// Such as `m5.large`; names the price.
     pub instance_type: String,
     /// vCPUs.
@@ -57,6 +74,8 @@ pub struct LaunchTemplate {
     pub smoke_test: Option<Phase>,
     /// Launch lifecycle hook: the group holds the instance in `Pending:Wait` until bootstrap and smoke test have passed.
     pub lifecycle_hook: Option<LifecycleHook>,
+    /// The release of the service that it brings.
+    pub release: Release,
 }
 
 /// One phase of coming up.
@@ -133,6 +152,8 @@ pub struct AutoScaling {
     pub every_activity_cools_down: bool,
     /// Hooks, protection, replacement, suspended processes.
     pub lifecycle: Lifecycle,
+    /// WarmPool; none: no pool.
+    pub warm_pool: Option<WarmPool>,
     /// MixedInstancesPolicy; none: the template's instance type, On-Demand.
     pub mixed: Option<Box<MixedInstances>>,
     /// CapacityRebalance: a Spot Instance at risk is replaced before it is taken back (rule S2). Default false.

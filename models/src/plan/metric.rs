@@ -60,6 +60,8 @@ pub enum GroupMetric {
     MaxSize,
     /// GroupPendingInstances. Those that a launch hook holds are not among them (§1.3).
     Pending,
+    /// GroupStandbyInstances.
+    Standby,
     /// GroupTerminatingInstances.
     Terminating,
     /// GroupTotalInstances: in service, pending and terminating.
@@ -89,6 +91,22 @@ pub enum BalancerMetric {
     Rejected,
     /// RuleEvaluations. Absent when zero.
     RuleEvaluations,
+    /// SurgeQueueLength of a Classic Load Balancer: the most that waited at one node. Absent when zero.
+    SurgeQueueLength,
+    /// SpilloverCount. Absent when zero.
+    Spillover,
+    /// BackendConnectionErrors. Absent when zero.
+    BackendConnectionErrors,
+    /// NewFlowCount of a Network Load Balancer. Always there.
+    NewFlows,
+    /// ActiveFlowCount. Always there.
+    ActiveFlows,
+    /// TCP_ELB_Reset_Count. Always there.
+    ElbResets,
+    /// TCP_Target_Reset_Count. Always there.
+    TargetResets,
+    /// PortAllocationErrorCount. Always there.
+    PortAllocationErrors,
 }
 
 /// Metrics of a target group (network.md §3.13).

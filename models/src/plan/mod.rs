@@ -23,10 +23,12 @@ mod network;
 mod operation;
 mod price;
 mod rate;
+mod refresh;
 mod routing;
 mod scaling;
 mod service;
 mod store;
+mod warm_pool;
 
 pub use alarm::*;
 pub use balancer::*;
@@ -45,10 +47,12 @@ pub use network::*;
 pub use operation::*;
 pub use price::*;
 pub use rate::*;
+pub use refresh::*;
 pub use routing::*;
 pub use scaling::*;
 pub use service::*;
 pub use store::*;
+pub use warm_pool::*;
 
 use sim_core::{Duration, Table, id_type};
 

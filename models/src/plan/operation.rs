@@ -1,6 +1,6 @@
 //! Operations: calls of the API that somebody makes at a time, by hand or by a script.
 
-use super::{BalancerId, FleetId, ScalingProcesses, Selection, ZoneId};
+use super::{BalancerId, FleetId, RefreshPreferences, ScalingProcesses, Selection, ZoneId};
 use sim_core::Duration;
 
 /// One call at one time.
@@ -36,6 +36,25 @@ pub enum ApiCall {
         honor_cooldown: bool,
         /// MetricValue less BreachThreshold; step policies only.
         breach: f64,
+    },
+    /// StartInstanceRefresh (scaling.md §1.11); refused while another of the group is in progress.
+    StartInstanceRefresh {
+        /// The group.
+        fleet: FleetId,
+        /// DesiredConfiguration: the number of its launch template.
+        template: u16,
+        /// Preferences.
+        preferences: Box<RefreshPreferences>,
+    },
+    /// CancelInstanceRefresh: what has been replaced stays as it is.
+    CancelInstanceRefresh {
+        /// The group.
+        fleet: FleetId,
+    },
+    /// RollbackInstanceRefresh.
+    RollbackInstanceRefresh {
+        /// The group.
+        fleet: FleetId,
     },
     /// ModifyInstanceCreditSpecification of every instance of the fleet (scaling.md B7).
     ModifyCreditSpecification {

@@ -33,6 +33,8 @@ pub struct Prices {
     pub detailed_monitoring_month: f64,
     /// Standard-resolution alarm, USD per month.
     pub alarm_month: f64,
+    /// EBS volume (gp3) of an instance in a warm pool, USD per GB-month.
+    pub volume_gb_month: f64,
     /// High-resolution alarm, USD per month.
     pub high_resolution_alarm_month: f64,
     /// Composite alarm, USD per month.

@@ -354,3 +354,114 @@ fn a_world_without_clients_and_services_still_scales() {
     assert_eq!(result.summary.groups["web"].max_in_service, 8);
     assert!(result.series.get("offered_per_s").is_none() && result.series.get("metric.load").is_some());
 }
+
+#[test]
+fn every_metric_of_3_13_and_1_14_has_the_value_that_aws_would_give_it() {
+    let (www, web) = (BalancerId::new(0), TargetGroupId::new(0));
+    let sum = |metric| (metric, Statistic::Sum);
+    let mean = |metric| (metric, Statistic::Average);
+    // Two requests a second, answers of 1 kB to requests of 1 kB, four targets in two zones.
+    let per_minute = 120.0;
+    let table = [
+        (mean(Metric::Group(WEB, GroupMetric::MinSize)), Some((2.0, 0.0))),
+        (mean(Metric::Group(WEB, GroupMetric::MaxSize)), Some((16.0, 0.0))),
+        (mean(Metric::Group(WEB, GroupMetric::Pending)), Some((0.0, 0.0))),
+        (mean(Metric::Group(WEB, GroupMetric::Standby)), Some((0.0, 0.0))),
+        (mean(Metric::Group(WEB, GroupMetric::Terminating)), Some((0.0, 0.0))),
+        (mean(Metric::Group(WEB, GroupMetric::Total)), Some((4.0, 0.0))),
+        (sum(Metric::Targets(web, TargetsMetric::RequestCount)), Some((per_minute, 60.0))),
+        (sum(Metric::Targets(web, TargetsMetric::Target2xx)), Some((per_minute, 60.0))),
+        // What never happened is not zero: it is absent.
+        (sum(Metric::Targets(web, TargetsMetric::ConnectionErrors)), None),
+        (sum(Metric::Targets(web, TargetsMetric::UnhealthyRouting)), None),
+        (sum(Metric::Balancer(www, BalancerMetric::Elb502)), None),
+        (sum(Metric::Balancer(www, BalancerMetric::Elb503)), None),
+        (sum(Metric::Balancer(www, BalancerMetric::Elb504)), None),
+        (sum(Metric::Balancer(www, BalancerMetric::Target5xx)), None),
+        (mean(Metric::Targets(web, TargetsMetric::HealthyStateRouting)), Some((2.0, 0.0))),
+        (mean(Metric::Targets(web, TargetsMetric::UnhealthyStateRouting)), Some((0.0, 0.0))),
+        (mean(Metric::Targets(web, TargetsMetric::HealthyStateDns)), Some((2.0, 0.0))),
+        (mean(Metric::Targets(web, TargetsMetric::UnhealthyStateDns)), Some((0.0, 0.0))),
+        (sum(Metric::Balancer(www, BalancerMetric::ProcessedBytes)), Some((per_minute * 2_000.0, 120_000.0))),
+        // 14.4 MB an hour of 1 GB to the unit; 0.2 new connections a second of 25 are less.
+        (mean(Metric::Balancer(www, BalancerMetric::ConsumedLcus)), Some((0.0144, 0.0072))),
+        (mean(Metric::Instance(WEB, None, InstanceMetric::StatusCheckFailed)), Some((0.0, 0.0))),
+        (mean(Metric::Instance(WEB, Some(3), InstanceMetric::StatusCheckFailedInstance)), Some((0.0, 0.0))),
+        (mean(Metric::Instance(WEB, Some(3), InstanceMetric::StatusCheckFailedSystem)), Some((0.0, 0.0))),
+        // An instance that was never launched says nothing.
+        (mean(Metric::Instance(WEB, Some(9), InstanceMetric::StatusCheckFailed)), None),
+        (mean(Metric::Instance(WEB, Some(9), InstanceMetric::Cpu)), None),
+        // Half a request a second of 5 ms on two vCPUs, and the checks.
+        (mean(Metric::Instance(WEB, Some(0), InstanceMetric::Cpu)), Some((0.15, 0.1))),
+        // One sample from each node.
+        ((Metric::HealthyHostCount(web), Statistic::SampleCount), Some((2.0, 0.0))),
+        ((Metric::HealthyHostCount(web), Statistic::Minimum), Some((4.0, 0.0))),
+        ((Metric::UnHealthyHostCount(web), Statistic::Maximum), Some((0.0, 0.0))),
+    ];
+    let mut plan = plan();
+    plan.duration = secs(900);
+    for (index, &((metric, statistic), _)) in table.iter().enumerate() {
+        plan.alarms.push(Alarm { statistic, ..Alarm::new(format!("{index}"), metric, 1e12) });
+    }
+    let result = run(&plan);
+    for (index, (metric, expected)) in table.iter().enumerate() {
+        let found = *result.series.get(&format!("alarm.{index}.value")).unwrap().values.last().unwrap();
+        match expected {
+            None => assert!(found.is_nan(), "{metric:?} is {found}, and should be absent"),
+            Some((value, within)) => assert!((found - value).abs() <= *within, "{metric:?} is {found}, not {value}"),
+        }
+    }
+}
+
+#[test]
+fn errors_of_the_balancer_are_told_apart_and_are_there_only_when_they_happen() {
+    // All targets stop at 300 s: refused at first, then nobody is there.
+    let mut plan = plan();
+    plan.duration = secs(900);
+    let all_of_them = Selection { fleet: WEB, zone: None, mode: SelectionMode::All };
+    fault(&mut plan, 300, FaultAction::HangInstances(all_of_them, secs(200)));
+    plan.sites.values_mut().for_each(|site| site.timeout = secs(120));
+    let www = BalancerId::new(0);
+    let alarm = |name: &str, metric| Alarm { statistic: Statistic::Sum, ..Alarm::new(name, metric, 0.0) };
+    plan.alarms = [
+        alarm("5xx", Metric::Elb5xx(www)),
+        alarm("504", Metric::Balancer(www, BalancerMetric::Elb504)),
+        alarm("503", Metric::Balancer(www, BalancerMetric::Elb503)),
+    ]
+    .into_iter()
+    .collect();
+    let result = run(&plan);
+    let at = first(&result, "504", "ALARM");
+    assert!((360.0..600.0).contains(&at), "sixty seconds of silence, a period, its delay: {at}");
+    assert!(first(&result, "5xx", "ALARM").is_finite() && first(&result, "503", "ALARM").is_nan());
+}
+
+#[test]
+fn five_9_alarms_are_billed_by_the_metrics_they_look_at() {
+    let mut plan = bells(vec![jumps("load", &[(0, 0.0)])]);
+    plan.custom_metrics[CustomMetricId::new(0)].resolution = secs(1);
+    // 730 hours in an hour: a month's price times the part of it.
+    let month =
+        |result: &RunResult, part: &str| result.summary.cost_usd.by_part.get(part).map_or(0.0, |usd| usd * 730.0);
+    plan.prices.alarm_month = 0.1;
+    plan.prices.high_resolution_alarm_month = 0.3;
+    plan.prices.composite_alarm_month = 0.5;
+    plan.prices.custom_metric_month = 0.3;
+    let result = run(&plan);
+    assert!(close(month(&result, "alarms"), 0.1) && close(month(&result, "custom_metrics"), 0.3));
+    plan.alarms[AlarmId::new(0)].period = secs(10);
+    assert!(close(month(&run(&plan), "alarms"), 0.3));
+    plan.alarms[AlarmId::new(0)] = Alarm { comparison: Comparison::AboveBand, ..bell("load", 0) };
+    assert!(close(month(&run(&plan), "alarms"), 0.3), "the metric and two bounds");
+    plan.composite_alarms = [CompositeAlarm {
+        name: "any".into(),
+        rule: Rule::Is(false),
+        actions_enabled: true,
+        notifies_alarm: false,
+        notifies_ok: false,
+        suppressor: None,
+    }]
+    .into_iter()
+    .collect();
+    assert!(close(month(&run(&plan), "alarms"), 0.8));
+}

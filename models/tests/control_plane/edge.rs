@@ -519,3 +519,112 @@ fn sdk_clients_retry_as_often_as_their_mode_says() {
         assert!(made <= expected && made + 10 > expected, "{mode:?} {era:?}: {made} attempts, not {expected}");
     }
 }
+
+#[test]
+fn nlb_weights_are_shares_of_flows() {
+    let mut plan = fixed(2, 20, 600);
+    network(&mut plan);
+    let twin = TargetGroup { name: "green".into(), ..plan.target_groups[GROUP].clone() };
+    let twin = plan.target_groups.push(twin);
+    let fleet = Fleet { name: "green".into(), target_groups: vec![twin], ..plan.fleets[WEB].clone() };
+    let fleet = plan.fleets.push(fleet);
+    let service = Service { name: "green".into(), fleet, endpoints: vec![], ..plan.services[SERVICE].clone() };
+    let service = plan.services.push(service);
+    let endpoint = Endpoint { service, ..plan.endpoints[EndpointId::new(0)].clone() };
+    let endpoint = plan.endpoints.push(endpoint);
+    plan.services[service].endpoints = vec![endpoint];
+    plan.balancers[LB].forward = vec![(GROUP, 300), (twin, 100)];
+    let (result, requests) = watched(&plan);
+    assert_eq!(outcome(&result, "ok"), result.summary.requests.offered);
+    let green = requests.iter().filter(|request| request.instance >= 2).count() as f64 / requests.len() as f64;
+    assert!((green - 0.25).abs() < 0.01, "{green}");
+}
+
+#[test]
+fn nlb_zonal_affinity_keeps_lookups_in_their_zone() {
+    // A service in both zones calls another behind an internal load balancer, zone by zone.
+    let share = |affinity: f64| {
+        let mut plan = fixed(2, 20, 1_200);
+        plan.balancers[LB].kind = BalancerKind::Application;
+        let inner = TargetGroup { name: "inner".into(), cross_zone: false, ..plan.target_groups[GROUP].clone() };
+        let inner = plan.target_groups.push(inner);
+        plan.target_groups[inner].network =
+            Some(NetworkGroup { unhealthy_termination: true, connection_termination: false, preserve_client_ip: true });
+        let balancer = Balancer {
+            name: "inner".into(),
+            forward: vec![(inner, 1)],
+            kind: BalancerKind::Network(NetworkBalancer { zonal_affinity: affinity, secondary_ips: 0, ports: 55_000 }),
+            ..plan.balancers[LB].clone()
+        };
+        let balancer = plan.balancers.push(balancer);
+        let fleet = Fleet { name: "inner".into(), target_groups: vec![inner], ..plan.fleets[WEB].clone() };
+        let fleet = plan.fleets.push(fleet);
+        let service = Service { name: "inner".into(), fleet, endpoints: vec![], ..plan.services[SERVICE].clone() };
+        let service = plan.services.push(service);
+        let answer = plan.endpoints.push(Endpoint { service, ..plan.endpoints[EndpointId::new(0)].clone() });
+        plan.services[service].endpoints = vec![answer];
+        let to = Destination::Balancer(balancer);
+        let site = Site { name: "call".into(), to, resolvers: 16, dns_ttl: secs(1), ..plan.sites[SITE].clone() };
+        let site = plan.sites.push(site);
+        plan.endpoints[EndpointId::new(0)].steps = vec![Step::Call { site, endpoint: answer }];
+        // What stays in its zone costs nothing to send: half of the rest of the lookups stay by chance.
+        let result = run(&plan);
+        assert!(outcome(&result, "ok") + 5 > result.summary.requests.offered, "{:?}", result.summary.outcomes);
+        let near = Dist::Constant(0.0);
+        let far = Dist::Constant(1.0);
+        let zones = [ZoneId::new(0), ZoneId::new(1)];
+        plan.network.round_trip = zones
+            .iter()
+            .map(|a| zones.iter().map(|b| if a == b { near.clone() } else { far.clone() }).collect())
+            .collect();
+        // The slow ones are those whose inner call went to the other zone: two more hops of half a second each.
+        plan.target_groups[GROUP].cross_zone = false;
+        let (_, requests) = watched(&plan);
+        let slow = requests.iter().filter(|r| (r.ended - r.born).as_secs_f64() > 0.5).count();
+        1.0 - slow as f64 / requests.len() as f64
+    };
+    for (affinity, expected) in [(0.0, 0.5), (0.85, 0.925), (1.0, 1.0)] {
+        let found = share(affinity);
+        assert!((found - expected).abs() < 0.06, "affinity {affinity}: {found} stay, not {expected}");
+    }
+}
+
+#[test]
+fn network_and_classic_prices() {
+    let mut plan = fixed(2, 100, 3_600);
+    plan.prices.network_balancer_hour = 0.0225;
+    plan.prices.nlcu_hour = 0.006;
+    plan.prices.classic_balancer_hour = 0.025;
+    plan.prices.classic_balancer_gb = 0.008;
+    network(&mut plan);
+    // 10 new flows a second of 800, hardly any at once, 36,000 × 2,000 bytes = 0.072 GB of 1 GB: the bytes decide.
+    let result = run(&plan);
+    let requests = result.summary.requests.offered as f64;
+    let units = requests * 2_000.0 / 1e9;
+    let figures = result.summary.load_balancers["www"];
+    assert!((figures.lcu_hours - units).abs() < 1e-5, "{} and {units}", figures.lcu_hours);
+    let usd = result.summary.cost_usd.by_part["load_balancer.www"];
+    assert!((usd - (0.0225 + 0.006 * units)).abs() < 1e-7, "{usd}");
+    // Small ones: the new flows decide.
+    (plan.sites[SITE].request_bytes, plan.sites[SITE].response_bytes) = (50, 50);
+    let figures = run(&plan).summary.load_balancers["www"];
+    assert!((figures.lcu_hours - 10.0 / 800.0).abs() < 1e-4, "{}", figures.lcu_hours);
+    (plan.sites[SITE].request_bytes, plan.sites[SITE].response_bytes) = (1_000, 1_000);
+    plan.target_groups[GROUP].network = None;
+    classic(&mut plan, 100, 1024);
+    let usd = run(&plan).summary.cost_usd.by_part["load_balancer.www"];
+    assert!((usd - (0.025 + 0.008 * units)).abs() < 1e-6, "{usd}");
+}
+
+#[test]
+fn classic_sessions_stay_with_their_instance() {
+    for (stickiness, moves) in [(Some(secs(600)), false), (None, true)] {
+        let mut plan = fixed(4, 100, 300);
+        plan.populations[PopulationId::new(0)].sessions = 1;
+        plan.target_groups[GROUP].stickiness = stickiness.map(Stickiness::LbCookie);
+        classic(&mut plan, 100, 1024);
+        let (_, requests) = watched(&plan);
+        let moved = requests.iter().any(|request| request.instance != requests[0].instance);
+        assert_eq!(moved, moves, "{stickiness:?}");
+    }
+}

@@ -71,6 +71,8 @@ pub fn plan() -> Plan {
         egress_timeout: secs(60),
         smoke_test: None,
         lifecycle_hook: None,
+        name: "web".into(),
+        release: Release::default(),
     };
     let group = AutoScaling {
         min_size: 2,
@@ -90,6 +92,7 @@ pub fn plan() -> Plan {
         drain_early: false,
         cooldown_after_drain: false,
         policies: vec![],
+        warm_pool: None,
         schedule: Schedule::default(),
         every_activity_cools_down: false,
         lifecycle: Lifecycle::default(),
@@ -197,6 +200,7 @@ pub fn plan() -> Plan {
         fleets: [Fleet {
             name: "web".into(),
             template,
+            later_templates: vec![],
             zones,
             target_groups: vec![TargetGroupId::new(0)],
             sizing: Sizing::AutoScaling(Box::new(group)),
@@ -230,6 +234,7 @@ pub fn plan() -> Plan {
             inter_az_gb: 0.0,
             detailed_monitoring_month: 0.0,
             alarm_month: 0.0,
+            volume_gb_month: 0.0,
             high_resolution_alarm_month: 0.0,
             composite_alarm_month: 0.0,
             custom_metric_month: 0.0,

@@ -158,3 +158,25 @@ fn a_check_still_out_when_the_next_is_due_has_failed() {
         assert!(close(detected(timeout), sound + 1.0), "{timeout}: {} and {sound}", detected(timeout));
     }
 }
+
+#[test]
+fn h2_one_of_several_target_groups_is_enough_to_be_unhealthy() {
+    for (second, marked) in [(false, 0), (true, 1)] {
+        let mut plan = plan();
+        // The second group's checks need a page that takes too long on an instance under stress.
+        let mut strict = plan.target_groups[TargetGroupId::new(0)].clone();
+        (strict.name, strict.health_check.timeout) = ("strict".into(), Duration::from_millis(5));
+        strict.health_check.compute = Dist::Constant(0.004);
+        plan.target_groups.push(strict);
+        if second {
+            plan.fleets[WEB].target_groups.push(TargetGroupId::new(1));
+            plan.balancers[BalancerId::new(0)].forward.push((TargetGroupId::new(1), 1));
+        }
+        fault(&mut plan, 600, FaultAction::SlowInstances(nth(2), 0.2, Duration::MAX));
+        plan.duration = secs(800);
+        let result = run(&plan);
+        let told = all(&result, EventKind::InstanceMarkedUnhealthy);
+        assert_eq!(told.len(), marked, "{told:?}");
+        assert!(told.iter().all(|e| e.subject == "web/i-2" && e.detail.contains("target group strict")), "{told:?}");
+    }
+}

@@ -77,6 +77,9 @@ pub(super) fn find<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>) -> Option<
     if let Some(index) = scenario.alarms.iter().position(|alarm| alarm.0 == name) {
         return Some(AlarmRef::Metric(AlarmId::new(index)));
     }
+    if let Some(made) = cx.made_alarms.iter().position(|made| made == name) {
+        return Some(AlarmRef::Metric(AlarmId::new(scenario.alarms.iter().count() + made)));
+    }
     if let Some(index) = scenario.composite_alarms.iter().position(|alarm| alarm.0 == name) {
         return Some(AlarmRef::Composite(CompositeId::new(index)));
     }

@@ -33,6 +33,8 @@ pub(crate) struct Cx<'a> {
     pub horizon: f64,
     /// Target groups whose errors some alarm wants compared, target by target.
     pub watched_targets: Vec<TargetGroupId>,
+    /// Names of the alarms that target tracking makes; their ids follow those of the alarms that are written.
+    pub made_alarms: Vec<String>,
 }
 
 /// Where a fleet was declared.
@@ -67,7 +69,20 @@ impl<'a> Cx<'a> {
         }
         let horizon = scenario.duration.map_or(0.0, |d| d.0);
         let (zones, out, sites) = (Vec::new(), Vec::new(), Table::default());
-        Cx { scenario, root, text, dir, out, zones, fleets, endpoints, sites, horizon, watched_targets: Vec::new() }
+        Cx {
+            scenario,
+            root,
+            text,
+            dir,
+            out,
+            zones,
+            fleets,
+            endpoints,
+            sites,
+            horizon,
+            watched_targets: Vec::new(),
+            made_alarms: Vec::new(),
+        }
     }
 
     /// Whether something is wrong already, so that what may follow from it need not be said.

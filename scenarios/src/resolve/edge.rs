@@ -5,9 +5,10 @@ use super::context::Cx;
 use crate::outline::Place;
 use crate::schema::{self, ClassicLoadBalancer, LoadBalancer, NetworkLoadBalancer, Timeout};
 use models::plan::{
-    self, Algorithm, Balancer, BalancerKind, CheckProtocol, ClassicBalancer, Connections, DnsNeeds, Fleet, FleetId,
-    GroupHealth, KeepAlive, Listener, ListenerRules, NetworkBalancer, NetworkGroup, Sdk, SdkEra, SdkMode, Service,
-    ServiceId, ShiftSettings, Stickiness, SynRetries, TargetGroup, TargetGroupId, TtlViolators, WhenFull,
+    self, Algorithm, Balancer, BalancerKind, BalancerMetric, CheckProtocol, ClassicBalancer, Connections, DnsNeeds,
+    Fleet, FleetId, GroupHealth, KeepAlive, Listener, ListenerRules, NetworkBalancer, NetworkGroup, Sdk, SdkEra,
+    SdkMode, Service, ServiceId, ShiftSettings, Stickiness, SynRetries, TargetGroup, TargetGroupId, TtlViolators,
+    WhenFull,
 };
 use sim_core::{Dist, Duration, Table};
 
@@ -270,6 +271,31 @@ pub(crate) fn classic<'a>(
 
 fn dns_failover_delay<'a>(cx: &mut Cx<'a>, written: Option<crate::units::Dur>, place: Place<'a>) -> Duration {
     cx.time(place.field("dns_failover_delay"), written, 10.0, 0.0, 3600.0)
+}
+
+/// Says so when a load balancer is not of the kind that counts such a thing.
+pub(crate) fn counts<'a>(cx: &mut Cx<'a>, name: &str, metric: BalancerMetric, place: Place<'a>) {
+    use BalancerMetric::*;
+    let balancer = cx.scenario.load_balancers.get(name);
+    let (fits, kind) = match metric {
+        SurgeQueueLength | Spillover | BackendConnectionErrors => {
+            (matches!(balancer, Some(LoadBalancer::Classic(_))), "a Classic")
+        }
+        NewFlows | ActiveFlows | ElbResets | TargetResets | PortAllocationErrors => {
+            (matches!(balancer, Some(LoadBalancer::Network(_))), "a Network")
+        }
+        Elb502 | Elb503 | Elb504 | Target5xx | ConsumedLcus => {
+            (!matches!(balancer, Some(LoadBalancer::Network(_))), "an Application or Classic")
+        }
+        Elb3xx | Elb4xx | Rejected | RuleEvaluations => {
+            (matches!(balancer, Some(LoadBalancer::Application { .. })), "an Application")
+        }
+        ProcessedBytes => (true, ""),
+    };
+    if !fits {
+        let message = format!("`{name}` is not {kind} Load Balancer");
+        cx.error(place, message, "does not count that", "watch another metric");
+    }
 }
 
 /// How callers use connections; `pools` is the usual number of pools.

@@ -38,6 +38,8 @@ fn bounds<'a>(cx: &mut Cx<'a>, written: &Expect, place: Place<'a>) -> (Option<f6
         | E::FinalInService { at_least, at_most, .. }
         | E::Launches { at_least, at_most, .. }
         | E::Terminations { at_least, at_most, .. }
+        | E::TakenFromPool { at_least, at_most, .. }
+        | E::Refreshes { at_least, at_most, .. }
         | E::AlarmsRaised { at_least, at_most, .. }
         | E::FirstAlarmS { at_least, at_most, .. }
         | E::CostUsd { at_least, at_most }
@@ -103,6 +105,14 @@ fn quantity<'a>(cx: &mut Cx<'a>, written: &'a Expect, place: Place<'a>) -> Optio
         E::FinalInService { of: name, .. } => Quantity::FinalInService(cx.fleet(name, of)?),
         E::Launches { of: name, .. } => Quantity::Launches(cx.group(name, of)?),
         E::Terminations { of: name, .. } => Quantity::Terminations(cx.group(name, of)?),
+        E::TakenFromPool { of: name, .. } => {
+            let id = cx.group(name, of)?;
+            if cx.scenario.auto_scaling_groups.get(name).is_some_and(|group| group.warm_pool.is_none()) {
+                cx.error(of, format!("group `{name}` has no warm pool"), "nothing to take from", "add `warm_pool: ()`");
+            }
+            Quantity::TakenFromPool(id)
+        }
+        E::Refreshes { of: name, ended, .. } => Quantity::Refreshes(cx.group(name, of)?, format!("{ended:?}")),
         E::AlarmsRaised { of: name, .. } => Quantity::AlarmsRaised(alarm(cx, name)?),
         E::FirstAlarmS { of: name, .. } => Quantity::FirstAlarmS(alarm(cx, name)?),
         E::CostUsd { .. } => Quantity::CostUsd,

@@ -7,7 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::{self, AutoScalingGroup, HealthCheckType};
 use models::plan::{
-    AutoScaling, Distribution, Fleet, FleetId, LaunchTemplate, LifecycleHook, Monitoring, Phase, Sizing, TargetGroupId,
+    AutoScaling, Distribution, Fleet, FleetId, LaunchTemplate, LifecycleHook, Monitoring, Phase, Release, Sizing,
+    TargetGroupId,
 };
 use sim_core::{Dist, Duration, Table};
 
@@ -70,7 +71,15 @@ fn fixed(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
     };
     Fleet {
         name: name.to_owned(),
-        template: template(cx, &written, at, false),
+        template: LaunchTemplate {
+            name: set.launch_template.clone().unwrap_or_default(),
+            release: match set.launch_template.as_ref().and_then(|name| scenario.launch_templates.get(name)) {
+                Some(settings) => super::refresh::release(cx, name, settings, at),
+                None => Release::default(),
+            },
+            ..template(cx, &written, at, false)
+        },
+        later_templates: Vec::new(),
         zones: cx.zones_or_all(set.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &set.target_groups, place.field("target_groups")),
         sizing: Sizing::Fixed(count),
@@ -87,6 +96,7 @@ fn inline(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Flee
     Fleet {
         name: name.to_owned(),
         template: template(cx, &written, place, false),
+        later_templates: Vec::new(),
         zones: cx.zones_or_all(service.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &service.target_groups, place.field("target_groups")),
         sizing: Sizing::Fixed(count),
@@ -95,7 +105,14 @@ fn inline(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Flee
 
 fn nothing<'a>(cx: &mut Cx<'a>, name: &str, default: &schema::LaunchTemplate, place: Place<'a>) -> Fleet {
     let template = template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, false);
-    Fleet { name: name.to_owned(), template, zones: Vec::new(), target_groups: Vec::new(), sizing: Sizing::Fixed(1) }
+    Fleet {
+        name: name.to_owned(),
+        template,
+        later_templates: Vec::new(),
+        zones: Vec::new(),
+        target_groups: Vec::new(),
+        sizing: Sizing::Fixed(1),
+    }
 }
 
 fn target_groups<'a>(cx: &mut Cx<'a>, names: &[String], place: Place<'a>) -> Vec<TargetGroupId> {
@@ -135,6 +152,8 @@ fn template<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<
         .then(|| phase("smoke_test", &written.smoke_test, Dist::Constant(0.0), written.smoke_test_failure));
     let hook = place.field("lifecycle_hook");
     LaunchTemplate {
+        name: String::new(),
+        release: Release::default(),
         instance_type: written.instance_type.clone().unwrap_or_default(),
         vcpus,
         machine: super::machine::resolve(cx, written, place, vcpus),
@@ -202,29 +221,49 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
     let Some(written) = scenario.auto_scaling_groups.get(name) else { return nothing(cx, name, default, place) };
     let at = place.field("launch_template");
     cx.find("launch template", "launch_templates", &scenario.launch_templates, &written.launch_template, at);
-    let template = match scenario.launch_templates.get(&written.launch_template) {
-        Some(settings) => {
-            // Mistakes of a template are told once, by the first group that uses it.
-            let users = scenario.auto_scaling_groups.iter().find(|(_, g)| g.launch_template == written.launch_template);
-            let first = users.is_some_and(|user| user.0 == name);
-            let before = cx.out.len();
-            let made = template(cx, settings, cx.root.field("launch_templates").entry(&written.launch_template), false);
-            if !first {
-                cx.out.truncate(before);
-            }
-            made
-        }
-        None => template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, place, true),
-    };
+    let own = written.launch_template.as_str();
+    let later = super::refresh::later_templates(cx, name);
+    let template = template_of(cx, name, own, default);
     let mut scaling = scaling(cx, name, written, place);
     super::mixed::settle(cx, written, &template, place, &mut scaling);
+    if scaling.mixed.is_some() && scaling.warm_pool.is_some() {
+        let help = "leave one of them out";
+        cx.error(
+            place.field("warm_pool"),
+            "a warm pool beside several instance types",
+            "not with a mixed policy",
+            help,
+        );
+    }
     Fleet {
         name: name.to_owned(),
         template,
+        later_templates: later.into_iter().map(|later| template_of(cx, name, later, default)).collect(),
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
         target_groups: target_groups(cx, &written.target_groups, place.field("target_groups")),
         sizing: Sizing::AutoScaling(Box::new(scaling)),
     }
+}
+
+/// A launch template that a group uses, now or later.
+fn template_of<'a>(cx: &mut Cx<'a>, group: &str, name: &'a str, default: &schema::LaunchTemplate) -> LaunchTemplate {
+    let scenario = cx.scenario;
+    let Some(settings) = scenario.launch_templates.get(name) else {
+        return template(cx, &schema::LaunchTemplate { vcpus: Some(1), ..default.clone() }, cx.root, true);
+    };
+    // Mistakes of a template are told once, by the first group that uses it.
+    let uses = |(own, written): &(&str, &AutoScalingGroup)| {
+        written.launch_template == name || super::refresh::later_templates(cx, own).contains(&name)
+    };
+    let first = scenario.auto_scaling_groups.iter().find(uses).is_some_and(|user| user.0 == group);
+    let place = cx.root.field("launch_templates").entry(name);
+    let before = cx.out.len();
+    let made = template(cx, settings, place, false);
+    if !first {
+        cx.out.truncate(before);
+    }
+    let release = super::refresh::release(cx, group, settings, place);
+    LaunchTemplate { name: name.to_owned(), release, ..made }
 }
 
 fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place: Place<'a>) -> AutoScaling {
@@ -289,6 +328,10 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
         drain_early: written.drain_early.unwrap_or(false),
         cooldown_after_drain: written.cooldown_after_drain.unwrap_or(false),
         policies,
+        warm_pool: written
+            .warm_pool
+            .as_ref()
+            .map(|pool| super::warm_pool::resolve(cx, pool, min_size, place.field("warm_pool"))),
         schedule: super::schedule::resolve(cx, written, place),
         every_activity_cools_down: written.every_activity_cools_down.unwrap_or(false),
         lifecycle: lifecycle::resolve(cx, written, place),

@@ -168,7 +168,11 @@ pub(crate) fn metric<'a>(
     };
     let machine = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Machine(cx.fleet(name, at("group"))?, metric));
     let group = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Group(cx.group(name, at("group"))?, metric));
-    let elb = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Balancer(balancer(cx, name)?, metric));
+    let elb = |cx: &mut Cx<'a>, name: &str, metric| {
+        let id = balancer(cx, name)?;
+        super::edge::counts(cx, name, metric, at("load_balancer"));
+        Some(Metric::Balancer(id, metric))
+    };
     let tg = |cx: &mut Cx<'a>, name: &str, metric| {
         let id = targets(cx, name)?;
         // AWS watches the errors of all targets; here that is done where somebody looks.
@@ -223,6 +227,7 @@ pub(crate) fn metric<'a>(
         W::GroupMinSize { group: name } => group(cx, name, GroupMetric::MinSize),
         W::GroupMaxSize { group: name } => group(cx, name, GroupMetric::MaxSize),
         W::GroupPendingInstances { group: name } => group(cx, name, GroupMetric::Pending),
+        W::GroupStandbyInstances { group: name } => group(cx, name, GroupMetric::Standby),
         W::GroupTerminatingInstances { group: name } => group(cx, name, GroupMetric::Terminating),
         W::GroupTotalInstances { group: name } => group(cx, name, GroupMetric::Total),
         W::HttpCodeElb502Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb502),
@@ -231,6 +236,14 @@ pub(crate) fn metric<'a>(
         W::LoadBalancerTarget5xx { load_balancer } => elb(cx, load_balancer, BalancerMetric::Target5xx),
         W::ProcessedBytes { load_balancer } => elb(cx, load_balancer, BalancerMetric::ProcessedBytes),
         W::ConsumedLcus { load_balancer } => elb(cx, load_balancer, BalancerMetric::ConsumedLcus),
+        W::SurgeQueueLength { load_balancer } => elb(cx, load_balancer, BalancerMetric::SurgeQueueLength),
+        W::SpilloverCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::Spillover),
+        W::BackendConnectionErrors { load_balancer } => elb(cx, load_balancer, BalancerMetric::BackendConnectionErrors),
+        W::NewFlowCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::NewFlows),
+        W::ActiveFlowCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::ActiveFlows),
+        W::TcpElbResetCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::ElbResets),
+        W::TcpTargetResetCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::TargetResets),
+        W::PortAllocationErrorCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::PortAllocationErrors),
         W::TargetGroupRequestCount { target_group } => tg(cx, target_group, TargetsMetric::RequestCount),
         W::HttpCodeTarget2xxCount { target_group } => tg(cx, target_group, TargetsMetric::Target2xx),
         W::TargetConnectionErrorCount { target_group } => tg(cx, target_group, TargetsMetric::ConnectionErrors),

@@ -27,6 +27,7 @@ mod operation;
 mod policy;
 mod price;
 pub(crate) mod profile;
+mod refresh;
 mod route;
 mod schedule;
 mod series;
@@ -34,6 +35,7 @@ mod service;
 mod site;
 mod store;
 mod target_tracking;
+mod warm_pool;
 
 use crate::diagnostic::Diagnostic;
 use crate::outline::{Node, Place};

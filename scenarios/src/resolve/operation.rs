@@ -1,7 +1,7 @@
 //! Operations.
 
 use super::context::Cx;
-use super::{fault, lifecycle};
+use super::{fault, lifecycle, refresh};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema;
@@ -81,6 +81,23 @@ fn call<'a>(
             };
             let honor_cooldown = honor_cooldown.unwrap_or(false);
             ApiCall::ExecutePolicy { fleet, policy: index, honor_cooldown, breach }
+        }
+        Written::StartInstanceRefresh { group, launch_template, preferences } => {
+            let fleet = cx.group(group, first("group"))?;
+            if fleets.get(fleet).is_some_and(|fleet| fleet.mixed().is_some()) {
+                let help = "choose a group without a `mixed_instances_policy`";
+                let message = "an instance refresh of a group of several instance types";
+                cx.error(first("group"), message, "has a mixed policy: not modelled", help);
+            }
+            let template = refresh::template(cx, group, launch_template.as_ref(), place)?;
+            let preferences = refresh::preferences(cx, preferences, template != 0, place.field("preferences"));
+            ApiCall::StartInstanceRefresh { fleet, template, preferences: Box::new(preferences) }
+        }
+        Written::CancelInstanceRefresh { group } => {
+            ApiCall::CancelInstanceRefresh { fleet: cx.group(group, first("group"))? }
+        }
+        Written::RollbackInstanceRefresh { group } => {
+            ApiCall::RollbackInstanceRefresh { fleet: cx.group(group, first("group"))? }
         }
         Written::ModifyCreditSpecification { group, cpu_credits } => {
             let fleet = cx.fleet(group, first("group"))?;

@@ -4,11 +4,12 @@ use super::context::{Cx, show};
 use super::fleet::MOST;
 use super::profile::{self, Meaning};
 use super::schedule;
+use super::target_tracking::own_target_group;
 use crate::outline::Place;
 use crate::schema::{self, Adjustment};
 use models::plan::{
     AdjustmentType, FleetId, Metric, MetricAggregation, MetricAggregationType, Policy, PolicyKind, Predictive,
-    StepAdjustment, TargetTracking,
+    StepAdjustment, TargetGroupId, TargetTracking, TargetsMetric,
 };
 use sim_core::Duration;
 
@@ -93,8 +94,7 @@ pub(super) fn resolve<'a>(
             of(enabled, PolicyKind::TargetTracking(tracking))
         }
         schema::Policy::Predictive { metric_pair, target_value, enabled, .. } => {
-            let fleet = cx.fleets.iter().position(|fleet| fleet.0 == group).unwrap_or(0);
-            let (pair, load, counted) = pair(cx, metric_pair, FleetId::new(fleet), place.field("metric_pair"));
+            let (pair, load, counted) = pair(cx, metric_pair, group, place.field("metric_pair"));
             let target = target(cx, place, *target_value);
             of(enabled, PolicyKind::Predictive(Box::new(predictive(cx, policy, place, (pair, load, counted), target))))
         }
@@ -116,13 +116,19 @@ fn target<'a>(cx: &mut Cx<'a>, place: Place<'a>, value: f64) -> f64 {
 
 /// The name of a pair, its load, and whether that is counted.
 fn pair<'a>(
-    _cx: &mut Cx<'a>,
+    cx: &mut Cx<'a>,
     written: &'a schema::MetricPair,
-    fleet: FleetId,
-    _place: Place<'a>,
+    group: &str,
+    place: Place<'a>,
 ) -> (&'static str, Metric, bool) {
+    let fleet = cx.fleets.iter().position(|fleet| fleet.0 == group).unwrap_or(0);
     match written {
-        schema::MetricPair::ASGCPUUtilization => ("ASGCPUUtilization", Metric::Cpu(fleet), false),
+        schema::MetricPair::ASGCPUUtilization => ("ASGCPUUtilization", Metric::Cpu(FleetId::new(fleet)), false),
+        schema::MetricPair::ALBRequestCount { target_group } => {
+            let own = own_target_group(cx, target_group.as_deref(), group, place);
+            let own = own.unwrap_or(TargetGroupId::new(0));
+            ("ALBRequestCount", Metric::Targets(own, TargetsMetric::RequestCount), true)
+        }
     }
 }
 

@@ -161,6 +161,7 @@ pub(crate) fn resolve(cx: &mut Cx<'_>) -> Prices {
         inter_az_gb: price("inter_az_gb", written.inter_az_gb, 0.01),
         detailed_monitoring_month: price("detailed_monitoring_month", written.detailed_monitoring_month, 2.10),
         alarm_month: price("alarm_month", written.alarm_month, 0.10),
+        volume_gb_month: price("volume_gb_month", written.volume_gb_month, 0.08),
         high_resolution_alarm_month: price("high_resolution_alarm_month", written.high_resolution_alarm_month, 0.30),
         composite_alarm_month: price("composite_alarm_month", written.composite_alarm_month, 0.50),
         custom_metric_month: price("custom_metric_month", written.custom_metric_month, 0.30),

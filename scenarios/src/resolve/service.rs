@@ -27,6 +27,7 @@ pub(crate) fn services(cx: &mut Cx<'_>, stores: usize) -> Table<ServiceId, Servi
                 "add one, such as `\"page\": (steps: [Compute(\"5ms\")])`",
             );
         }
+        super::refresh::check_releases(cx, id, written, place);
         services.push(Service {
             name: name.to_owned(),
             fleet: fleet(cx, name, written, place),

@@ -50,6 +50,14 @@ pub(super) fn alarms(
             let high = cx.count(place.field("alarm_high_periods"), *alarm_high_periods, 3, 1, 1440);
             let low = cx.count(place.field("alarm_low_periods"), *alarm_low_periods, 15, 1, 1440);
             let Some((metric, math, statistic, period)) = watched.filter(|_| policy.enabled) else { continue };
+            for (field, periods) in [("alarm_high_periods", high), ("alarm_low_periods", low)] {
+                let most = 86400.0 / period.as_secs_f64();
+                if f64::from(periods) > most {
+                    let message = format!("{periods} periods of {period} are longer than a day");
+                    let help = format!("with this period, at most {}", most.floor());
+                    cx.error(place.field(field), message, "at most 86400 s", &help);
+                }
+            }
             let of = |which: &str, comparison, threshold, periods| Alarm {
                 statistic,
                 math: math.clone(),
@@ -71,6 +79,7 @@ pub(super) fn alarms(
                     let message = format!("policy `{name}` makes an alarm of the name `{}` too", alarm.name);
                     cx.error(at, message, "second one", "give this one another name");
                 }
+                cx.made_alarms.push(alarm.name.clone());
                 alarms.push(alarm);
             }
         }
@@ -93,7 +102,7 @@ fn tracked<'a>(
     Some(match written {
         TrackedMetric::ASGAverageCPUUtilization => (Metric::Cpu(id), None, Statistic::Average, minute),
         TrackedMetric::ALBRequestCountPerTarget { target_group } => {
-            let group = own_target_group(cx, target_group.as_deref(), fleet, place)?;
+            let group = own_target_group(cx, target_group.as_deref(), &fleet.name, place)?;
             (Metric::RequestCountPerTarget(group), None, Statistic::Sum, minute)
         }
         TrackedMetric::Customized { metric: written, statistic, period } => {
@@ -120,26 +129,27 @@ fn tracked<'a>(
     })
 }
 
-/// A target group that a group is registered with: the one of this name, or its only one.
+/// A target group that the group of this name is registered with: the one of this name, or its only one.
 pub(super) fn own_target_group<'a>(
     cx: &mut Cx<'a>,
     name: Option<&str>,
-    fleet: &Fleet,
+    group: &str,
     place: Place<'a>,
 ) -> Option<TargetGroupId> {
-    let own = &fleet.target_groups;
+    let scenario = cx.scenario;
+    let own = &scenario.auto_scaling_groups.get(group)?.target_groups;
+    let id = |name: &str| scenario.target_groups.iter().position(|group| group.0 == name).map(TargetGroupId::new);
     let Some(name) = name else {
         if own.len() != 1 {
-            let message = format!("which target group of `{}`?", fleet.name);
-            cx.error(place, message, "needs one", "name it, such as `ALBRequestCountPerTarget(\"web\")`");
+            let message = format!("which target group of `{group}`?");
+            cx.error(place, message, "needs one", "name one of the group's own `target_groups` in parentheses");
         }
-        return own.first().copied();
+        return own.first().and_then(|name| id(name));
     };
     let at = place.part("target_group", 0);
-    let scenario = cx.scenario;
     let found = cx.find("target group", "target_groups", &scenario.target_groups, name, at).map(TargetGroupId::new)?;
-    if !own.contains(&found) {
-        let message = format!("`{}` is not registered with target group `{name}`", fleet.name);
+    if !own.iter().any(|own| own == name) {
+        let message = format!("`{group}` is not registered with target group `{name}`");
         cx.error(at, message, "another group's", "name one of the group's own `target_groups`");
     }
     Some(found)

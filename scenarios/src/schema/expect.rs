@@ -119,6 +119,26 @@ pub enum Expect {
         /// Largest value that holds.
         at_most: Option<f64>,
     },
+    /// Launches of a group that came from its warm pool.
+    TakenFromPool {
+        /// Auto Scaling group.
+        of: String,
+        /// Smallest value that holds.
+        at_least: Option<f64>,
+        /// Largest value that holds.
+        at_most: Option<f64>,
+    },
+    /// Instance refreshes of a group that ended so: `Refreshes(of: "web", ended: RollbackSuccessful, at_least: 1)`.
+    Refreshes {
+        /// Auto Scaling group.
+        of: String,
+        /// How.
+        ended: RefreshEnd,
+        /// Smallest value that holds.
+        at_least: Option<f64>,
+        /// Largest value that holds.
+        at_most: Option<f64>,
+    },
     /// Times an alarm went into ALARM.
     AlarmsRaised {
         /// Alarm.
@@ -180,4 +200,20 @@ pub enum Expect {
         /// Largest value that holds.
         at_most: Option<f64>,
     },
+}
+
+/// How an instance refresh ended.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum RefreshEnd {
+    /// All is replaced, or what the last checkpoint wants.
+    Successful,
+    /// An alarm, or an hour without health.
+    Failed,
+    /// By hand.
+    Cancelled,
+    /// Back where it came from.
+    RollbackSuccessful,
+    /// Not even that.
+    RollbackFailed,
 }

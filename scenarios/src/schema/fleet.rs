@@ -3,7 +3,7 @@
 use super::{
     CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
     MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
-    ScheduledAction, TerminationPolicy, TrackedMetric,
+    ScheduledAction, TerminationPolicy, TrackedMetric, WarmPool,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -57,6 +57,8 @@ pub struct LaunchTemplate {
     /// An impaired status check to its group's knowing of it. Default Uniform(low: "180s", high: "300s") ("a few minutes",
     /// scaling.md §1.4).
     pub status_check_notice: Option<Dist>,
+    /// One of the `releases` of the service that runs on its instances. Default: the service as it is written.
+    pub release: Option<String>,
 }
 
 /// CloudWatch monitoring of instances.
@@ -184,6 +186,8 @@ pub struct AutoScalingGroup {
     pub zonal_shift: Option<ImpairedZone>,
     /// So long nothing but failed launches, and AWS suspends `Launch`. Default 24 h (AWS: "may", after about a day).
     pub administrative_suspension: Option<Dur>,
+    /// Instances that wait beside it for a scale-out. Default: none.
+    pub warm_pool: Option<WarmPool>,
     /// `MixedInstancesPolicy`: several instance types, On-Demand and Spot. Default: the launch template's type, On-Demand.
     pub mixed_instances_policy: Option<MixedInstancesPolicy>,
     /// `CapacityRebalance`: a Spot Instance at risk is replaced before EC2 takes it back. Default false.

@@ -121,6 +121,11 @@ pub enum Metric {
         /// Auto Scaling group.
         group: String,
     },
+    /// GroupStandbyInstances.
+    GroupStandbyInstances {
+        /// Auto Scaling group.
+        group: String,
+    },
     /// GroupTerminatingInstances.
     GroupTerminatingInstances {
         /// Auto Scaling group.
@@ -162,6 +167,48 @@ pub enum Metric {
     /// ConsumedLCUs, at the rate of the minute. Absent without traffic.
     #[serde(rename = "ConsumedLCUs")]
     ConsumedLcus {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// SurgeQueueLength of a Classic Load Balancer: the most that waited at one node; use `Maximum`. Absent when zero.
+    SurgeQueueLength {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// SpilloverCount of a Classic Load Balancer: requests turned away by a full surge queue. Absent when zero.
+    SpilloverCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// BackendConnectionErrors of a Classic Load Balancer. Absent when zero.
+    BackendConnectionErrors {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// NewFlowCount of a Network Load Balancer.
+    NewFlowCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// ActiveFlowCount of a Network Load Balancer, at the end of the minute.
+    ActiveFlowCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// TCP_ELB_Reset_Count of a Network Load Balancer.
+    #[serde(rename = "TCP_ELB_Reset_Count")]
+    TcpElbResetCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// TCP_Target_Reset_Count of a Network Load Balancer.
+    #[serde(rename = "TCP_Target_Reset_Count")]
+    TcpTargetResetCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// PortAllocationErrorCount of a Network Load Balancer.
+    PortAllocationErrorCount {
         /// Load balancer.
         load_balancer: String,
     },

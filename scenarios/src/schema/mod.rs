@@ -21,10 +21,12 @@ mod metric;
 mod mixed;
 mod operation;
 mod profile;
+mod refresh;
 mod scaling;
 mod scenario;
 mod service;
 mod store;
+mod warm_pool;
 
 pub use alarm::*;
 pub use balancer::*;
@@ -41,10 +43,12 @@ pub use metric::*;
 pub use mixed::*;
 pub use operation::*;
 pub use profile::*;
+pub use refresh::*;
 pub use scaling::*;
 pub use scenario::*;
 pub use service::*;
 pub use store::*;
+pub use warm_pool::*;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;

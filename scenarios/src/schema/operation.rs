@@ -1,6 +1,6 @@
 //! Operations: calls of the API at a time.
 
-use super::{CpuCredits, ScalingProcess, Which};
+use super::{CpuCredits, RefreshPreferences, ScalingProcess, Which};
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,6 +43,28 @@ pub enum ApiCall {
         metric_value: Option<f64>,
         /// BreachThreshold. Step policies need it.
         breach_threshold: Option<f64>,
+    },
+    /// Replaces a group's instances, batch by batch:
+    /// `StartInstanceRefresh(group: "web", launch_template: "web-v2", preferences: (auto_rollback: true, alarms: ["5xx"]))`. Refused
+    /// while another one of the group is in progress.
+    StartInstanceRefresh {
+        /// Auto Scaling group.
+        group: String,
+        /// The launch template it is moved to, which becomes the group's own if the refresh succeeds. Default: the one it has.
+        launch_template: Option<String>,
+        /// How fast, and how carefully.
+        #[serde(default)]
+        preferences: RefreshPreferences,
+    },
+    /// Ends the refresh in progress and leaves everything as it is: `CancelInstanceRefresh("web")`.
+    CancelInstanceRefresh {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// Turns the refresh in progress round: `RollbackInstanceRefresh("web")`.
+    RollbackInstanceRefresh {
+        /// Auto Scaling group.
+        group: String,
     },
     /// CPU credits of every instance of a group or set that is there: `ModifyCreditSpecification("web", Unlimited)`.
     ModifyCreditSpecification {

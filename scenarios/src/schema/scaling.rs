@@ -69,6 +69,11 @@ pub struct ScheduledAction {
 pub enum MetricPair {
     /// Percent of CPU, of all instances together.
     ASGCPUUtilization,
+    /// Requests per minute to a target group.
+    ALBRequestCount {
+        /// Target group (`ResourceLabel`): one of the group's. Default: the only one.
+        target_group: Option<String>,
+    },
 }
 
 /// `Mode` of predictive scaling.

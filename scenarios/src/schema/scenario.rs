@@ -179,6 +179,8 @@ pub struct Prices {
     pub detailed_monitoring_month: Option<Money>,
     /// Alarm, per month and metric it looks at (with an anomaly band, three). Default 0.10.
     pub alarm_month: Option<Money>,
+    /// EBS volume (gp3) of an instance in a warm pool, per GB-month. Default 0.08.
+    pub volume_gb_month: Option<Money>,
     /// Alarm with a period below a minute, per month and metric. Default 0.30.
     pub high_resolution_alarm_month: Option<Money>,
     /// Composite alarm, per month. Default 0.50.

@@ -1,6 +1,6 @@
 //! Services, endpoints, and the steps these run.
 
-use super::{AbandonedWork, Connections, Dist, DnsCache, Memory, Named, Retry, Timeout, WhenFull};
+use super::{AbandonedWork, Connections, Dist, DnsCache, Memory, Named, Release, Retry, Timeout, WhenFull};
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -42,6 +42,9 @@ pub struct Service {
     pub memory: Option<Memory>,
     /// Endpoints.
     pub endpoints: Named<Endpoint>,
+    /// Other releases of its software, which launch templates bring by name.
+    #[serde(default)]
+    pub releases: Named<Release>,
 }
 
 /// A number, or no limit.

@@ -1,0 +1,440 @@
+//! `sim sweep`: one scenario with many settings, and `sim merge`: parts of a sweep from several machines made one.
+//!
+//! ```text
+//!  FILE, --vary ──► axes ──► cells ──► records in the folder (resumed, or begun) ──► tables, page
+//! ```
+//! # Models      a sweep killed at any moment goes on where it was; parts merged give the bytes of one machine
+//! # Leaves out  searching (`sim tune`)
+
+use super::options::{Changes, Format, FormatOption, seed, threads};
+use super::run::stop_on_ctrl_c;
+use super::terminal::Terminal;
+use super::{Verdict, examples, print, source, sweep_file};
+use crate::Failure;
+use crate::experiment::Bar;
+use crate::experiment::sweep::axis::Axis;
+use crate::experiment::sweep::design::{Cell, Sampling, lay_out};
+use crate::experiment::sweep::found::Found;
+use crate::experiment::sweep::manifest::{AxisRecord, Manifest, Shard, Store, hash};
+use crate::experiment::sweep::run::{Work, run as sweep};
+use crate::output::files::default_folder;
+use crate::output::json;
+use crate::output::sweep::{page::Page, plots, tables};
+use models::plan::Plan;
+use scenarios::Source;
+use std::path::{Path, PathBuf};
+
+/// Run a scenario with many settings: every combination, with intervals, resumable.
+///
+/// All cells meet the same chance (common random numbers), so that they differ by their settings alone. Finished cells are kept in
+/// the folder as they come: killed at any moment, the same command goes on where it was. FILE may also be a sweep file, which
+/// names its scenario: `Sweep(scenario: "mine.ron", vary: {"path": "values"}, replications: 30)`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = examples(&[
+    ("sim sweep mine.ron --vary auto_scaling_groups.web.policies.out.cooldown=60s,120s,300s", "a list"),
+    ("sim sweep mine.ron --vary alarms.hot.above=50..90:10 --vary auto_scaling_groups.web.max_size=8,16", "a product"),
+    ("sim sweep mine.ron --vary auto_scaling_groups.web.policies=@a.ron,@b.ron", "whole blocks, from files"),
+    ("sim sweep mine.ron --vary 'alarms.hot.above=~Uniform(50, 90)' --points 40", "a Latin hypercube"),
+    ("sim sweep mine.ron --vary alarms.hot.above=50..90:10 --shard 2/8", "the third of eight parts"),
+]))]
+pub struct Args {
+    /// A scenario or sweep file, the name of a built-in scenario, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Vary a setting: `path=` a list `60s,120s`, a range `50..90:10`, `60s..600s:log5`, `0..1:lin3`, files `@a.ron,@b.ron`, or a
+    /// distribution `~Uniform(50, 90)`; several make a product
+    #[arg(long = "vary", value_name = "PATH=VALUES")]
+    vary: Vec<String>,
+    /// Points to draw on the axes given as distributions [default: 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    points: Option<u32>,
+    /// How those points are spread [default: lhs]
+    #[arg(long, value_enum, value_name = "HOW")]
+    sampling: Option<SamplingOption>,
+    /// How many independent replications to run
+    ///
+    /// Of each cell. Default 10.
+    #[arg(long = "replications", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    replications: Option<u32>,
+    /// Seed of all random streams, in place of the scenario's own
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// On how many threads replications run; all cores if not given. Does not change any result
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
+    #[command(flatten)]
+    changes: Changes,
+    /// Figures to show, by their names in `cells.csv` [default: availability, p99 latency, failed requests, cost]
+    #[arg(long = "metric", value_name = "NAME")]
+    metrics: Vec<String>,
+    /// Run one part of several only, counted from 0; `auto/N` takes the index that Slurm, AWS Batch or Kubernetes gives. `sim merge`
+    /// joins the parts
+    #[arg(long, value_name = "I/N", value_parser = ShardOption::parse)]
+    shard: Option<ShardOption>,
+    /// Folder for the results
+    ///
+    /// Default: `out/<scenario>-sweep`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatOption,
+    /// Draw no plots
+    #[arg(long)]
+    no_plots: bool,
+}
+
+/// How points are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SamplingOption {
+    /// Latin hypercube
+    Lhs,
+    /// Sobol's sequence, scrambled
+    Sobol,
+}
+
+/// A part, as the user asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShardOption {
+    /// None: whatever the scheduler says.
+    index: Option<usize>,
+    of: usize,
+}
+
+/// Where schedulers put the index of a job of an array: Slurm, AWS Batch, Kubernetes.
+const INDICES: [&str; 3] = ["SLURM_ARRAY_TASK_ID", "AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
+
+impl ShardOption {
+    fn parse(text: &str) -> Result<ShardOption, String> {
+        let wrong = "expected `2/8` (the third of eight parts) or `auto/8`";
+        let (index, of) = text.split_once('/').ok_or(wrong)?;
+        let of = of.parse().ok().filter(|of| (1..=1_000_000).contains(of)).ok_or(wrong)?;
+        let index = if index == "auto" { None } else { Some(index.parse().map_err(|_| wrong)?) };
+        match index {
+            Some(index) if index >= of => Err(format!("parts are counted from 0: the last of {of} is {}", of - 1)),
+            _ => Ok(ShardOption { index, of }),
+        }
+    }
+
+    fn shard(self) -> Result<Shard, Failure> {
+        let found = |name: &&'static str| Some((*name, std::env::var(name).ok()?));
+        let index = match self.index {
+            Some(index) => index,
+            None => {
+                let (name, text) = INDICES.iter().find_map(found).ok_or_else(|| {
+                    Failure::new(format!("no scheduler says which part this is: none of {} is set", INDICES.join(", ")))
+                        .help(format!("write `--shard 0/{}`", self.of))
+                })?;
+                let index = text.parse().ok().filter(|index| *index < self.of);
+                index.ok_or_else(|| {
+                    Failure::new(format!("{name} is `{text}`, which is none of 0 to {}", self.of - 1))
+                        .help("count the jobs of the array from 0")
+                })?
+            }
+        };
+        Ok(Shard { index, of: self.of })
+    }
+}
+
+/// The figures shown if nobody asks for others.
+const SHOWN: [&str; 4] = ["availability", "latency_ms.p99", "requests.failed", "cost_usd.total"];
+
+/// Carries out `sim sweep`.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
+    let file = sweep_file::load(&args.file, terminal)?;
+    let source = match &file {
+        Some(file) => load(&file.scenario(), terminal)?,
+        None => load(&args.file, terminal)?,
+    };
+    let (set, mut axes) = match &file {
+        Some(file) => (file.set(), file.axes()?),
+        None => Default::default(),
+    };
+    let set: Vec<(String, String)> = set.into_iter().chain(args.changes.assignments()).collect();
+    for text in &args.vary {
+        let axis = Axis::parse(text, Path::new(".")).map_err(|why| wrong_axis(text, &why))?;
+        // The command line has the last word over the file.
+        axes.retain(|other| other.path != axis.path);
+        axes.push(axis);
+    }
+    if axes.is_empty() {
+        return Err(Failure::new("nothing to vary").help("say what with `--vary path=a,b,c`"));
+    }
+    let body = file.as_ref().map(|file| &file.sweep);
+    let points = args.points.or(body.and_then(|sweep| sweep.points)).unwrap_or(20);
+    let sampling = match args.sampling {
+        Some(SamplingOption::Lhs) => Sampling::Lhs,
+        Some(SamplingOption::Sobol) => Sampling::Sobol,
+        None => body.map_or(Sampling::Lhs, sweep_file::Sweep::sampling),
+    };
+    let replications = args.replications.or(body.and_then(|sweep| sweep.replications)).unwrap_or(10);
+    let base = scenarios::compile(&source, &set).map_err(|report| rendered(&report, terminal))?;
+    let seed = args.seed.or(body.and_then(|sweep| sweep.seed)).unwrap_or(base.plan.seed);
+    let cells = lay_out(&axes, points as usize, sampling, seed).map_err(Failure::new)?;
+    let shard = args.shard.map(ShardOption::shard).transpose()?;
+    let manifest = Manifest {
+        schema: 1,
+        version: env!("CARGO_PKG_VERSION").into(),
+        scenario: base.plan.name.clone(),
+        // The plan holds what the text refers to: series of files.
+        scenario_sha256: hash(&[source.text.as_bytes(), format!("{:?}", base.plan).as_bytes()]),
+        seed,
+        replications,
+        set: set.clone(),
+        axes: axes.iter().map(AxisRecord::of).collect(),
+        cells: cells.len(),
+        sampling: axes.iter().any(|axis| axis.listed().is_none()).then(|| format!("{sampling:?}").to_lowercase()),
+        shard,
+    };
+    let plan = |cell: &Cell| plan_of(&source, &set, &axes, cell);
+    // A path that does not exist is a mistake of the command, not of a cell.
+    let wanted: Vec<&Cell> = cells.iter().filter(|cell| shard.is_none_or(|shard| shard.has(cell.index))).collect();
+    check_paths(&source, &set, &axes, &cells, terminal)?;
+    let name = match shard {
+        Some(shard) => format!("{}-sweep-{}-of-{}", base.plan.name, shard.index, shard.of),
+        None => format!("{}-sweep", base.plan.name),
+    };
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(&name));
+    let store = Store::open(&folder, &manifest)?;
+    let stop = stop_on_ctrl_c()?;
+    let left =
+        wanted.iter().filter(|cell| store.record(cell.index).is_none_or(|record| record.error.is_some())).count();
+    if left < wanted.len() && terminal.is_watched() {
+        terminal.note(&format!("{} of {} cells are done already", wanted.len() - left, wanted.len()));
+    }
+    let total_s = base.plan.duration.as_secs_f64() * f64::from(replications) * left as f64;
+    let bar = Bar::new(total_s, !terminal.is_watched());
+    let work = Work {
+        cells: wanted,
+        plan: &plan,
+        store: &store,
+        seed,
+        replications,
+        threads: args.threads,
+        stop: &stop,
+        bar: &bar,
+    };
+    sweep(&work)?;
+    bar.clear();
+    if shard.is_some() {
+        let text = format!(
+            "{} of {} cells in {}; `sim merge` joins the parts\n",
+            work.cells.len(),
+            cells.len(),
+            folder.display()
+        );
+        print(terminal, text.as_bytes())?;
+        let found = Found::read(&manifest, &store)?;
+        return verdict(&found);
+    }
+    let metrics: Vec<String> = match (args.metrics.is_empty(), body.and_then(|sweep| sweep.metrics.clone())) {
+        (false, _) => args.metrics.clone(),
+        (true, Some(metrics)) => metrics,
+        (true, None) => SHOWN.map(String::from).to_vec(),
+    };
+    conclude(&manifest, &store, &metrics, args.format, !args.no_plots, terminal)
+}
+
+/// Tables and page from the records of all cells.
+fn conclude(
+    manifest: &Manifest,
+    store: &Store,
+    metrics: &[String],
+    format: FormatOption,
+    pictures: bool,
+    terminal: &Terminal,
+) -> Result<Verdict, Failure> {
+    let found = Found::read(manifest, store)?;
+    let known = found.metrics();
+    if let Some(unknown) = metrics.iter().find(|name| !known.contains(name.as_str()))
+        && !known.is_empty()
+    {
+        let names: Vec<&str> = known.iter().copied().collect();
+        let help = match scenarios::diagnostic::nearest(unknown, &names) {
+            Some(near) => format!("there is `{near}`; `cells.csv` has all"),
+            None => "`cells.csv` has all".into(),
+        };
+        write_tables(&found, store)?;
+        return Err(Failure::new(format!("no figure named `{unknown}`")).help(help));
+    }
+    let mut files = write_tables(&found, store)?;
+    if pictures {
+        let (drawn, undrawn) = plots::draw(&found, metrics);
+        for (name, bytes) in drawn {
+            store.write(&name, &bytes)?;
+            files.push(name);
+        }
+        undrawn.iter().for_each(|what| terminal.note(&format!("not drawn: {what}")));
+    }
+    match format.format {
+        Format::Json => {
+            let cells: Vec<serde_json::Value> = found
+                .cells
+                .iter()
+                .map(|cell| {
+                    serde_json::json!({ "cell": cell.record.cell, "values": cell.record.values, "error": cell.record.error, "metrics": cell.estimates })
+                })
+                .collect();
+            print(terminal, &json::pretty(&serde_json::json!({ "sweep": manifest, "cells": cells })))?;
+        }
+        Format::Text => {
+            let mut text = Vec::new();
+            let page = Page { found: &found, metrics, folder: &store.folder, files: &files };
+            page.write(&mut text).map_err(|error| Failure::stdout(&error))?;
+            print(terminal, &text)?;
+        }
+    }
+    verdict(&found)
+}
+
+/// Writes what follows from the records.
+fn write_tables(found: &Found, store: &Store) -> Result<Vec<String>, Failure> {
+    let tables = [
+        ("cells.csv", tables::cells_csv(found)),
+        ("runs.csv", tables::runs_csv(found)),
+        ("runs.jsonl", tables::runs_jsonl(found)),
+    ];
+    for (name, text) in &tables {
+        store.write(name, text.as_bytes())?;
+    }
+    Ok(tables.iter().map(|(name, _)| (*name).to_string()).collect())
+}
+
+/// A cell that could not run means that the command could not be carried out in full.
+fn verdict(found: &Found) -> Result<Verdict, Failure> {
+    match found.failed().count() {
+        0 => Ok(Verdict::Held),
+        n => Err(Failure::new(format!("{n} of {} cells could not run", found.cells.len()))
+            .help("the page and `runs.jsonl` say why; the others are complete")),
+    }
+}
+
+/// The plan of a cell, or why it has none.
+fn plan_of(source: &Source, set: &[(String, String)], axes: &[Axis], cell: &Cell) -> Result<Plan, String> {
+    let values = axes.iter().zip(&cell.values).map(|(axis, value)| (axis.path.clone(), value.text.clone()));
+    let all: Vec<(String, String)> = set.iter().cloned().chain(values).collect();
+    match scenarios::compile(source, &all) {
+        Ok(compiled) => Ok(compiled.plan),
+        Err(report) => {
+            let first = report.diagnostics.iter().find(|d| d.severity == scenarios::Severity::Error);
+            Err(first.map_or_else(|| report.to_string(), |d| d.message.clone()))
+        }
+    }
+}
+
+/// Whether each axis can be set at all: its first value that can be tells.
+fn check_paths(
+    source: &Source,
+    set: &[(String, String)],
+    axes: &[Axis],
+    cells: &[Cell],
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    for (at, axis) in axes.iter().enumerate() {
+        let mut first = None;
+        let mut tried: Vec<&str> = Vec::new();
+        for value in cells.iter().map(|cell| &cell.values[at]) {
+            if tried.len() >= 8 || tried.contains(&value.text.as_str()) {
+                continue;
+            }
+            tried.push(&value.text);
+            let all: Vec<(String, String)> =
+                set.iter().cloned().chain([(axis.path.clone(), value.text.clone())]).collect();
+            match scenarios::compile(source, &all) {
+                Ok(_) => {
+                    first = None;
+                    break;
+                }
+                Err(report) => first = first.or(Some(report)),
+            }
+        }
+        if let Some(report) = first {
+            return Err(rendered(&report, terminal));
+        }
+    }
+    Ok(())
+}
+
+fn load(name: &str, terminal: &Terminal) -> Result<Source, Failure> {
+    source::load(name).map_err(|report| rendered(&report, terminal))
+}
+
+fn rendered(report: &scenarios::Report, terminal: &Terminal) -> Failure {
+    Failure::Rendered(report.render(terminal.error_has_color()))
+}
+
+fn wrong_axis(text: &str, why: &str) -> Failure {
+    Failure::new(format!("cannot vary `{text}`: {why}"))
+}
+
+/// Join the parts of a sweep: the same bytes as one machine would have written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = examples(&[
+    ("sim merge out/mine-sweep-*-of-8", "eight parts into out/mine-sweep"),
+    ("sim merge parts/* --out whole", "into another folder"),
+]))]
+pub struct MergeArgs {
+    /// Folders of the parts
+    #[arg(value_name = "DIR", required = true)]
+    parts: Vec<PathBuf>,
+    /// Figures to show, by their names in `cells.csv` [default: availability, p99 latency, failed requests, cost]
+    #[arg(long = "metric", value_name = "NAME")]
+    metrics: Vec<String>,
+    /// Folder for the results
+    ///
+    /// Default: `out/<scenario>-sweep`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatOption,
+    /// Draw no plots
+    #[arg(long)]
+    no_plots: bool,
+}
+
+/// Carries out `sim merge`.
+pub fn merge(args: &MergeArgs, terminal: &Terminal) -> Result<Verdict, Failure> {
+    let mut whole: Option<Manifest> = None;
+    let mut stores = Vec::new();
+    for part in &args.parts {
+        let manifest = Store::read_manifest(part)?.ok_or_else(|| {
+            Failure::new(format!("`{}` holds no sweep", part.display()))
+                .help("name folders that `sim sweep --shard` wrote")
+        })?;
+        if let Some(why) = whole.as_ref().and_then(|whole| manifest.whole().differs(whole)) {
+            let text = format!("`{}` is of another sweep than `{}`: {why}", part.display(), args.parts[0].display());
+            return Err(Failure::new(text));
+        }
+        whole.get_or_insert_with(|| manifest.whole());
+        stores.push(Store { folder: part.clone() });
+    }
+    let manifest = whole.ok_or_else(|| Failure::new("no parts"))?;
+    let find = |cell: usize| stores.iter().find_map(|store| store.record(cell));
+    let missing: Vec<usize> = (0..manifest.cells).filter(|cell| find(*cell).is_none()).collect();
+    if let Some(first) = missing.first() {
+        let text = format!("{} of {} cells are missing, the first of them {first}", missing.len(), manifest.cells);
+        return Err(Failure::new(text).help("run the parts that lack them again: each goes on where it was"));
+    }
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(&format!("{}-sweep", manifest.scenario)));
+    let store = Store::open(&folder, &manifest)?;
+    for cell in 0..manifest.cells {
+        if let Some(record) = find(cell) {
+            store.keep(&record)?;
+        }
+    }
+    let metrics = if args.metrics.is_empty() { SHOWN.map(String::from).to_vec() } else { args.metrics.clone() };
+    conclude(&manifest, &store, &metrics, args.format, !args.no_plots, terminal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_counted_from_nought() {
+        assert_eq!(ShardOption::parse("2/8"), Ok(ShardOption { index: Some(2), of: 8 }));
+        assert_eq!(ShardOption::parse("auto/8"), Ok(ShardOption { index: None, of: 8 }));
+        for bad in ["8/8", "1", "a/8", "1/0", "1/", "/3", "-1/3"] {
+            assert!(ShardOption::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Sweep files: a scenario's name with what is varied, kept beside it.
+//!
+//! ```ron
+//! Sweep(
+//!     scenario: "mine.ron",
+//!     vary: { "alarms.hot.above": "50..90:10" },
+//!     replications: 30,
+//!     metrics: ["availability", "cost_usd.total"],
+//! )
+//! ```
+//! # Models      paths and values as `--vary` and `--set` have them; the scenario and blocks are looked for beside the file
+//! # Leaves out  anything that the command line could not say
+
+use super::terminal::Terminal;
+use crate::Failure;
+use crate::experiment::sweep::axis::Axis;
+use crate::experiment::sweep::design::Sampling;
+use scenarios::{Diagnostic, Report};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A sweep file and where it stands.
+#[derive(Debug)]
+pub struct SweepFile {
+    /// What it says.
+    pub sweep: Sweep,
+    /// Its folder.
+    pub folder: PathBuf,
+}
+
+/// What a sweep file says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Sweep")]
+pub struct Sweep {
+    /// A file beside this one, or the name of a built-in scenario.
+    scenario: String,
+    /// Paths and their values, in the order of the paths.
+    vary: BTreeMap<String, String>,
+    /// Changes made in all cells.
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+    /// How many replications of each cell.
+    pub replications: Option<u32>,
+    /// Points on drawn axes.
+    pub points: Option<u32>,
+    /// `Lhs` or `Sobol`.
+    sampling: Option<Spread>,
+    /// Seed.
+    pub seed: Option<u64>,
+    /// Figures to show.
+    pub metrics: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum Spread {
+    Lhs,
+    Sobol,
+}
+
+impl Sweep {
+    /// How points are spread.
+    pub fn sampling(&self) -> Sampling {
+        match self.sampling {
+            Some(Spread::Sobol) => Sampling::Sobol,
+            Some(Spread::Lhs) | None => Sampling::Lhs,
+        }
+    }
+}
+
+impl SweepFile {
+    /// The scenario, as a path from here or a name.
+    pub fn scenario(&self) -> String {
+        let beside = self.folder.join(&self.sweep.scenario);
+        if beside.is_file() { beside.display().to_string() } else { self.sweep.scenario.clone() }
+    }
+
+    /// Changes made in all cells.
+    pub fn set(&self) -> Vec<(String, String)> {
+        self.sweep.set.iter().map(|(path, value)| (path.clone(), value.clone())).collect()
+    }
+
+    /// What is varied.
+    ///
+    /// # Errors
+    /// If a value cannot be read.
+    pub fn axes(&self) -> Result<Vec<Axis>, Failure> {
+        let axis = |(path, values): (&String, &String)| {
+            Axis::of(path, values, &self.folder).map_err(|why| Failure::new(format!("cannot vary `{path}`: {why}")))
+        };
+        self.sweep.vary.iter().map(axis).collect()
+    }
+}
+
+/// Reads a sweep file; none if the file is something else, or none.
+///
+/// # Errors
+/// If it begins like one and is none.
+pub fn load(name: &str, terminal: &Terminal) -> Result<Option<SweepFile>, Failure> {
+    let path = Path::new(name);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let Ok(text) = std::fs::read_to_string(path) else { return Ok(None) };
+    let code = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"));
+    if !code.is_some_and(|line| line.trim_start().starts_with("Sweep")) {
+        return Ok(None);
+    }
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    match ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(&text) {
+        Ok(sweep) => Ok(Some(SweepFile { sweep, folder })),
+        Err(error) => {
+            let at = offset(&text, error.span.start.line, error.span.start.col);
+            let diagnostic = Diagnostic::error(at..at + 1, error.code.to_string().to_lowercase()).label("here");
+            let report = Report { source: name.into(), text, diagnostics: vec![diagnostic] };
+            Err(Failure::Rendered(report.render(terminal.error_has_color())))
+        }
+    }
+}
+
+/// Byte of a line and column that count from 1; within the text.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let rest = text.get(start..).unwrap_or("");
+    let at = start + rest.char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
+    at.min(text.len().saturating_sub(1))
+}
