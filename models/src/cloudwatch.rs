@@ -238,6 +238,10 @@ impl BalancerMetric {
             BalancerMetric::Target5xx => "HTTPCode_Target_5XX_Count of all",
             BalancerMetric::ProcessedBytes => "ProcessedBytes",
             BalancerMetric::ConsumedLcus => "ConsumedLCUs",
+            BalancerMetric::Elb3xx => "HTTPCode_ELB_3XX_Count",
+            BalancerMetric::Elb4xx => "HTTPCode_ELB_4XX_Count",
+            BalancerMetric::Rejected => "RejectedConnectionCount",
+            BalancerMetric::RuleEvaluations => "RuleEvaluations",
             BalancerMetric::SurgeQueueLength => "SurgeQueueLength",
             BalancerMetric::Spillover => "SpilloverCount",
             BalancerMetric::BackendConnectionErrors => "BackendConnectionErrors",
@@ -261,6 +265,10 @@ impl TargetsMetric {
             TargetsMetric::UnhealthyStateRouting => "UnhealthyStateRouting",
             TargetsMetric::HealthyStateDns => "HealthyStateDNS",
             TargetsMetric::UnhealthyStateDns => "UnhealthyStateDNS",
+            TargetsMetric::Anomalous => "AnomalousHostCount",
+            TargetsMetric::Mitigated => "MitigatedHostCount",
+            TargetsMetric::NonSticky => "NonStickyRequestCount",
+            TargetsMetric::ZonalShift => "ActiveZonalShiftHostCount",
         }
     }
 }

@@ -101,14 +101,14 @@ impl World<'_> {
         }
         for group in plan.target_groups.ids() {
             let counts = self.shared.observe.target_group(group);
-            counts.minute = Default::default();
+            counts.minute = Minute::default();
             counts.response.clear();
         }
     }
 
     /// What each node that can tell sees of a target group.
     fn hosts(&self, group: TargetGroupId) -> impl Iterator<Item = Hosts> {
-        self.albs.hosts(group, self.shared.plan, &self.shared.environment)
+        self.albs.hosts(group, &self.shared.environment)
     }
 
     fn group_metric(&self, fleet: FleetId, metric: GroupMetric) -> Vec<f64> {
@@ -153,6 +153,10 @@ impl World<'_> {
             BalancerMetric::Target5xx => counted(minute.target_5xx),
             BalancerMetric::ProcessedBytes => counted(bytes),
             BalancerMetric::ConsumedLcus if minute.requests == 0 => Vec::new(),
+            BalancerMetric::Elb3xx => counted(minute.codes.redirects),
+            BalancerMetric::Elb4xx => counted(minute.codes.elb_4xx),
+            BalancerMetric::Rejected => counted(minute.codes.rejected),
+            BalancerMetric::RuleEvaluations => counted(minute.codes.rule_evaluations),
             BalancerMetric::ConsumedLcus => vec![crate::cost::lcus(minute.requests as f64, bytes as f64, 60.0)],
             BalancerMetric::SurgeQueueLength => {
                 let now = self.albs.surge_queue(balancer, &self.shared);
@@ -176,6 +180,7 @@ impl World<'_> {
         let counts = self.shared.observe.target_group(group);
         let (minute, responses) = (counts.minute, counts.response.count());
         let nodes = |state: fn(&Hosts) -> bool| vec![self.hosts(group).filter(state).count() as f64];
+        let anomalies = self.albs.anomalies(group);
         match metric {
             TargetsMetric::RequestCount => counted(minute.requests),
             TargetsMetric::Target2xx => counted(responses - minute.target_5xx),
@@ -185,6 +190,10 @@ impl World<'_> {
             TargetsMetric::UnhealthyStateRouting => nodes(|node| node.fails_open),
             TargetsMetric::HealthyStateDns => nodes(|node| node.in_dns),
             TargetsMetric::UnhealthyStateDns => nodes(|node| !node.in_dns),
+            TargetsMetric::Anomalous => anomalies.iter().map(|hosts| f64::from(hosts.0)).collect(),
+            TargetsMetric::Mitigated => anomalies.iter().map(|hosts| f64::from(hosts.1)).collect(),
+            TargetsMetric::NonSticky => counted(minute.not_sticky),
+            TargetsMetric::ZonalShift => vec![f64::from(self.albs.shifted_hosts(group, &self.shared))],
         }
     }
 

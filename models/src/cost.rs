@@ -46,6 +46,7 @@ pub struct Meter {
 struct Hour {
     requests: u64,
     bytes: u64,
+    rules: u64,
     flows: u64,
     /// Open flows, summed over the minutes of the hour under way.
     open: u64,
@@ -70,8 +71,9 @@ impl World<'_> {
             let lcu = self.lcu_of_hour(balancer, HOUR_S);
             let counts = self.shared.observe.balancer(balancer);
             let (requests, bytes) = (counts.all_requests, counts.bytes);
+            let rules = counts.billed_rules;
             let flows = self.shared.observe.edge(balancer).all_flows;
-            self.meter.hours[balancer] = Hour { requests, bytes, flows, ..Hour::default() };
+            self.meter.hours[balancer] = Hour { requests, bytes, rules, flows, ..Hour::default() };
             self.meter.lcu_hours[balancer] += lcu;
         }
         self.meter.since = now;
@@ -99,6 +101,7 @@ impl World<'_> {
             return 0.0;
         }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
+        let rules = (counts.billed_rules - since.rules) as f64 / seconds / 1000.0;
         let kind = &self.shared.plan.balancers[balancer].kind;
         if let BalancerKind::Classic(_) = kind {
             // Billed by the GB.
@@ -111,7 +114,9 @@ impl World<'_> {
             let units = (flows / seconds / TCP_FLOWS_PER_S).max(active / TCP_ACTIVE_FLOWS).max(gb_per_hour);
             return units * seconds / HOUR_S;
         }
-        lcus(requests, bytes, seconds) * seconds / HOUR_S
+        // A reservation is paid for whether it is used or not.
+        let reserved = f64::from(self.shared.plan.balancers[balancer].reserved_lcu);
+        lcus(requests, bytes, seconds).max(rules).max(reserved) * seconds / HOUR_S
     }
 
     /// LCU-hours so far.

@@ -203,6 +203,10 @@ impl Faults {
                 cx.blame.zone(*zone, entry);
                 cx.environment.refresh();
                 blame_all(*zone, entry, cx);
+                // Only who watches the zone for a shift learns of it; to nodes it looks as it did.
+                if cx.plan.balancers.values().any(|balancer| balancer.zonal_shift.autoshift) {
+                    cx.list.soon(event::Event::Alb(alb::Event::ZoneChanged(*zone)));
+                }
             }
             FaultAction::FailPrimary(store) => {
                 let event = store::Event::FailPrimary { store: *store, forced: false, cause: entry };

@@ -157,6 +157,8 @@ fn detects(kind: EventKind) -> bool {
             | EventKind::FailoverStarted
             | EventKind::AlarmState
             | EventKind::NodeOutOfDns
+            | EventKind::TargetAnomalous
+            | EventKind::ZonalShiftStarted
             | EventKind::BootstrapFailed
             | EventKind::SmokeTestFailed
             | EventKind::LaunchFailed
@@ -176,6 +178,8 @@ fn decides(kind: EventKind) -> bool {
             | EventKind::DesiredCapacityChanged
             | EventKind::StandbyFailed
             | EventKind::RebalanceStarted
+            | EventKind::MitigationBegan
+            | EventKind::ZonalShiftStarted
             | EventKind::InstanceRebooted
             | EventKind::InstanceRecovered
     )

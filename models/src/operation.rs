@@ -13,7 +13,7 @@ use crate::request::InstanceId;
 use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
-use crate::{group, instance};
+use crate::{alb, group, instance};
 
 events! {
     /// What happens to operations.
@@ -39,6 +39,12 @@ pub fn handle(event: Event, cx: &mut Cx) {
     let subject = subject(&operation.call, plan).to_string();
     let cause = cx.timeline.record(now, EventKind::OperationCalled, subject, operation.name.clone(), EntryId::NONE);
     let fleet = match operation.call {
+        ApiCall::StartZonalShift { resource: Shifted::Balancer(balancer), .. }
+        | ApiCall::CancelZonalShift { resource: Shifted::Balancer(balancer) } => {
+            let balancer = balancer.index() as u16;
+            cx.list.soon(event::Event::Alb(alb::Event::Operate { balancer, operation: id, cause }));
+            return;
+        }
         ApiCall::ModifyCreditSpecification { fleet, .. } => return each(fleet, None, id, cause, cx),
         ApiCall::RebootInstances { fleet, nth } => return each(fleet, nth, id, cause, cx),
         ApiCall::SetDesiredCapacity { fleet, .. }
@@ -49,9 +55,8 @@ pub fn handle(event: Event, cx: &mut Cx) {
         | ApiCall::CancelInstanceRefresh { fleet }
         | ApiCall::RollbackInstanceRefresh { fleet } => fleet,
         ApiCall::Instances { selection: Selection { fleet, .. }, .. } => fleet,
-        ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
-            Shifted::Group(fleet) => fleet,
-        },
+        ApiCall::StartZonalShift { resource: Shifted::Group(fleet), .. }
+        | ApiCall::CancelZonalShift { resource: Shifted::Group(fleet) } => fleet,
     };
     cx.list.soon(event::Event::Group(group::Event::Operate { fleet, operation: id, cause }));
 }
@@ -83,6 +88,7 @@ fn subject<'p>(call: &ApiCall, plan: &'p Plan) -> &'p str {
         | ApiCall::Instances { selection: Selection { fleet, .. }, .. } => &plan.fleets[*fleet].name,
         ApiCall::StartZonalShift { resource, .. } | ApiCall::CancelZonalShift { resource } => match resource {
             Shifted::Group(fleet) => &plan.fleets[*fleet].name,
+            Shifted::Balancer(balancer) => &plan.balancers[*balancer].name,
         },
     }
 }

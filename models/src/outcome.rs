@@ -34,11 +34,13 @@ pub enum Outcome {
     Throttled,
     /// 503 of a Classic Load Balancer: its surge queue is full.
     SurgeQueueFull,
+    /// 4XX: a fixed response of the balancer. Nobody tries again.
+    ClientError,
 }
 
 impl Outcome {
     /// All, in the order of their codes.
-    pub const ALL: [Outcome; 15] = [
+    pub const ALL: [Outcome; 16] = [
         Outcome::Ok,
         Outcome::Target5xx,
         Outcome::ConnectionsExhausted,
@@ -54,6 +56,7 @@ impl Outcome {
         Outcome::ConnectionReset,
         Outcome::Throttled,
         Outcome::SurgeQueueFull,
+        Outcome::ClientError,
     ];
 
     /// Its name in results.
@@ -74,6 +77,7 @@ impl Outcome {
             Outcome::ConnectionReset => "connection_reset",
             Outcome::Throttled => "throttled",
             Outcome::SurgeQueueFull => "surge_queue_full",
+            Outcome::ClientError => "elb_4xx",
         }
     }
 

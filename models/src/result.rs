@@ -319,9 +319,29 @@ pub struct BalancerFigures {
     pub no_healthy_target_s: f64,
     /// LCU-hours billed.
     pub lcu_hours: f64,
+    /// 460: clients that closed their connection before there was an answer. This and what follows is left out if zero.
+    #[serde(default, skip_serializing_if = "never")]
+    pub elb_460: u64,
+    /// Other 4xx of its own making.
+    #[serde(default, skip_serializing_if = "never")]
+    pub elb_4xx: u64,
+    /// Redirects.
+    #[serde(default, skip_serializing_if = "never")]
+    pub redirects: u64,
+    /// Requests turned away beyond its capacity.
+    #[serde(default, skip_serializing_if = "never")]
+    pub rejected: u64,
+    /// Requests of sessions whose cookie was missing, too old, or named a target that could not be used.
+    #[serde(default, skip_serializing_if = "never")]
+    pub not_sticky: u64,
     /// Network and Classic Load Balancers: what they count beyond that. The figures that are zero are left out.
     #[serde(flatten)]
     pub edge: EdgeFigures,
+}
+
+/// Whether a thing never happened, and its count is left out.
+fn never(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One change of an alarm's state.
@@ -470,6 +490,13 @@ pub enum EventKind {
     FailOpenEnded,
     NodeOutOfDns,
     NodeBackInDns,
+    SlowStartBegan,
+    SlowStartEnded,
+    TargetAnomalous,
+    TargetNormal,
+    MitigationBegan,
+    MitigationEnded,
+    BalancerOverloaded,
     // CloudWatch and groups.
     AlarmState,
     AlarmActions,

@@ -4,6 +4,7 @@
 //! # Leaves out  nothing that grows with traffic: a run has a bounded number of rows
 
 use crate::Outcome;
+use crate::alb::balancing;
 use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, MachineMetric, Metric, Plan};
 use crate::result::{Column, Series};
 use crate::world::World;
@@ -40,7 +41,7 @@ impl SeriesRecorder {
     }
 
     /// Puts a value into the row that is being written; a column that is new has had none before.
-    fn put(&mut self, name: &str, unit: &str, value: f64) {
+    pub(crate) fn put(&mut self, name: &str, unit: &str, value: f64) {
         let index = match self.index.get(name) {
             Some(&index) => index,
             None => {
@@ -179,6 +180,7 @@ impl World<'_> {
                 series.put(&format!("{name}.registered"), "1", f64::from(registered));
             }
         }
+        balancing(&mut self.albs, &self.shared, series);
         for (id, balancer) in plan.balancers.iter() {
             let (name, value) = match balancer.kind {
                 BalancerKind::Application => continue,

@@ -90,9 +90,13 @@ impl World<'_> {
         let mut load_balancers = BTreeMap::new();
         for (id, balancer) in plan.balancers.iter() {
             let lcu_hours = self.lcu_hours(id, now);
-            let starved =
-                balancer.forward.iter().map(|entry| self.shared.observe.target_group(entry.0).starved.integral_s(now));
+            let starved = balancer
+                .groups()
+                .into_iter()
+                .map(|group| self.shared.observe.target_group(group).starved.integral_s(now));
             let no_healthy_target_s = starved.fold(0.0, f64::max);
+            let groups = balancer.groups().into_iter();
+            let not_sticky = groups.map(|group| self.shared.observe.target_group(group).all_not_sticky).sum();
             let edge = self.shared.observe.edge(id).run;
             let counts = self.shared.observe.balancer(id);
             let figures = BalancerFigures {
@@ -102,6 +106,11 @@ impl World<'_> {
                 fail_open: counts.fail_open,
                 no_healthy_target_s,
                 lcu_hours,
+                elb_460: counts.codes.elb_460,
+                elb_4xx: counts.codes.elb_4xx - counts.codes.elb_460,
+                redirects: counts.codes.redirects,
+                rejected: counts.codes.rejected,
+                not_sticky,
                 edge,
             };
             load_balancers.insert(balancer.name.clone(), figures);

@@ -169,6 +169,7 @@ impl<'p> World<'p> {
                 albs.register(group, instance, EntryId::NONE, true, cx);
             }
         }
+        albs.start(cx);
         clients.start(cx);
         // What the beginning has handed over happens before anything else.
         let first = self.shared.list.take();

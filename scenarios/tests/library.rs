@@ -3,8 +3,14 @@
 use scenarios::{compile, library, load};
 
 /// Shipped scenarios with warnings, and how many: those show the very mistake the warning is about.
-const WARNED: &[(&str, usize)] =
-    &[("nat-loss", 1), ("death-spiral", 2), ("flapping", 1), ("grace-too-short", 1), ("surge-queue", 1)];
+const WARNED: &[(&str, usize)] = &[
+    ("nat-loss", 1),
+    ("death-spiral", 2),
+    ("flapping", 1),
+    ("grace-too-short", 1),
+    ("surge-queue", 1),
+    ("fail-open", 1),
+];
 
 #[test]
 fn every_shipped_scenario_compiles_without_warnings_that_are_not_its_point() {

@@ -8,7 +8,7 @@ use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint,
 use super::{fleets, happened, headline, machines, units};
 use crate::experiment::Experiment;
 use anstyle::Style;
-use models::result::{ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
+use models::result::{BalancerFigures, ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -417,12 +417,29 @@ fn balancers(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         ]);
     }
     print(out, &table)?;
-    for (name, b) in summary.load_balancers.iter().take(ROWS) {
-        if let Some(line) = units::edge(&b.edge) {
+    for (name, figures) in summary.load_balancers.iter().take(ROWS) {
+        let also = also(figures);
+        if !also.is_empty() {
+            writeln!(out, "  {}", paint(&format!("{}: {}", units::plain(name), also.join(" · ")), DIM))?;
+        }
+        if let Some(line) = units::edge(&figures.edge) {
             writeln!(out, "  {}: {line}", units::plain(name))?;
         }
     }
     more(out, summary.load_balancers.len().saturating_sub(ROWS))
+}
+
+/// What a balancer did beyond the usual, in words.
+fn also(figures: &BalancerFigures) -> Vec<String> {
+    let some = [
+        (figures.not_sticky, "of sessions sent to a new target"),
+        (figures.redirects, "redirected"),
+        (figures.elb_4xx, "answered with a 4xx of its own"),
+        (figures.elb_460, "left by their clients before an answer (460)"),
+        (figures.rejected, "rejected beyond its capacity"),
+    ];
+    let told = some.iter().filter(|(count, _)| *count > 0);
+    told.map(|(count, what)| format!("{} {what}", units::count(*count))).collect()
 }
 
 fn alarms(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {

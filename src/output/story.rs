@@ -152,6 +152,11 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | OperationRefused
         | InstanceLost
         | FailOpen
+        | TargetAnomalous
+        | MitigationBegan
+        | ZonalShiftStarted
+        | ZonalShiftEnded
+        | BalancerOverloaded
         | SurgeQueueFull
         | SurgeQueueEmpty
         | ConnectionsReset
@@ -175,8 +180,6 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         | InstanceRecovered
         | StatusImpaired
         | CreditsExhausted
-        | ZonalShiftStarted
-        | ZonalShiftEnded
         | ScaleInBlocked => 1,
         SpotInterruptionNotice => 1,
         LaunchStarted if event.detail.starts_with("from the warm pool") => 2,
@@ -193,7 +196,8 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         AlarmState if event.detail.starts_with("INSUFFICIENT_DATA → OK") => return None,
         AlarmState if event.detail.contains("→ ALARM") => 1,
         AlarmState | AlarmActions | LaunchFailed | InstanceInService | FailOpenEnded | NodeOutOfDns | NodeBackInDns
-        | RebalanceStarted | StandbyInSync | ForecastMade => 2,
+        | RebalanceStarted | StandbyInSync | ForecastMade | SlowStartBegan | SlowStartEnded | TargetNormal
+        | MitigationEnded => 2,
         // What was called says so already; what came of it fills in.
         StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
         HookCompleted if event.detail.contains("ABANDON") => 2,

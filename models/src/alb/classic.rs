@@ -13,7 +13,7 @@
 //! # Source      Elastic Load Balancing user guide, "Classic Load Balancers"; `aws/network.md` §5
 
 use super::Albs;
-use super::routing::is_session;
+use super::sticky::is_session;
 use crate::event::{self, events};
 use crate::plan::*;
 use crate::request::*;
@@ -158,7 +158,7 @@ impl Albs {
             return self.turn_away(index, at, Outcome::ServiceUnavailable, cx);
         }
         if self.surges[index as usize].queue.is_empty()
-            && let Some(target) = self.choose(index, at, &settings, group, cx)
+            && let Some(target) = self.choose_with_room(index, at, &settings, group, cx)
         {
             return self.pass(index, at, target, group, cx);
         }
@@ -180,7 +180,7 @@ impl Albs {
     }
 
     /// The instance of the session's cookie, or the one whose turn it is.
-    fn choose(
+    fn choose_with_room(
         &mut self,
         index: u16,
         at: RequestRef,
@@ -194,18 +194,17 @@ impl Albs {
         let group = &mut self.groups[group_id];
         let surge = &mut self.surges[index as usize];
         let candidates = &node.views[group_id].candidates;
-        let key = (request.site, request.user);
-        let session = group.stickiness.filter(|_| is_session(&request));
-        let sticky = session.and_then(|_| group.sticky.get(&key)).filter(|cookie| {
-            let fit = candidates.contains(&cookie.0) && surge.has_room(cookie.0, settings.instance_capacity, now);
-            cookie.1 > now && fit
-        });
-        let target = match sticky {
-            Some(cookie) => cookie.0,
+        let mut session = group.sticky.as_mut().filter(|_| is_session(&request));
+        let named = session
+            .as_ref()
+            .and_then(|sticky| sticky.jar.get(&request, now))
+            .filter(|target| candidates.contains(target) && surge.has_room(*target, settings.instance_capacity, now));
+        let target = match named {
+            Some(target) => target,
             None => surge.pick(candidates, settings, now, &mut node.picks)?,
         };
-        if let Some(length) = session {
-            group.sticky.insert(key, (target, now + length));
+        if let Some(sticky) = &mut session {
+            sticky.jar.put(&request, target, now);
         }
         Some(target)
     }
@@ -252,7 +251,7 @@ impl Albs {
             } else if self.nodes[index as usize].views[group].candidates.is_empty() {
                 self.surges[index as usize].queue.pop_front();
                 self.turn_away(index, at, Outcome::ServiceUnavailable, cx);
-            } else if let Some(target) = self.choose(index, at, &settings, group, cx) {
+            } else if let Some(target) = self.choose_with_room(index, at, &settings, group, cx) {
                 self.surges[index as usize].queue.pop_front();
                 self.pass(index, at, target, group, cx);
             } else {

@@ -3,12 +3,13 @@
 //! ```text
 //!  health, zones ─► due ─delay─► Dns(node) ─► in or out ─► the balancer's public answer (all nodes if none is fit)
 //! ```
-//! # Models      nodes leave DNS when their zone cannot be reached or no target group has a healthy target for them
-//! # Source      Elastic Load Balancing user guide, "Target group health"; `aws/network.md` §2, §3.11
+//! # Models      nodes leave DNS when their zone cannot be reached or is shifted away from, and when too few targets are
+//!   healthy for them: in all target groups, or in any one of them; a node without any target in scope stays
+//! # Source      Elastic Load Balancing user guide, "Target group health"; `aws/network.md` §2, §3.11, §12.4
 
 use super::{Albs, Event, Node};
 use crate::event;
-use crate::plan::BalancerId;
+use crate::plan::{BalancerId, DnsNeeds};
 use crate::result::EventKind;
 use crate::shared::Cx;
 
@@ -24,7 +25,7 @@ impl Albs {
         }
     }
 
-    /// A node is in DNS if it can be reached and some target group has a healthy target for it; all are if none is.
+    /// A node is in DNS if it can be reached and its target groups are healthy enough for it; all are if none is.
     #[cold]
     #[inline(never)]
     pub(super) fn dns(&mut self, index: u16, cx: &mut Cx) {
@@ -32,18 +33,29 @@ impl Albs {
         node.dns_check_due = false;
         let balancer = node.balancer;
         let reachable = cx.environment.zones[node.zone].reachable();
-        let groups = &cx.plan.balancers[balancer].forward;
-        let healthy = groups.iter().any(|entry| node.views[entry.0].has_healthy());
-        let fit = reachable && healthy;
+        let row = &self.balancers[balancer];
+        // Groups without a target in scope have no say: the address of a node with none at all stays published.
+        let mut says = row.groups.iter().filter_map(|&group| node.views[group].fit_for_dns()).peekable();
+        let healthy = says.peek().is_none()
+            || match row.dns_needs {
+                DnsNeeds::AnyGroup => says.any(|fit| fit),
+                DnsNeeds::EveryGroup => says.all(|fit| fit),
+            };
+        let shifted = row.shift.away.is_some_and(|shift| shift.zone == node.zone);
+        let fit = reachable && healthy && !shifted;
         if fit != node.published {
             node.published = fit;
             let subject = format!("{}/{}", cx.plan.balancers[balancer].name, cx.plan.zones[node.zone].name);
             let (kind, detail) = match (fit, reachable) {
                 (true, _) => (EventKind::NodeBackInDns, "in DNS again"),
+                (false, _) if shifted => (EventKind::NodeOutOfDns, "left DNS: traffic is shifted away from its zone"),
                 (false, false) => (EventKind::NodeOutOfDns, "left DNS: its zone cannot be reached"),
+                (false, true) if node.views.values().any(|view| view.has_healthy()) => {
+                    (EventKind::NodeOutOfDns, "left DNS: too few healthy targets")
+                }
                 (false, true) => (EventKind::NodeOutOfDns, "left DNS: no healthy target"),
             };
-            let cause = cx.blame.of_zone(node.zone);
+            let cause = row.shift.away.filter(|_| shifted).map_or(cx.blame.of_zone(node.zone), |shift| shift.entry);
             let now = cx.now();
             cx.timeline.record(now, kind, subject, detail, cause);
         }

@@ -32,6 +32,12 @@ impl Albs {
         let Some(target) = view.targets.iter_mut().find(|target| target.0 == instance) else { return };
         target.1 = if healthy { Verdict::Healthy } else { Verdict::Unhealthy };
         view.refresh();
+        if healthy {
+            self.begin_slow_start(index, group_id, instance, cx);
+        } else {
+            self.end_exemption(group_id, instance);
+            self.end_slow_start(index as usize, group_id, instance, "is unhealthy", cx);
+        }
         self.note_fail_open(index as usize, group_id, cx);
         self.dns_due(index as usize, cx);
         self.show(group_id, instance, cx);
@@ -93,7 +99,15 @@ impl Albs {
         let subject = format!("{}/{}", cx.plan.balancers[node.balancer].name, cx.plan.zones[node.zone].name);
         let name = &cx.plan.target_groups[group_id].name;
         let (kind, detail) = match open {
-            true => (EventKind::FailOpen, format!("no target of {name} is healthy: routes to all of them")),
+            true if !view.has_healthy() => {
+                (EventKind::FailOpen, format!("no target of {name} is healthy: routes to all of them"))
+            }
+            true => {
+                let (healthy, registered) = view.counts();
+                let few =
+                    format!("{healthy} of {registered} targets of {name} are healthy, too few: routes to all of them");
+                (EventKind::FailOpen, few)
+            }
             false => (EventKind::FailOpenEnded, format!("routes to healthy targets of {name} again")),
         };
         let now = cx.now();
@@ -105,23 +119,17 @@ impl Albs {
         let now = cx.now();
         let mut starved = false;
         for node in &self.nodes {
-            let settings = &cx.plan.balancers[node.balancer];
-            starved |= settings.forward.iter().any(|entry| entry.0 == group_id) && !node.views[group_id].has_healthy();
+            starved |= self.balancers[node.balancer].groups.contains(&group_id) && !node.views[group_id].has_healthy();
         }
         cx.observe.starved(group_id, starved, now);
     }
 
     /// What each node that can be reached and forwards to a target group sees of it.
-    pub fn hosts(
-        &self,
+    pub fn hosts<'a>(
+        &'a self,
         group_id: TargetGroupId,
-        plan: &Plan,
-        environment: &Environment,
-    ) -> impl Iterator<Item = Hosts> {
-        let knows = move |node: &&Node| {
-            environment.zones[node.zone].reachable()
-                && plan.balancers[node.balancer].forward.iter().any(|entry| entry.0 == group_id)
-        };
+        environment: &'a Environment,
+    ) -> impl Iterator<Item = Hosts> + use<'a> {
         let seen = move |node: &Node| {
             let view = &node.views[group_id];
             let count = |verdict: Verdict| view.targets.iter().filter(|target| target.1 == verdict).count() as u32;
@@ -132,7 +140,29 @@ impl Albs {
                 in_dns: node.published,
             }
         };
-        self.nodes.iter().filter(knows).map(seen)
+        self.knowing(group_id, environment).map(seen)
+    }
+
+    /// Nodes that know a group and can speak.
+    fn knowing<'a>(&'a self, group: TargetGroupId, environment: &'a Environment) -> impl Iterator<Item = &'a Node> {
+        let knows = move |node: &&Node| {
+            environment.zones[node.zone].reachable() && self.balancers[node.balancer].groups.contains(&group)
+        };
+        self.nodes.iter().filter(knows)
+    }
+
+    /// HealthyStateDNS, UnhealthyStateDNS, HealthyStateRouting and UnhealthyStateRouting: zones that meet the thresholds of
+    /// a group, and zones that do not. A zone without a target in scope is in neither.
+    pub fn states(&self, group: TargetGroupId, environment: &Environment) -> [u32; 4] {
+        let mut states = [0; 4];
+        for node in self.knowing(group, environment) {
+            let view = &node.views[group];
+            if let Some(fit) = view.fit_for_dns() {
+                states[usize::from(!fit)] += 1;
+                states[2 + usize::from(view.fails_open())] += 1;
+            }
+        }
+        states
     }
 
     /// Registered targets with whether the API shows them healthy.

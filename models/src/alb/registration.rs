@@ -33,23 +33,35 @@ impl Albs {
             return;
         }
         let verdict = if healthy { Verdict::Healthy } else { Verdict::Initial };
+        let alone = group.registered.is_empty();
         group.registered.push((instance, verdict));
+        if let Some(slow) = &mut group.slow_start {
+            slow.registered(instance, alone, cx.now());
+        }
+        if let Some(weights) = &mut group.weights {
+            weights.forget(instance);
+        }
         let cross_zone = group.cross_zone;
         let zone = cx.directory.facts(instance).zone;
         for index in 0..self.nodes.len() {
             let node = &mut self.nodes[index];
             let settings = &cx.plan.balancers[node.balancer];
-            let forwards = settings.forward.iter().any(|entry| entry.0 == group_id);
+            let forwards = self.balancers[node.balancer].groups.contains(&group_id);
             let enabled = zone.is_none_or(|zone| settings.zones.contains(&zone));
             let in_scope = cross_zone || zone.is_none_or(|zone| zone == node.zone);
             if forwards && enabled && in_scope {
                 node.views[group_id].targets.push((instance, verdict));
                 node.views[group_id].refresh();
+                if self.balancers[node.balancer].shift.away.is_some() {
+                    self.shift_view(index, group_id, cx);
+                }
                 let start = health_check::Event::Start { node: index as u16, group: group_id, instance, healthy };
                 cx.hand_over(event::Event::Check(start));
             }
         }
         if !healthy {
+            // One more that is not healthy yet lowers the share of the healthy ones.
+            (0..self.nodes.len()).for_each(|index| self.note_fail_open(index, group_id, cx));
             let name = cx.name_of(instance);
             let detail = format!("registered with target group {}", cx.plan.target_groups[group_id].name);
             let now = cx.now();
@@ -74,9 +86,12 @@ impl Albs {
         let now = cx.now();
         let entry = cx.timeline.record(now, EventKind::TargetDraining, name, detail, cause);
         group.draining.push((instance, entry));
+        self.end_exemption(group_id, instance);
         for index in 0..self.nodes.len() {
+            self.end_slow_start(index, group_id, instance, "is deregistered", cx);
             let view = &mut self.nodes[index].views[group_id];
             view.targets.retain(|target| target.0 != instance);
+            view.away.retain(|target| *target != instance);
             view.refresh();
             self.note_fail_open(index, group_id, cx);
             self.dns_due(index, cx);

@@ -126,6 +126,12 @@ impl Clients {
     fn timeout(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
         let call = request.call;
+        // 460, if a node still had it in hand.
+        if let Some(&Call { node, waiter: Waiter::Node(_), .. }) = cx.call(call) {
+            let balancer = cx.nodes[node as usize].balancer;
+            cx.observe.client_gone(balancer);
+        }
+        let Some(request) = cx.request(at) else { return };
         if self.sites[request.site].cancels {
             cx.hand_over(event::Event::Instance(instance::Event::Cancel(call)));
         }

@@ -359,7 +359,7 @@ impl Clients {
         if caller.care.is_some() {
             return self.conclude_with_care(at, &request, outcome, cx);
         }
-        let retries = !outcome.is_ok() && outcome != Outcome::Abandoned;
+        let retries = !outcome.is_ok() && !matches!(outcome, Outcome::Abandoned | Outcome::ClientError);
         let may_start = request.parent != CallRef::NONE || cx.now() < self.end;
         if retries && u32::from(request.attempt) < caller.retry.attempts && may_start {
             let wait = caller.backoff(u32::from(request.attempt), request.backoff_ns);

@@ -182,6 +182,6 @@ pub(super) fn settings(plan: &Plan, fleet: FleetId) -> Option<&AutoScaling> {
 
 /// Target groups of a fleet that some balancer forwards to.
 pub(super) fn checked(fleet: &crate::plan::Fleet, plan: &Plan) -> Vec<TargetGroupId> {
-    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forward.iter().any(|to| to.0 == *group));
+    let forwards = |group: &TargetGroupId| plan.balancers.values().any(|b| b.forwards_to(*group));
     fleet.target_groups.iter().copied().filter(forwards).collect()
 }

@@ -7,11 +7,13 @@
 //! # Models      tallies per entity and time-weighted levels per state; deletion of the warm-up
 //! # Leaves out  anything kept per request: memory is independent of the number of requests
 
+mod balancer;
 mod edge;
 mod sessions;
 mod station;
 mod users;
 
+pub use balancer::{BalancerCounts, GroupCounts, Minute};
 pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
 pub use users::{BadSpan, Users};
@@ -22,7 +24,7 @@ use crate::plan::*;
 use crate::request::{InstanceId, Request};
 use crate::run::RequestRecord;
 use sessions::Sessions;
-use sim_core::{Duration, Histogram, Table, Time};
+use sim_core::{Histogram, Table, Time};
 
 /// Bits of the histograms that last for the run: relative error below 0.2 %.
 const FINE: u32 = 8;
@@ -79,57 +81,6 @@ pub struct Cell {
     pub latency: Histogram,
 }
 
-/// What one balancer did.
-#[derive(Clone, Debug, Default)]
-pub struct BalancerCounts {
-    /// Requests for which a target was chosen.
-    pub requests: u64,
-    /// 5xx of its own making.
-    pub elb_5xx: u64,
-    /// 5xx of the targets.
-    pub target_5xx: u64,
-    /// Routed while failing open.
-    pub fail_open: u64,
-    /// Requests routed since the start, warm-up included (for the bill).
-    pub all_requests: u64,
-    /// Bytes of these requests and their answers.
-    pub bytes: u64,
-    /// The same, since the last minute.
-    pub minute: Minute,
-}
-
-/// What one target group did.
-#[derive(Clone, Debug)]
-pub struct GroupCounts {
-    /// Since the last minute.
-    pub minute: Minute,
-    /// Response times since the last minute, nanoseconds; kept only if some alarm asks for percentiles or averages.
-    pub response: Histogram,
-    /// Seconds without a healthy target for some node.
-    pub starved: Level,
-}
-
-/// Counts since the last minute boundary.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Minute {
-    /// Requests routed.
-    pub requests: u64,
-    /// 5xx of the balancer.
-    pub elb_5xx: u64,
-    /// 5xx of targets.
-    pub target_5xx: u64,
-    /// Of the 5xx of the balancer, 502s.
-    pub elb_502: u64,
-    /// Of the 5xx of the balancer, 503s.
-    pub elb_503: u64,
-    /// Connections to targets that were not made.
-    pub connection_errors: u64,
-    /// Requests routed while failing open.
-    pub fail_open: u64,
-    /// Bytes of the balancer up to the minute boundary.
-    pub bytes_before: u64,
-}
-
 /// Counts since the last row of the series.
 pub struct Interval {
     /// Born.
@@ -162,15 +113,7 @@ impl Observe {
             stores: plan.stores.iter().map(|_| Station::new(FINE)).collect(),
             balancers: plan.balancers.iter().map(|_| BalancerCounts::default()).collect(),
             edges: plan.balancers.iter().map(|_| EdgeCounts::default()).collect(),
-            groups: plan
-                .target_groups
-                .iter()
-                .map(|_| GroupCounts {
-                    minute: Minute::default(),
-                    response: Histogram::new(COARSE),
-                    starved: Level::default(),
-                })
-                .collect(),
+            groups: plan.target_groups.iter().map(|_| GroupCounts::new(COARSE)).collect(),
             interval: Interval { offered: 0, ended: [0; OUTCOMES], latency: Histogram::new(COARSE) },
             users: Users::default(),
             sessions: Sessions::default(),
@@ -242,48 +185,6 @@ impl Observe {
         &mut self.stores[store]
     }
 
-    /// A node has chosen a target.
-    #[inline]
-    pub fn routed(&mut self, balancer: BalancerId, group: TargetGroupId, failing_open: bool, bytes: u32) {
-        let counts = &mut self.balancers[balancer];
-        counts.requests += 1;
-        counts.all_requests += 1;
-        counts.bytes += u64::from(bytes);
-        counts.minute.requests += 1;
-        counts.fail_open += u64::from(failing_open);
-        self.groups[group].minute.requests += 1;
-        if failing_open {
-            self.groups[group].minute.fail_open += 1;
-        }
-    }
-
-    /// A connection to a target was not made.
-    pub fn not_connected(&mut self, group: TargetGroupId) {
-        self.groups[group].minute.connection_errors += 1;
-    }
-
-    /// A target has answered.
-    #[inline]
-    pub fn responded(&mut self, balancer: BalancerId, group: TargetGroupId, time: Duration, outcome: Outcome) {
-        let group = &mut self.groups[group];
-        group.response.record(time.nanos());
-        if !outcome.is_ok() {
-            group.minute.target_5xx += 1;
-            let counts = &mut self.balancers[balancer];
-            counts.target_5xx += 1;
-            counts.minute.target_5xx += 1;
-        }
-    }
-
-    /// A node has answered with a 5xx of its own.
-    pub fn elb_5xx(&mut self, balancer: BalancerId, outcome: Outcome) {
-        let counts = &mut self.balancers[balancer];
-        counts.elb_5xx += 1;
-        counts.minute.elb_5xx += 1;
-        counts.minute.elb_502 += u64::from(outcome == Outcome::BadGateway);
-        counts.minute.elb_503 += u64::from(matches!(outcome, Outcome::ServiceUnavailable | Outcome::SurgeQueueFull));
-    }
-
     /// Whether some node has no healthy target of the group.
     pub fn starved(&mut self, group: TargetGroupId, starved: bool, now: Time) {
         let level = &mut self.groups[group].starved;
@@ -339,9 +240,9 @@ impl Observe {
     pub fn delete_warm_up(&mut self, now: Time) {
         self.services.values_mut().chain(self.stores.values_mut()).for_each(|station| station.reset(now));
         for counts in self.balancers.values_mut() {
-            (counts.requests, counts.elb_5xx, counts.target_5xx, counts.fail_open) = (0, 0, 0, 0);
+            counts.delete_warm_up();
         }
-        self.groups.values_mut().for_each(|group| group.starved.reset(now));
+        self.groups.values_mut().for_each(|group| group.delete_warm_up(now));
         self.edges.values_mut().for_each(|edge| edge.run = EdgeFigures::default());
         self.sessions.lost = 0;
     }

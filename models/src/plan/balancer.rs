@@ -1,6 +1,9 @@
 //! Application Load Balancers and target groups.
 
-use super::{BalancerKind, CheckProtocol, NetworkGroup, StoreId, TargetGroupId, ZoneId};
+use super::{
+    BalancerCapacity, BalancerKind, CheckProtocol, DnsNeeds, GroupHealth, ListenerRules, NetworkGroup, ShiftSettings,
+    SlowStart, Stickiness, StoreId, TargetGroupId, TargetWeights, ZoneId,
+};
 use sim_core::Duration;
 use sim_core::dist::Dist;
 
@@ -11,7 +14,7 @@ pub struct Balancer {
     pub name: String,
     /// Enabled zones: one node in each.
     pub zones: Vec<ZoneId>,
-    /// Forward action: target groups with their weights (0 to 999). No failover between them.
+    /// Default forward action: target groups with their weights (0 to 999). No failover between them.
     pub forward: Vec<(TargetGroupId, u32)>,
     /// `idle_timeout.timeout_seconds`: no byte from the target for this long is a 504. Default 60 s, 1 to 4000.
     pub idle_timeout: Duration,
@@ -24,6 +27,16 @@ pub struct Balancer {
     pub kind: BalancerKind,
     /// From the loss of a node or of its last healthy target to its leaving DNS. Not documented; 10 s.
     pub dns_failover_delay: Duration,
+    /// Which of its target groups a node needs in order to be in DNS.
+    pub dns_needs: DnsNeeds,
+    /// Rules, and what is done where none matches.
+    pub listener: ListenerRules,
+    /// Zonal shift.
+    pub zonal_shift: ShiftSettings,
+    /// Its capacity, if that is modelled.
+    pub capacity: Option<BalancerCapacity>,
+    /// LCU reservation: billed at least, in LCU. Default 0; at least 100 if any.
+    pub reserved_lcu: u32,
 }
 
 /// A target group.
@@ -37,8 +50,14 @@ pub struct TargetGroup {
     pub deregistration_delay: Duration,
     /// Whether a node's candidates are those of all enabled zones. Default on for an ALB.
     pub cross_zone: bool,
-    /// `lb_cookie` stickiness: how long a session stays with its target. None: off.
-    pub stickiness: Option<Duration>,
+    /// Stickiness of sessions to targets. None: off.
+    pub stickiness: Option<Stickiness>,
+    /// Slow start. None: off.
+    pub slow_start: Option<SlowStart>,
+    /// Automatic target weights, where they are used or watched. None: nobody looks.
+    pub target_weights: Option<TargetWeights>,
+    /// Thresholds of the group's health.
+    pub health: GroupHealth,
     /// Attributes of a group behind a Network Load Balancer.
     pub network: Option<NetworkGroup>,
     /// Health checks.

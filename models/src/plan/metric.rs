@@ -99,6 +99,14 @@ pub enum BalancerMetric {
     ProcessedBytes,
     /// ConsumedLCUs, over the minute.
     ConsumedLcus,
+    /// HTTPCode_ELB_3XX_Count: redirects. Absent when zero.
+    Elb3xx,
+    /// HTTPCode_ELB_4XX_Count: fixed responses, and 460. Absent when zero.
+    Elb4xx,
+    /// RejectedConnectionCount: requests beyond the capacity. Absent when zero.
+    Rejected,
+    /// RuleEvaluations. Absent when zero.
+    RuleEvaluations,
     /// SurgeQueueLength of a Classic Load Balancer: the most that waited at one node. Absent when zero.
     SurgeQueueLength,
     /// SpilloverCount. Absent when zero.
@@ -136,6 +144,14 @@ pub enum TargetsMetric {
     HealthyStateDns,
     /// UnhealthyStateDNS: zones whose node is not.
     UnhealthyStateDns,
+    /// AnomalousHostCount: targets that fail clearly more than their peers.
+    Anomalous,
+    /// MitigatedHostCount: targets that get less for it.
+    Mitigated,
+    /// NonStickyRequestCount: requests of sessions for which a new target was chosen. Absent when zero.
+    NonSticky,
+    /// ActiveZonalShiftHostCount: targets in a zone that is shifted away from.
+    ZonalShift,
 }
 
 /// Metrics of an instance (scaling.md §4, M1, M2).

@@ -1,6 +1,6 @@
 //! Operations: calls of the API that somebody makes at a time, by hand or by a script.
 
-use super::{FleetId, RefreshPreferences, ScalingProcesses, Selection, ZoneId};
+use super::{BalancerId, FleetId, RefreshPreferences, ScalingProcesses, Selection, ZoneId};
 use sim_core::Duration;
 
 /// One call at one time.
@@ -112,6 +112,8 @@ pub enum ApiCall {
 pub enum Shifted {
     /// An Auto Scaling group.
     Group(FleetId),
+    /// A load balancer.
+    Balancer(BalancerId),
 }
 
 /// What a call does to instances of a group.

@@ -621,7 +621,7 @@ fn classic_sessions_stay_with_their_instance() {
     for (stickiness, moves) in [(Some(secs(600)), false), (None, true)] {
         let mut plan = fixed(4, 100, 300);
         plan.populations[PopulationId::new(0)].sessions = 1;
-        plan.target_groups[GROUP].stickiness = stickiness;
+        plan.target_groups[GROUP].stickiness = stickiness.map(Stickiness::LbCookie);
         classic(&mut plan, 100, 1024);
         let (_, requests) = watched(&plan);
         let moved = requests.iter().any(|request| request.instance != requests[0].instance);

@@ -139,7 +139,12 @@ pub fn plan() -> Plan {
             idle_timeout: secs(60),
             connect_timeout: secs(10),
             dns_failover_delay: secs(10),
+            dns_needs: DnsNeeds::AnyGroup,
             client_keep_alive: secs(3_600),
+            listener: ListenerRules::default(),
+            zonal_shift: ShiftSettings::default(),
+            capacity: None,
+            reserved_lcu: 0,
             kind: BalancerKind::Application,
         }]
         .into_iter()
@@ -150,6 +155,9 @@ pub fn plan() -> Plan {
             deregistration_delay: secs(60),
             cross_zone: true,
             stickiness: None,
+            slow_start: None,
+            target_weights: None,
+            health: GroupHealth::default(),
             network: None,
             health_check: HealthCheck {
                 protocol: CheckProtocol::Http,

@@ -77,8 +77,13 @@ fn events(result: &RunResult) -> Option<Panel<'_>> {
             _ => None,
         }),
         ("targets", |kind| match kind {
-            TargetHealthy | FailOpenEnded | NodeBackInDns | SurgeQueueEmpty => Some(GREEN),
-            TargetUnhealthy | FailOpen | NodeOutOfDns | SurgeQueueFull | ConnectionsReset => Some(RED),
+            TargetHealthy | FailOpenEnded | NodeBackInDns | SurgeQueueEmpty | MitigationEnded | SlowStartEnded => {
+                Some(GREEN)
+            }
+            TargetUnhealthy | FailOpen | NodeOutOfDns | SurgeQueueFull | ConnectionsReset | TargetAnomalous => {
+                Some(RED)
+            }
+            SlowStartBegan | MitigationBegan | ZonalShiftStarted => Some(ORANGE),
             TargetDraining => Some(MUTED),
             _ => None,
         }),

@@ -8,8 +8,7 @@ use models::plan::{EndpointId, Plan, Step, TargetGroupId};
 pub(super) fn target_groups(plan: &Plan, root: Place<'_>, out: &mut Vec<Diagnostic>) {
     for (id, group) in plan.target_groups.iter() {
         let place = root.field("target_groups");
-        let forwarded =
-            plan.balancers.values().any(|balancer| balancer.forward.iter().any(|(target, _)| *target == id));
+        let forwarded = plan.balancers.values().any(|balancer| balancer.forwards_to(id));
         if forwarded && !plan.fleets.values().any(|fleet| fleet.target_groups.contains(&id)) {
             let message = format!("nothing is registered with target group `{}`", group.name);
             let diagnostic =

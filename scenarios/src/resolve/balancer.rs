@@ -2,6 +2,7 @@
 
 use super::context::Cx;
 use super::edge::{self, UsualCheck};
+use super::listener;
 use crate::outline::Place;
 use crate::schema::{self, Depth, ForwardTo, LoadBalancer};
 use models::plan::{
@@ -33,9 +34,10 @@ pub(crate) fn target_groups(cx: &mut Cx<'_>) -> Table<TargetGroupId, TargetGroup
                 3600.0,
             ),
             cross_zone: written.cross_zone.unwrap_or(behind.network.is_none_or(|network| network.1)),
-            stickiness: written
-                .stickiness
-                .map(|time| cx.time(place.field("stickiness"), Some(time), 0.0, 1.0, 604_800.0)),
+            stickiness: listener::stickiness(cx, written, place),
+            slow_start: listener::slow_start(cx, written, place),
+            target_weights: listener::target_weights(cx, written, place),
+            health: listener::health(cx, &written.target_group_health, place.field("target_group_health")),
             health_check: health_check(cx, &written.health_check, place.field("health_check"), usual),
         });
     }
@@ -93,24 +95,35 @@ pub(crate) fn balancers(
     let mut balancers = Table::default();
     for (name, written) in cx.scenario.load_balancers.iter().take(10_000) {
         let place = cx.root.field("load_balancers").entry(name);
-        let (forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay, client_keep_alive) = match written {
-            LoadBalancer::Application {
-                forward_to,
-                zones,
-                idle_timeout,
-                connect_timeout,
-                dns_failover_delay,
-                client_keep_alive,
-            } => (forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay, client_keep_alive),
-            LoadBalancer::Network(network) => {
-                balancers.push(edge::network(cx, name, network, place));
-                continue;
-            }
-            LoadBalancer::Classic(classic) => {
-                balancers.push(edge::classic(cx, name, classic, place, fleets, services, groups));
-                continue;
-            }
-        };
+        let (forward_to, zones, idle_timeout, connect_timeout, dns_failover_delay, client_keep_alive, reserved_lcu) =
+            match written {
+                LoadBalancer::Application {
+                    forward_to,
+                    zones,
+                    idle_timeout,
+                    connect_timeout,
+                    dns_failover_delay,
+                    client_keep_alive,
+                    reserved_lcu,
+                    ..
+                } => (
+                    forward_to,
+                    zones,
+                    idle_timeout,
+                    connect_timeout,
+                    dns_failover_delay,
+                    client_keep_alive,
+                    reserved_lcu,
+                ),
+                LoadBalancer::Network(network) => {
+                    balancers.push(edge::network(cx, name, network, place));
+                    continue;
+                }
+                LoadBalancer::Classic(classic) => {
+                    balancers.push(edge::classic(cx, name, classic, place, fleets, services, groups));
+                    continue;
+                }
+            };
         let zones_at = if zones.is_some() { place.field("zones") } else { cx.root.field("load_balancers").key(name) };
         let zones = cx.zones_or_all(zones.as_ref(), place.field("zones"));
         if zones.len() < 2 && !cx.scenario.regions.is_empty() {
@@ -120,12 +133,18 @@ pub(crate) fn balancers(
         balancers.push(Balancer {
             name: name.to_owned(),
             zones,
-            forward: forward(cx, forward_to, place.part("forward_to", 0)),
+            forward: forward_to.as_ref().map_or(Vec::new(), |to| forward(cx, to, place.part("forward_to", 0))),
             idle_timeout: cx.time(place.field("idle_timeout"), *idle_timeout, 60.0, 1.0, 4000.0),
             connect_timeout: cx.time(place.field("connect_timeout"), *connect_timeout, 10.0, 0.1, 600.0),
-            client_keep_alive: cx.time(place.field("client_keep_alive"), *client_keep_alive, 3600.0, 60.0, 604_800.0),
             kind: BalancerKind::Application,
             dns_failover_delay: cx.time(place.field("dns_failover_delay"), *dns_failover_delay, 10.0, 0.0, 3600.0),
+            dns_needs: listener::dns_needs(written),
+            client_keep_alive: cx.time(place.field("client_keep_alive"), *client_keep_alive, 3600.0, 60.0, 604_800.0),
+            listener: listener::listener(cx, written, place, cx.root.field("load_balancers").key(name)),
+            zonal_shift: listener::zonal_shift(cx, written, place),
+            capacity: listener::capacity(cx, written, place),
+            reserved_lcu: reserved_lcu
+                .map_or(0, |lcu| cx.count(place.field("reserved_lcu"), Some(lcu), 0, 100, 1_000_000)),
         });
     }
     balancers
@@ -181,6 +200,7 @@ pub(crate) fn services_behind(
     fleets: &Table<FleetId, Fleet>,
     services: &Table<ServiceId, Service>,
 ) -> Vec<ServiceId> {
-    let forwards = |fleet: &Fleet| balancer.forward.iter().any(|(group, _)| fleet.target_groups.contains(group));
+    let groups = balancer.groups();
+    let forwards = |fleet: &Fleet| groups.iter().any(|group| fleet.target_groups.contains(group));
     services.iter().filter(|(_, service)| fleets.get(service.fleet).is_some_and(forwards)).map(|(id, _)| id).collect()
 }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::outline::Place;
 use crate::schema::{self, Named, Scenario};
 use crate::units::Dur;
-use models::plan::{EndpointId, FleetId, ServiceId, Site, SiteId, ZoneId};
+use models::plan::{EndpointId, FleetId, ServiceId, Site, SiteId, TargetGroupId, ZoneId};
 use sim_core::{Dist, Duration, Table};
 use std::path::Path;
 
@@ -31,6 +31,8 @@ pub(crate) struct Cx<'a> {
     pub sites: Table<SiteId, Site>,
     /// Length of the run in seconds.
     pub horizon: f64,
+    /// Target groups whose errors some alarm wants compared, target by target.
+    pub watched_targets: Vec<TargetGroupId>,
     /// Names of the alarms that target tracking makes; their ids follow those of the alarms that are written.
     pub made_alarms: Vec<String>,
 }
@@ -67,7 +69,20 @@ impl<'a> Cx<'a> {
         }
         let horizon = scenario.duration.map_or(0.0, |d| d.0);
         let (zones, out, sites) = (Vec::new(), Vec::new(), Table::default());
-        Cx { scenario, root, text, dir, out, zones, fleets, endpoints, sites, horizon, made_alarms: Vec::new() }
+        Cx {
+            scenario,
+            root,
+            text,
+            dir,
+            out,
+            zones,
+            fleets,
+            endpoints,
+            sites,
+            horizon,
+            watched_targets: Vec::new(),
+            made_alarms: Vec::new(),
+        }
     }
 
     /// Whether something is wrong already, so that what may follow from it need not be said.

@@ -5,9 +5,10 @@ use super::context::Cx;
 use crate::outline::Place;
 use crate::schema::{self, ClassicLoadBalancer, LoadBalancer, NetworkLoadBalancer, Timeout};
 use models::plan::{
-    self, Algorithm, Balancer, BalancerKind, BalancerMetric, CheckProtocol, ClassicBalancer, Connections, Fleet,
-    FleetId, KeepAlive, Listener, NetworkBalancer, NetworkGroup, Sdk, SdkEra, SdkMode, Service, ServiceId, SynRetries,
-    TargetGroup, TargetGroupId, TtlViolators, WhenFull,
+    self, Algorithm, Balancer, BalancerKind, BalancerMetric, CheckProtocol, ClassicBalancer, Connections, DnsNeeds,
+    Fleet, FleetId, GroupHealth, KeepAlive, Listener, ListenerRules, NetworkBalancer, NetworkGroup, Sdk, SdkEra,
+    SdkMode, Service, ServiceId, ShiftSettings, Stickiness, SynRetries, TargetGroup, TargetGroupId, TtlViolators,
+    WhenFull,
 };
 use sim_core::{Dist, Duration, Table};
 
@@ -22,7 +23,13 @@ pub(crate) fn forwarders<'a>(cx: &Cx<'a>, group: &str) -> Forwarders<'a> {
     let mut found = Forwarders { application: false, network: None };
     for (name, balancer) in cx.scenario.load_balancers.iter() {
         match balancer {
-            LoadBalancer::Application { forward_to, .. } => found.application |= balancer::names(forward_to, group),
+            LoadBalancer::Application { forward_to, rules, .. } => {
+                found.application |= forward_to.as_ref().is_some_and(|to| balancer::names(to, group));
+                found.application |= rules.iter().any(|rule| match &rule.action {
+                    schema::ListenerAction::Forward { to, .. } => balancer::names(to, group),
+                    _ => false,
+                });
+            }
             LoadBalancer::Network(network) if balancer::names(&network.forward_to, group) => {
                 found.network = Some((name, network.cross_zone.unwrap_or(false)));
             }
@@ -55,8 +62,8 @@ pub(crate) fn network_group<'a>(
         }
         return None;
     }
-    if written.stickiness.is_some() || written.algorithm.is_some() {
-        let field = if written.stickiness.is_some() { "stickiness" } else { "algorithm" };
+    let not_for_it = ["stickiness", "algorithm", "slow_start", "target_weights"];
+    if let Some(field) = not_for_it.into_iter().find(|field| place.field(field).is_written()) {
         let message = format!("`{field}` is not for target groups behind a Network Load Balancer");
         let help = "flows are bound by a hash: take it away";
         cx.error(place.field(field), message, "has no effect here", help);
@@ -144,7 +151,10 @@ pub(crate) fn classic_groups(cx: &mut Cx<'_>, groups: &mut Table<TargetGroupId, 
             cross_zone: written.cross_zone.unwrap_or(false),
             stickiness: written
                 .stickiness
-                .map(|time| cx.time(place.field("stickiness"), Some(time), 0.0, 1.0, 604_800.0)),
+                .map(|time| Stickiness::LbCookie(cx.time(place.field("stickiness"), Some(time), 0.0, 1.0, 604_800.0))),
+            slow_start: None,
+            target_weights: None,
+            health: GroupHealth::default(),
             network: None,
             health_check,
         });
@@ -198,6 +208,11 @@ pub(crate) fn network<'a>(cx: &mut Cx<'a>, name: &str, written: &'a NetworkLoadB
         connect_timeout: Duration::from_secs(10),
         client_keep_alive: Duration::MAX,
         kind: BalancerKind::Network(kind),
+        dns_needs: DnsNeeds::AnyGroup,
+        listener: ListenerRules::default(),
+        zonal_shift: ShiftSettings::default(),
+        capacity: None,
+        reserved_lcu: 0,
         dns_failover_delay: dns_failover_delay(cx, written.dns_failover_delay, place),
     }
 }
@@ -245,6 +260,11 @@ pub(crate) fn classic<'a>(
         connect_timeout: cx.time(place.field("connect_timeout"), written.connect_timeout, 10.0, 0.1, 600.0),
         client_keep_alive: Duration::MAX,
         kind: BalancerKind::Classic(kind),
+        dns_needs: DnsNeeds::AnyGroup,
+        listener: ListenerRules::default(),
+        zonal_shift: ShiftSettings::default(),
+        capacity: None,
+        reserved_lcu: 0,
         dns_failover_delay: dns_failover_delay(cx, written.dns_failover_delay, place),
     }
 }
@@ -266,6 +286,9 @@ pub(crate) fn counts<'a>(cx: &mut Cx<'a>, name: &str, metric: BalancerMetric, pl
         }
         Elb502 | Elb503 | Elb504 | Target5xx | ConsumedLcus => {
             (!matches!(balancer, Some(LoadBalancer::Network(_))), "an Application or Classic")
+        }
+        Elb3xx | Elb4xx | Rejected | RuleEvaluations => {
+            (matches!(balancer, Some(LoadBalancer::Application { .. })), "an Application")
         }
         ProcessedBytes => (true, ""),
     };

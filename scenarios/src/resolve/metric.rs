@@ -173,7 +173,14 @@ pub(crate) fn metric<'a>(
         super::edge::counts(cx, name, metric, at("load_balancer"));
         Some(Metric::Balancer(id, metric))
     };
-    let tg = |cx: &mut Cx<'a>, name: &str, metric| Some(Metric::Targets(targets(cx, name)?, metric));
+    let tg = |cx: &mut Cx<'a>, name: &str, metric| {
+        let id = targets(cx, name)?;
+        // AWS watches the errors of all targets; here that is done where somebody looks.
+        if matches!(metric, TargetsMetric::Anomalous | TargetsMetric::Mitigated) {
+            cx.watched_targets.push(id);
+        }
+        Some(Metric::Targets(id, metric))
+    };
     let ec2 = |cx: &mut Cx<'a>, name: &str, nth: Option<u16>, metric| {
         let fleet = cx.fleet(name, at("group"))?;
         one_of(cx, name, fleet, nth, place.part("instance", 1));
@@ -254,6 +261,14 @@ pub(crate) fn metric<'a>(
         W::UnhealthyStateRouting { target_group } => tg(cx, target_group, TargetsMetric::UnhealthyStateRouting),
         W::HealthyStateDns { target_group } => tg(cx, target_group, TargetsMetric::HealthyStateDns),
         W::UnhealthyStateDns { target_group } => tg(cx, target_group, TargetsMetric::UnhealthyStateDns),
+        W::HttpCodeElb3xxCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb3xx),
+        W::HttpCodeElb4xxCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb4xx),
+        W::RejectedConnectionCount { load_balancer } => elb(cx, load_balancer, BalancerMetric::Rejected),
+        W::RuleEvaluations { load_balancer } => elb(cx, load_balancer, BalancerMetric::RuleEvaluations),
+        W::AnomalousHostCount { target_group } => tg(cx, target_group, TargetsMetric::Anomalous),
+        W::MitigatedHostCount { target_group } => tg(cx, target_group, TargetsMetric::Mitigated),
+        W::NonStickyRequestCount { target_group } => tg(cx, target_group, TargetsMetric::NonSticky),
+        W::ActiveZonalShiftHostCount { target_group } => tg(cx, target_group, TargetsMetric::ZonalShift),
         W::StatusCheckFailed { group, instance } => ec2(cx, group, *instance, InstanceMetric::StatusCheckFailed),
         W::StatusCheckFailedSystem { group, instance } => {
             ec2(cx, group, *instance, InstanceMetric::StatusCheckFailedSystem)

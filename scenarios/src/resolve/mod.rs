@@ -18,6 +18,7 @@ mod fault;
 mod fleet;
 mod geography;
 mod lifecycle;
+mod listener;
 mod machine;
 mod math;
 mod metric;
@@ -27,6 +28,7 @@ mod policy;
 mod price;
 pub(crate) mod profile;
 mod refresh;
+mod route;
 mod schedule;
 mod series;
 mod service;
@@ -63,7 +65,7 @@ pub(crate) fn resolve(
     schedule::check_start(&mut cx);
     let geography = geography::resolve(&mut cx);
     let stores = store::resolve(&mut cx);
-    let target_groups = balancer::target_groups(&mut cx);
+    let mut target_groups = balancer::target_groups(&mut cx);
     let mut fleets = fleet::resolve(&mut cx);
     edge::register(&mut cx, target_groups.len(), &mut fleets);
     let mut services = service::services(&mut cx, stores.len());
@@ -73,8 +75,8 @@ pub(crate) fn resolve(
         // Every service lacks the instances to run on, and that has been said.
         return (None, cx.out);
     }
-    let behind = site::Behind::new(&balancers, &fleets, &services);
-    let endpoints = service::endpoints(&mut cx, &behind);
+    let behind = site::Behind::new(&cx, &balancers, &fleets, &services);
+    let endpoints = service::endpoints(&mut cx, &behind, &services);
     machine::disks(&mut cx, &endpoints, &services, &fleets);
     let populations = site::populations(&mut cx, &behind, &endpoints, &services);
     if endpoints.len() == cx.endpoints.len() {
@@ -84,10 +86,11 @@ pub(crate) fn resolve(
     let cloudwatch = alarm::cloudwatch(&mut cx);
     let mut alarms = alarm::alarms(&mut cx, &stores, &custom_metrics);
     target_tracking::alarms(&mut cx, &fleets, &mut alarms, &stores, &custom_metrics);
+    listener::watch_targets(&cx, &mut target_groups);
     let composite_alarms = composite::resolve(&mut cx);
     machine::metrics(&mut cx, &alarms, &fleets, &services);
     let faults = fault::resolve(&mut cx, &fleets);
-    let operations = operation::resolve(&mut cx, &fleets);
+    let operations = operation::resolve(&mut cx, &fleets, &balancers);
     let prices = price::resolve(&mut cx);
     let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);

@@ -6,11 +6,16 @@ use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema;
 use models::plan::{
-    ApiCall, Fleet, FleetId, InstanceChange, Operation, OperationId, PolicyKind, ScalingProcesses, Shifted, Sizing,
+    ApiCall, Balancer, BalancerId, Fleet, FleetId, InstanceChange, Operation, OperationId, PolicyKind,
+    ScalingProcesses, Shifted, Sizing,
 };
 use sim_core::{Duration, Table};
 
-pub(crate) fn resolve(cx: &mut Cx<'_>, fleets: &Table<FleetId, Fleet>) -> Table<OperationId, Operation> {
+pub(crate) fn resolve(
+    cx: &mut Cx<'_>,
+    fleets: &Table<FleetId, Fleet>,
+    balancers: &Table<BalancerId, Balancer>,
+) -> Table<OperationId, Operation> {
     let list = cx.root.field("operations");
     let whole = list.node().items().len() == cx.scenario.operations.len();
     let mut operations = Table::default();
@@ -24,7 +29,7 @@ pub(crate) fn resolve(cx: &mut Cx<'_>, fleets: &Table<FleetId, Fleet>) -> Table<
         }
         let at = place.part("call", 1);
         let name = cx.spelling(at);
-        if let Some(call) = self::call(cx, call, at, fleets) {
+        if let Some(call) = self::call(cx, call, at, (fleets, balancers)) {
             operations.push(Operation { name, at: Duration::from_secs_f64(time.0), call });
         }
     }
@@ -35,7 +40,7 @@ fn call<'a>(
     cx: &mut Cx<'a>,
     written: &'a schema::ApiCall,
     place: Place<'a>,
-    fleets: &Table<FleetId, Fleet>,
+    (fleets, balancers): (&Table<FleetId, Fleet>, &Table<BalancerId, Balancer>),
 ) -> Option<ApiCall> {
     use schema::ApiCall as Written;
     let first = |field| place.part(field, 0);
@@ -134,18 +139,22 @@ fn call<'a>(
             ApiCall::ResumeProcesses { fleet: cx.group(group, first("group"))?, processes: some_or_all(processes) }
         }
         Written::StartZonalShift { resource, away_from, expires_in } => {
-            let fleet = shifted(cx, resource, first("resource"), fleets)?;
+            let shifted = shifted(cx, resource, first("resource"), (fleets, balancers))?;
             let zone = cx.zone(away_from, place.part("away_from", 1))?;
-            if fleets.get(fleet).is_some_and(|fleet| !fleet.zones.contains(&zone)) {
+            let zones = match shifted {
+                Shifted::Group(fleet) => fleets.get(fleet).map(|fleet| &fleet.zones),
+                Shifted::Balancer(balancer) => balancers.get(balancer).map(|balancer| &balancer.zones),
+            };
+            if zones.is_some_and(|zones| !zones.contains(&zone)) {
                 let message = format!("`{resource}` has nothing in {away_from}");
                 cx.error(place.part("away_from", 1), message, "not one of its zones", "name one of its zones");
             }
             let expires_in = cx.time(place.part("expires_in", 2), Some(*expires_in), 0.0, 60.0, 3.0 * 86_400.0);
-            ApiCall::StartZonalShift { resource: Shifted::Group(fleet), away_from: zone, expires_in }
+            ApiCall::StartZonalShift { resource: shifted, away_from: zone, expires_in }
         }
         Written::CancelZonalShift { resource } => {
-            let fleet = shifted(cx, resource, first("resource"), fleets)?;
-            ApiCall::CancelZonalShift { resource: Shifted::Group(fleet) }
+            let resource = shifted(cx, resource, first("resource"), (fleets, balancers))?;
+            ApiCall::CancelZonalShift { resource }
         }
     })
 }
@@ -170,8 +179,27 @@ fn some_or_all(written: &[schema::ScalingProcess]) -> ScalingProcesses {
     if written.is_empty() { ScalingProcesses::all() } else { lifecycle::processes(written) }
 }
 
-/// A group that may be shifted.
-fn shifted<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>, fleets: &Table<FleetId, Fleet>) -> Option<FleetId> {
+/// A group or balancer that may be shifted.
+fn shifted<'a>(
+    cx: &mut Cx<'a>,
+    name: &str,
+    place: Place<'a>,
+    (fleets, balancers): (&Table<FleetId, Fleet>, &Table<BalancerId, Balancer>),
+) -> Option<Shifted> {
+    let balancer = cx.scenario.load_balancers.iter().position(|entry| entry.0 == name).map(BalancerId::new);
+    let group = cx.scenario.auto_scaling_groups.get(name).is_some();
+    if let Some(id) = balancer {
+        if group {
+            let message = format!("`{name}` is both a load balancer and an Auto Scaling group");
+            cx.error(place, message, "which one?", "give one of them another name");
+            return None;
+        }
+        if balancers.get(id).is_some_and(|balancer| !balancer.zonal_shift.enabled) {
+            let help = "add `zonal_shift: true` to the load balancer";
+            cx.error(place, format!("zonal shift is not enabled for `{name}`"), "cannot be shifted", help);
+        }
+        return Some(Shifted::Balancer(id));
+    }
     let fleet = cx.group(name, place)?;
     if let Some(Sizing::AutoScaling(group)) = fleets.get(fleet).map(|fleet| &fleet.sizing)
         && group.lifecycle.zonal_shift.is_none()
@@ -179,5 +207,5 @@ fn shifted<'a>(cx: &mut Cx<'a>, name: &str, place: Place<'a>, fleets: &Table<Fle
         let help = "add `zonal_shift: ReplaceUnhealthy` (or `IgnoreUnhealthy`) to the group";
         cx.error(place, format!("zonal shift is not enabled for `{name}`"), "cannot be shifted", help);
     }
-    Some(fleet)
+    Some(Shifted::Group(fleet))
 }

@@ -99,7 +99,11 @@ fn pools<'a>(cx: &mut Cx<'a>, written: &'a Named<Limit>, place: Place<'a>, store
 }
 
 /// Endpoints with their steps, in order of their ids.
-pub(crate) fn endpoints(cx: &mut Cx<'_>, balancers: &site::Behind) -> Table<EndpointId, Endpoint> {
+pub(crate) fn endpoints(
+    cx: &mut Cx<'_>,
+    balancers: &site::Behind,
+    services: &Table<ServiceId, Service>,
+) -> Table<EndpointId, Endpoint> {
     let mut endpoints = Table::default();
     for (service, name) in cx.endpoints.clone() {
         let scenario = cx.scenario;
@@ -107,7 +111,7 @@ pub(crate) fn endpoints(cx: &mut Cx<'_>, balancers: &site::Behind) -> Table<Endp
         let Some(written) = written.endpoints.get(&name) else { continue };
         let place = cx.root.field("services").entry(service_name).field("endpoints").entry(&name);
         let weight = cx.number(place.field("weight"), written.weight.unwrap_or(1.0), 0.0, 1e9);
-        let mut walk = Walk { behind: balancers, who: format!("{service_name}.{name}"), count: 0 };
+        let mut walk = Walk { behind: balancers, services, who: format!("{service_name}.{name}"), count: 0 };
         let list = place.field("steps");
         if written.steps.is_empty() && list.node().items().is_empty() {
             cx.error(
@@ -126,6 +130,7 @@ pub(crate) fn endpoints(cx: &mut Cx<'_>, balancers: &site::Behind) -> Table<Endp
 
 struct Walk<'b> {
     behind: &'b site::Behind,
+    services: &'b Table<ServiceId, Service>,
     who: String,
     count: usize,
 }
@@ -166,8 +171,13 @@ impl Walk<'_> {
                 Step::Query { store: StoreId::new(store?), kind, demand }
             }
             schema::Step::Call(call) => {
-                let (site, endpoint) =
-                    site::call(cx, call, place, self.behind, format!("{} step {}", self.who, self.count))?;
+                let (site, endpoint) = site::call(
+                    cx,
+                    call,
+                    place,
+                    (self.behind, self.services),
+                    format!("{} step {}", self.who, self.count),
+                )?;
                 Step::Call { site, endpoint }
             }
             schema::Step::Parallel { branches } => {

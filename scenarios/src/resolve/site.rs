@@ -5,6 +5,7 @@ use super::context::Cx;
 use super::edge;
 use super::geography;
 use super::profile::{self, Meaning};
+use super::route::{self, Asks};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::{self, Jitter, Retry, Timeout};
@@ -15,21 +16,37 @@ use models::plan::{
 use sim_core::{Dist, Duration, Table};
 
 /// Which services stand behind each balancer.
-pub(crate) struct Behind(Table<BalancerId, Vec<ServiceId>>);
+pub(crate) struct Behind {
+    services: Table<BalancerId, Vec<ServiceId>>,
+    /// What can be asked of those with rules.
+    asks: Table<BalancerId, Option<Asks>>,
+}
 
 impl Behind {
     pub fn new(
+        cx: &Cx<'_>,
         balancers: &Table<BalancerId, Balancer>,
         fleets: &Table<FleetId, Fleet>,
         services: &Table<ServiceId, Service>,
     ) -> Self {
-        Behind(balancers.iter().map(|(_, balancer)| services_behind(balancer, fleets, services)).collect())
+        Behind {
+            services: balancers.values().map(|balancer| services_behind(balancer, fleets, services)).collect(),
+            asks: balancers.values().map(|balancer| route::asks(cx, balancer, fleets, services)).collect(),
+        }
+    }
+
+    /// What can be asked of a destination whose listener has rules.
+    fn asks(&self, to: Option<Destination>) -> Option<&Asks> {
+        match to? {
+            Destination::Balancer(id) => self.asks.get(id)?.as_ref(),
+            Destination::Service(_) => None,
+        }
     }
 
     /// Services that answer behind a destination.
     pub fn services(&self, to: Destination) -> Vec<ServiceId> {
         match to {
-            Destination::Balancer(id) => self.0.get(id).cloned().unwrap_or_default(),
+            Destination::Balancer(id) => self.services.get(id).cloned().unwrap_or_default(),
             Destination::Service(id) => vec![id],
         }
     }
@@ -160,14 +177,15 @@ pub(crate) fn call<'a>(
     cx: &mut Cx<'a>,
     call: &'a schema::Call,
     place: Place<'a>,
-    behind: &Behind,
+    (behind, known): (&Behind, &Table<ServiceId, Service>),
     name: String,
 ) -> Option<(SiteId, EndpointId)> {
     let to = destination(cx, &call.to, place.part("to", 0))?;
     let services = behind.services(to);
-    let endpoint = match &call.endpoint {
-        Some(endpoint) => cx.endpoint(&services, endpoint, place.part("endpoint", 1)),
-        None => {
+    let endpoint = match (&call.endpoint, behind.asks(Some(to))) {
+        (Some(endpoint), Some(asks)) => route::ask(cx, asks, known, endpoint, place.part("endpoint", 1)),
+        (Some(endpoint), None) => cx.endpoint(&services, endpoint, place.part("endpoint", 1)),
+        (None, _) => {
             let theirs: Vec<usize> =
                 (0..cx.endpoints.len()).filter(|i| services.contains(&cx.endpoints[*i].0)).collect();
             if theirs.len() > 1 {
@@ -214,7 +232,8 @@ pub(crate) fn populations(
         let arrivals = arrivals(cx, &client.arrivals, place.field("arrivals"));
         let to = destination(cx, &client.to, place.field("to"));
         let answering = to.map(|to| behind.services(to)).unwrap_or_default();
-        if let (Some(Destination::Balancer(_)), true) = (to, answering.is_empty()) {
+        let asks = behind.asks(to);
+        if let (Some(Destination::Balancer(_)), true, None) = (to, answering.is_empty(), asks) {
             let place = place.field("to");
             let message = format!("no service answers behind load balancer `{}`", client.to);
             let help = "register a group in one of its target groups, and let a service run on that group";
@@ -224,7 +243,7 @@ pub(crate) fn populations(
         }
         // Behind weighted target groups stand versions of one service: each has to answer what the first does.
         let (first, versions) = answering.split_first().map_or((None, &[][..]), |(first, rest)| (Some(*first), rest));
-        for version in versions {
+        for version in versions.iter().filter(|_| asks.is_none()) {
             let lacks = |name: &str| {
                 services[*version].endpoints.iter().all(|id| endpoints.get(*id).is_none_or(|e| e.name != name))
             };
@@ -236,13 +255,16 @@ pub(crate) fn populations(
                 let message =
                     format!("behind `{}`, service `{other}` has no endpoint {}", client.to, missing.join(", "));
                 let label = format!("leads to `{one}` and to `{other}`");
-                let help = "versions behind one load balancer need endpoints of the same names; other services need a \
-                            load balancer of their own";
+                let help = "versions behind one load balancer need endpoints of the same names; other services need \
+                            `rules` that send each endpoint to its own";
                 cx.error(place.field("to"), message, &label, help);
             }
         }
         let answering: Vec<ServiceId> = first.into_iter().collect();
-        let mix = mix(cx, client, &answering, endpoints, place);
+        let mix = match asks {
+            Some(asks) => route::mix(cx, client.mix.as_ref(), asks, endpoints, services, client, place),
+            None => mix(cx, client, &answering, endpoints, place),
+        };
         let round_trip =
             cx.dist(place.field("round_trip"), client.round_trip.as_ref(), geography::client_round_trip(cx));
         let care = Care {

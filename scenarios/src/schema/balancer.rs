@@ -1,6 +1,9 @@
 //! Load balancers and target groups (network.md §2, §3).
 
-use super::{CheckProtocol, ClassicLoadBalancer, Dist, Named, NetworkLoadBalancer};
+use super::{
+    BalancerCapacity, CheckProtocol, ClassicLoadBalancer, Dist, DnsNeeds, ListenerAction, ListenerRule, Named,
+    NetworkLoadBalancer, Stickiness, TargetGroupHealth, TargetWeights,
+};
 use crate::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,8 +14,9 @@ use serde::Deserialize;
 pub enum LoadBalancer {
     /// An Application Load Balancer: one node in each zone.
     Application {
-        /// Target group, or several with weights 0 to 999: `{"blue": 90, "green": 10}`. There is no failover between them.
-        forward_to: ForwardTo,
+        /// Default action: target group, or several with weights 0 to 999: `{"blue": 90, "green": 10}`. There is no failover
+        /// between them. Either this or `default` is required.
+        forward_to: Option<ForwardTo>,
         /// Enabled zones, at least two where `regions` has two. Default: all.
         zones: Option<Vec<String>>,
         /// `idle_timeout.timeout_seconds`: no byte from the target for so long is a 504. Default 60 s, 1 s to 4000 s.
@@ -22,9 +26,31 @@ pub enum LoadBalancer {
         /// From the loss of a node, or of its last healthy target, to its leaving DNS. Default 10 s (undocumented; a
         /// modelling choice).
         dns_failover_delay: Option<Dur>,
+        /// Which target groups a node needs in order to be in DNS. Default AnyGroup.
+        dns_failover_needs: Option<DnsNeeds>,
+        /// Rules, looked at by priority before the default action.
+        #[serde(default)]
+        rules: Vec<ListenerRule>,
+        /// Default action in the stead of `forward_to`: a fixed response or a redirect.
+        default: Option<ListenerAction>,
+        /// `TargetGroupStickinessConfig` of `forward_to`: a session stays with its target group for so long, 1 s to 7 d.
+        /// Default: off; required if one of several target groups has stickiness.
+        stickiness: Option<Dur>,
         /// `client_keep_alive.seconds`: a client's connection is closed with the first answer after so long. Default
         /// 3600 s, 60 s to 604,800 s. For clients that keep connections.
         client_keep_alive: Option<Dur>,
+        /// `zonal_shift.config.enabled`. Default false.
+        zonal_shift: Option<bool>,
+        /// Zonal autoshift: AWS itself shifts away from a zone that is ill. Default false.
+        autoshift: Option<bool>,
+        /// From a zone's trouble, or its end, to AWS acting on it. Default 5 min (undocumented; a modelling choice).
+        autoshift_detection: Option<Dur>,
+        /// From a zonal shift to its effect. Default 10 s (undocumented; a modelling choice).
+        zonal_shift_propagation: Option<Dur>,
+        /// A capacity that follows the load; what comes beyond it is rejected. Default: no limit (a modelling choice).
+        capacity: Option<BalancerCapacity>,
+        /// LCU reservation: so many are billed at least, 100 or more. Default: none.
+        reserved_lcu: Option<u32>,
     },
     /// A Network Load Balancer: binds each connection to a target.
     Network(Box<NetworkLoadBalancer>),
@@ -52,8 +78,18 @@ pub struct TargetGroup {
     pub deregistration_delay: Option<Dur>,
     /// `load_balancing.cross_zone.enabled`. Default true; behind a Network Load Balancer, what that says.
     pub cross_zone: Option<bool>,
-    /// `stickiness.lb_cookie.duration_seconds`, 1 s to 7 d. Default: off.
-    pub stickiness: Option<Dur>,
+    /// `stickiness`: a duration for `lb_cookie`, 1 s to 7 d; `LbCookie` or `AppCookie`. Default: off.
+    pub stickiness: Option<Stickiness>,
+    /// `slow_start.duration_seconds`: the share of a new target grows for so long, 30 s to 900 s, or 0. RoundRobin only.
+    /// Default 0: off.
+    pub slow_start: Option<Dur>,
+    /// Weight with which slow start begins, above 0 to 1. Default 0.01 (undocumented; a modelling choice).
+    pub slow_start_weight: Option<f64>,
+    /// Automatic target weights: `()` for anomaly mitigation. Default: off, and nobody watches.
+    pub target_weights: Option<TargetWeights>,
+    /// Thresholds of the group's health.
+    #[serde(default)]
+    pub target_group_health: TargetGroupHealth,
     /// `deregistration_delay.connection_termination.enabled`, behind a Network Load Balancer: connections are reset at the
     /// end of the delay. Default false: they live on.
     pub connection_termination: Option<bool>,

@@ -300,6 +300,48 @@ pub enum Metric {
         /// Target group.
         target_group: String,
     },
+    /// HTTPCode_ELB_3XX_Count: redirects. Absent when zero.
+    #[serde(rename = "HTTPCode_ELB_3XX_Count")]
+    HttpCodeElb3xxCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// HTTPCode_ELB_4XX_Count: fixed responses, and clients that left before an answer (460). Absent when zero.
+    #[serde(rename = "HTTPCode_ELB_4XX_Count")]
+    HttpCodeElb4xxCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// RejectedConnectionCount: requests beyond the capacity of a load balancer. Absent when zero.
+    RejectedConnectionCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// RuleEvaluations of a load balancer. Absent when zero.
+    RuleEvaluations {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// AnomalousHostCount: targets that fail clearly more than their peers; three healthy ones are needed to compare.
+    AnomalousHostCount {
+        /// Target group.
+        target_group: String,
+    },
+    /// MitigatedHostCount: targets that get less traffic for it.
+    MitigatedHostCount {
+        /// Target group.
+        target_group: String,
+    },
+    /// NonStickyRequestCount: requests of sessions for which a new target was chosen. Absent when zero.
+    NonStickyRequestCount {
+        /// Target group.
+        target_group: String,
+    },
+    /// ActiveZonalShiftHostCount: targets in a zone that is shifted away from.
+    ActiveZonalShiftHostCount {
+        /// Target group.
+        target_group: String,
+    },
     /// StatusCheckFailed: 1 while either status check of an instance fails.
     StatusCheckFailed {
         /// Auto Scaling group or set of instances.

@@ -144,9 +144,10 @@ pub enum ApiCall {
         #[serde(default)]
         processes: Vec<ScalingProcess>,
     },
-    /// Moves away from a zone for a while: `StartZonalShift("web", "use1-az1", "2h")`. The group needs `zonal_shift`.
+    /// Moves away from a zone for a while: `StartZonalShift("web", "use1-az1", "2h")`. The group or load
+    /// balancer needs `zonal_shift`.
     StartZonalShift {
-        /// Auto Scaling group.
+        /// Auto Scaling group or load balancer.
         resource: String,
         /// Zone.
         away_from: String,
@@ -155,7 +156,7 @@ pub enum ApiCall {
     },
     /// Ends a zonal shift before its time: `CancelZonalShift("web")`.
     CancelZonalShift {
-        /// Auto Scaling group.
+        /// Auto Scaling group or load balancer.
         resource: String,
     },
 }
