@@ -70,7 +70,8 @@ impl Precision {
         // Stein: (t s / d)^2, with t and s of the first stage; t s is the half width times the root of n.
         let t = student_t_quantile(f64::from(n - 1), 1.0 - (1.0 - LEVEL) / 2.0);
         let spread = interval.half_width / t * f64::from(n).sqrt();
-        let all = (t * spread / wanted.max(f64::MIN_POSITIVE)).powi(2).ceil();
+        let ratio = t * spread / wanted.max(f64::MIN_POSITIVE);
+        let all = (ratio * ratio).ceil();
         // At least a tenth more, lest the end be approached one by one.
         let more = f64::from(n) * 1.1;
         all.max(more.ceil()).min(f64::from(u32::MAX)) as u32

@@ -39,7 +39,7 @@ struct Forward {
 }
 
 impl Forward {
-    fn new(to: &[(TargetGroupId, u32)], stickiness: Option<sim_core::Duration>) -> Deed {
+    fn deed(to: &[(TargetGroupId, u32)], stickiness: Option<sim_core::Duration>) -> Deed {
         let mut sum = 0;
         let to = to.iter().filter(|entry| entry.1 > 0).map(|&(group, weight)| {
             sum += weight;
@@ -87,13 +87,13 @@ impl Listener {
         let mut actions: Vec<Deed> = rules
             .iter()
             .map(|rule| match &rule.action {
-                RuleAction::Forward { to, stickiness } => Forward::new(to, *stickiness),
+                RuleAction::Forward { to, stickiness } => Forward::deed(to, *stickiness),
                 RuleAction::Respond(response) => Deed::Respond(*response),
             })
             .collect();
         actions.push(match otherwise {
             Some(response) => Deed::Respond(*response),
-            None => Forward::new(&settings.forward, *stickiness),
+            None => Forward::deed(&settings.forward, *stickiness),
         });
         let route = |endpoint| {
             let first = rules.iter().position(|rule| rule.endpoints.contains(&endpoint));

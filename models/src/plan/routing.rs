@@ -64,18 +64,12 @@ impl Stickiness {
 
 /// `target_group_health`: thresholds below which a group is taken as unhealthy. Targets are counted per zone where
 /// cross-zone is off, and over all enabled zones where it is on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct GroupHealth {
     /// Below it, a node's addresses leave DNS.
     pub dns_failover: HealthThreshold,
     /// Below it, a node routes to all targets, healthy or not.
     pub unhealthy_state_routing: HealthThreshold,
-}
-
-impl Default for GroupHealth {
-    fn default() -> Self {
-        GroupHealth { dns_failover: HealthThreshold::default(), unhealthy_state_routing: HealthThreshold::default() }
-    }
 }
 
 /// Fewest healthy targets; missing either breaches it.

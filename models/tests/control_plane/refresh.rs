@@ -267,7 +267,7 @@ fn i5_an_alarm_on_the_way_fails_it_or_takes_it_back_and_the_old_template_stays()
         let batches = times(&result, EventKind::RefreshBatch);
         let forth = batches.iter().filter(|at| **at < raised).count();
         let back = batches.len() - forth;
-        assert!(forth >= 1 && forth < 4, "{batches:?}");
+        assert!((1..4).contains(&forth), "{batches:?}");
         assert_eq!(back, if auto_rollback { forth } else { 0 }, "{batches:?}");
         let status = if auto_rollback { "RollbackSuccessful" } else { "Failed" };
         assert_eq!(statuses(&result), [status]);

@@ -11,6 +11,8 @@ use serde::Deserialize;
 /// A load balancer.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+// There are few of them, and each is read once.
+#[allow(clippy::large_enum_variant)]
 pub enum LoadBalancer {
     /// An Application Load Balancer: one node in each zone.
     Application {
