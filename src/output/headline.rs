@@ -153,6 +153,6 @@ mod tests {
     #[test]
     fn nothing_happening_is_said_plainly() {
         let text = sentence(&Summary { incidents: vec![], ..sample::quiet() });
-        assert_eq!(text, "No request was made in 1\u{a0}h. There was no incident.");
+        assert_eq!(text, "Without clients, 1\u{a0}h and no alarm.");
     }
 }
