@@ -13,6 +13,7 @@ mod properties;
 mod regressions;
 
 mod cli;
+mod coverage;
 mod files;
 mod inputs;
 mod room;
