@@ -223,6 +223,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
             folder.display()
         );
         print(terminal, text.as_bytes())?;
+        store.tidy();
         let found = Found::read(&manifest, &store)?;
         return verdict(&found);
     }
@@ -244,6 +245,7 @@ fn conclude(
     terminal: &Terminal,
 ) -> Result<Verdict, Failure> {
     let found = Found::read(manifest, store)?;
+    store.tidy();
     let known = found.metrics();
     if let Some(unknown) = metrics.iter().find(|name| !known.contains(name.as_str()))
         && !known.is_empty()

@@ -179,7 +179,9 @@ impl Store {
             Err(error) => return Err(Failure::io("write to", folder, &error).help(elsewhere)),
             Ok(entries) => {
                 let found = Store::read_manifest(folder)?;
-                let stranger = entries.filter_map(Result::ok).map(|entry| entry.file_name()).next();
+                let names =
+                    entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+                let stranger = names.into_iter().find(|name| !is_beginning(name));
                 match (found, stranger) {
                     (Some(found), _) => {
                         if let Some(why) = found.differs(manifest) {
@@ -189,7 +191,6 @@ impl Store {
                         return Ok(store);
                     }
                     (None, Some(name)) => {
-                        let name = name.to_string_lossy().into_owned();
                         let text = format!("`{}` holds `{name}` and no sweep", folder.display());
                         return Err(Failure::new(text).help(elsewhere));
                     }
@@ -234,6 +235,16 @@ impl Store {
         self.write(&name(record.cell), &crate::output::json::pretty(record))
     }
 
+    /// Takes away what killed processes were writing aside, when nobody is at work any more.
+    pub fn tidy(&self) {
+        for folder in [self.folder.clone(), self.folder.join(CELLS)] {
+            let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+            for entry in entries.filter(|entry| entry.file_name().to_string_lossy().contains(".partial-")) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Writes a file of the folder aside and gives it its name when all of it is on the disk.
     ///
     /// # Errors
@@ -249,6 +260,11 @@ impl Store {
             Failure::io("write", &path, &error)
         })
     }
+}
+
+/// Whether a sweep that was killed before its manifest was down leaves something of that name.
+fn is_beginning(name: &str) -> bool {
+    name == CELLS || name.starts_with("sweep.partial-")
 }
 
 fn name(cell: usize) -> String {
@@ -304,6 +320,16 @@ mod tests {
         let failure = Store::open(room.path(), &manifest()).unwrap_err().to_string();
         assert!(failure.contains("thesis.txt"), "{failure}");
         assert_eq!(fs::read_dir(room.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_which_a_sweep_was_killed_at_once_is_as_good_as_new() {
+        let room = tempfile::tempdir().unwrap();
+        fs::create_dir(room.path().join(CELLS)).unwrap();
+        fs::write(room.path().join("sweep.partial-7"), "{").unwrap();
+        let store = Store::open(room.path(), &manifest()).unwrap();
+        store.tidy();
+        assert!(!room.path().join("sweep.partial-7").exists() && room.path().join(MANIFEST).exists());
     }
 
     #[test]
