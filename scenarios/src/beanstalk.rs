@@ -6,7 +6,7 @@
 //! ```
 //! # Models      defaults of `aws:autoscaling:asg` and `aws:autoscaling:trigger`; each can be overridden
 //! # Leaves out  deployments (`StartInstanceRefresh`, standby and launch templates have them piece by piece); enhanced health;
-//!               measures other than NetworkOut and CPUUtilization, statistics other than Average, increments in percent
+//!   measures other than NetworkOut and CPUUtilization, statistics other than Average, increments in percent
 //! # Source      scaling.md §7.1
 
 use crate::diagnostic::Diagnostic;
