@@ -1,6 +1,7 @@
 //! Simulations held against theory: each test names its formula and where it stands.
 
 mod availability;
+mod beanstalk;
 mod detection;
 mod machines;
 mod money;

@@ -16,6 +16,7 @@ pub mod schema;
 pub mod units;
 
 mod advice;
+mod beanstalk;
 mod decode;
 mod flat;
 mod library;
@@ -119,11 +120,14 @@ pub fn compile(source: &Source, sets: &[(String, String)]) -> Result<Compiled, R
     };
     let report = |mut diagnostics: Vec<Diagnostic>| {
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.as_ref().map_or(0, |span| span.start));
+        // One setting may stand for several things, such as both alarms of an environment.
+        diagnostics.dedup();
         Report { source: name.clone(), text: text.clone(), diagnostics }
     };
-    let root = parse(&text).map_err(|diagnostic| report(vec![diagnostic]))?;
+    let mut root = parse(&text).map_err(|diagnostic| report(vec![diagnostic]))?;
     let (scenario, mut diagnostics) = decode::decode::<schema::Scenario>(&root);
-    let Some(scenario) = scenario else { return Err(report(diagnostics)) };
+    let Some(mut scenario) = scenario else { return Err(report(diagnostics)) };
+    diagnostics.extend(beanstalk::expand(&mut scenario, &mut root));
     let (plan, more) = resolve::resolve(&scenario, &root, &text, source.dir.as_deref());
     diagnostics.extend(more);
     match plan {

@@ -116,7 +116,7 @@ pub struct Instances {
 }
 
 /// An Auto Scaling group.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AutoScalingGroup {
     /// Launch template.

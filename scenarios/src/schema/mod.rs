@@ -8,6 +8,7 @@
 
 mod alarm;
 mod balancer;
+mod beanstalk;
 mod client;
 mod dist;
 mod edge;
@@ -30,6 +31,7 @@ mod warm_pool;
 
 pub use alarm::*;
 pub use balancer::*;
+pub use beanstalk::*;
 pub use client::*;
 pub use dist::*;
 pub use edge::*;

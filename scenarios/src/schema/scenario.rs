@@ -1,8 +1,8 @@
 //! The scenario as a whole, its geography, and its prices.
 
 use super::{
-    Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, Expect, Fault,
-    Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, Spot, TargetGroup,
+    Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, ElasticBeanstalk,
+    Expect, Fault, Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, Spot, TargetGroup,
 };
 use crate::clock::Moment;
 use crate::units::{Dur, Money, Share};
@@ -60,6 +60,9 @@ pub struct Scenario {
     /// Auto Scaling groups.
     #[serde(default)]
     pub auto_scaling_groups: Named<AutoScalingGroup>,
+    /// Environments of Elastic Beanstalk: groups with its defaults.
+    #[serde(default)]
+    pub elastic_beanstalk: Named<ElasticBeanstalk>,
     /// Services.
     #[serde(default)]
     pub services: Named<Service>,
