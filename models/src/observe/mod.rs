@@ -138,7 +138,7 @@ impl Observe {
     }
 
     /// A request has ended.
-    // By one way in for all callers of the hot path: a call of its own would cost more than what it does.
+    // Inlined wherever it is called: a call would cost more than what it does.
     #[inline(always)]
     pub fn ended(&mut self, population: PopulationId, request: &Request, outcome: Outcome, now: Time) {
         self.ended += 1;
