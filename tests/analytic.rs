@@ -6,6 +6,7 @@ mod detection;
 mod machines;
 mod money;
 mod networks;
+mod provisioning;
 mod queues;
 mod retries;
 mod scaling;

@@ -565,6 +565,8 @@ pub enum EventKind {
     // Classic Load Balancers.
     SurgeQueueFull,
     SurgeQueueEmpty,
+    // Configuration management.
+    ConvergeFailed,
 }
 
 /// Figures over time: one row per interval, one column per figure.

@@ -201,6 +201,7 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
         // What was called says so already; what came of it fills in.
         StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
         HookCompleted if event.detail.contains("ABANDON") => 2,
+        ConvergeFailed => 3,
         InstanceMarkedUnhealthy | InstanceMarkedHealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
         HookStarted | HookCompleted | ProcessesSuspended | ProcessesResumed | ProtectionChanged => 3,
         _ => return None,

@@ -23,6 +23,7 @@ impl Instances {
                 self.enter(instance, cx);
                 self.open_account(instance, cx);
                 self.up(instance, cx);
+                self.joins(instance, cx);
             }
             Event::CreditsDue { instance, epoch } => self.credits_due(instance, epoch, cx),
             Event::Operate { instance, operation, cause } => match cx.plan.operations[operation].call {
@@ -33,6 +34,7 @@ impl Instances {
             Event::Restart { instance, life } => self.restart(instance, life, cx),
             Event::Reboot { instance, cause } => self.reboot(instance, cause, cx),
             Event::Recover { instance, cause } => self.recover(instance, cause, cx),
+            Event::Converge { instance, machine, stage } => self.converge(instance, machine, stage, cx),
             Event::Disturb { instance, fault, on } => {
                 self.enter(instance, cx);
                 let plan = cx.plan;
@@ -70,6 +72,7 @@ impl Instances {
             Event::Gone { instance, silent } => {
                 self.enter(instance, cx);
                 self.gone(instance, silent, cx);
+                self.leaves(instance, cx);
             }
             Event::Knock { node, instance, check, attempt } => {
                 self.enter(instance, cx);
@@ -119,8 +122,13 @@ impl Instances {
         self.close_memory(instance, facts.fleet);
         self.close_disk(instance, facts.fleet, now);
         let row = &self.rows[instance];
-        let mut fresh =
-            Instance { credit, life: row.life + 1, boots: row.boots, ..Instance::new(cx, facts, instance, now) };
+        let mut fresh = Instance {
+            credit,
+            life: row.life + 1,
+            machine: row.machine + 1,
+            boots: row.boots,
+            ..Instance::new(cx, facts, instance, now)
+        };
         if let (Some(memory), Some(old)) = (&mut fresh.memory, &row.memory) {
             memory.follows(old);
         }

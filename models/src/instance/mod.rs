@@ -15,6 +15,7 @@
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
 mod answer;
+mod converge;
 mod credits;
 mod disk;
 mod machine;
@@ -142,6 +143,15 @@ events! {
             /// Timeline entry of whoever asks.
             cause: EntryId,
         },
+        /// A run of configuration management begins or ends.
+        Converge {
+            /// Instance.
+            instance: InstanceId,
+            /// The machine that it belongs to, of those that bore its id.
+            machine: u32,
+            /// Which: see [`converge::stage`].
+            stage: u8,
+        },
     }
 }
 
@@ -205,6 +215,10 @@ struct Instance {
     life: u32,
     /// Boots after the first.
     boots: u32,
+    /// Machines that bore its id before.
+    machine: u32,
+    /// Runs of configuration management on this one.
+    converges: u32,
     /// Its operating system has come up.
     there: bool,
     /// Its status checks have been told of something.
@@ -275,7 +289,8 @@ impl Instances {
             | Event::MemoryDue { .. }
             | Event::Restart { .. }
             | Event::Reboot { .. }
-            | Event::Recover { .. } => self.machine(event, cx),
+            | Event::Recover { .. }
+            | Event::Converge { .. } => self.machine(event, cx),
         }
     }
 
@@ -358,6 +373,8 @@ impl Instance {
             disk: machine.volume.map(|terms| Box::new(disk::Disk::new(terms, now))),
             life: 0,
             boots: 0,
+            machine: 0,
+            converges: 0,
             there: false,
             suspect: false,
             host_failed: false,

@@ -18,6 +18,23 @@ pub struct Machine {
     pub auto_recovery: bool,
     /// A failed system check to the recovery's beginning, in seconds. Not documented; U(60, 180), a modelling choice.
     pub recovery_delay: Dist,
+    /// Configuration management that converges again and again; none: configured once, by the image or by user data.
+    pub converge: Option<Converge>,
+}
+
+/// Configuration management at work on a machine in service: Chef, Puppet, Ansible, OpsWorks (scaling.md §7.2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Converge {
+    /// From the beginning of one run to that of the next; each machine has a phase of its own. `Duration::MAX`: never by the clock.
+    pub every: Duration,
+    /// Length of a run, in seconds.
+    pub duration: Dist,
+    /// CPU that a run takes, as a share of the machine's, 0 to 1.
+    pub cpu: f64,
+    /// Probability that a run fails at its end. The machine stays as it was.
+    pub failure: f64,
+    /// Whether all machines of the fleet run when one joins or leaves: the Configure event of OpsWorks.
+    pub on_change: bool,
 }
 
 impl Default for Machine {
@@ -30,6 +47,7 @@ impl Default for Machine {
             status_notice: Dist::Uniform { low: 180.0, high: 300.0 },
             auto_recovery: true,
             recovery_delay: Dist::Uniform { low: 60.0, high: 180.0 },
+            converge: None,
         }
     }
 }

@@ -3,12 +3,13 @@
 //! # Source      scaling.md §6.2 (burstable types), §6.3 (sizes)
 
 use super::context::Cx;
+use super::dist::lognormal;
 use crate::outline::Place;
 use crate::schema::{self, CpuCredits};
 use crate::units::Size;
 use models::plan::{
-    Alarm, AlarmId, AtLimit, Burst, Credits, Endpoint, EndpointId, Fleet, FleetId, Machine, MachineMetric, Memory,
-    Metric, Service, ServiceId, Step, Volume,
+    Alarm, AlarmId, AtLimit, Burst, Converge, Credits, Endpoint, EndpointId, Fleet, FleetId, Machine, MachineMetric,
+    Memory, Metric, Service, ServiceId, Step, Volume,
 };
 use sim_core::{Duration, Table};
 
@@ -98,6 +99,29 @@ pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, pla
         status_notice: cx.dist(place.field("status_check_notice"), written.status_check_notice.as_ref(), status_notice),
         auto_recovery: written.auto_recovery.unwrap_or(true),
         recovery_delay: cx.dist(place.field("recovery_delay"), written.recovery_delay.as_ref(), recovery_delay),
+        converge: written.converge.as_ref().map(|converge| self::converge(cx, converge, place.field("converge"))),
+    }
+}
+
+/// Configuration management (scaling.md §7.2).
+fn converge<'a>(cx: &mut Cx<'a>, written: &schema::Converge, place: Place<'a>) -> Converge {
+    let on_change = written.on_change.unwrap_or(false);
+    let every = match written.every {
+        Some(every) if every.0 == 0.0 => {
+            if !on_change {
+                let help = "leave `converge` out, or add `on_change: true`";
+                cx.error(place.field("every"), "configuration management that never runs", "never by the clock", help);
+            }
+            Duration::MAX
+        }
+        every => cx.time(place.field("every"), every, 1800.0, 60.0, 30.0 * 86_400.0),
+    };
+    Converge {
+        every,
+        duration: cx.dist(place.field("duration"), written.duration.as_ref(), lognormal(30.0, 90.0)),
+        cpu: written.cpu.map_or(0.2, |share| share.0),
+        failure: written.failure.map_or(0.0, |share| share.0),
+        on_change,
     }
 }
 

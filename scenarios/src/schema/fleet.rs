@@ -1,9 +1,9 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
 use super::{
-    CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy, MaxCapacityBreachBehavior,
-    MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess,
-    ScheduledAction, TerminationPolicy, TrackedMetric, Volume, WarmPool,
+    Converge, CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy,
+    MaxCapacityBreachBehavior, MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named,
+    PredictiveMode, ScalingProcess, ScheduledAction, TerminationPolicy, TrackedMetric, Volume, WarmPool,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -49,6 +49,8 @@ pub struct LaunchTemplate {
     pub credit_specification: Option<CreditSpecification>,
     /// Memory of an instance. Default: the type's.
     pub memory: Option<Size>,
+    /// Configuration management that converges again and again. Default: none; what `bootstrap` has done stays.
+    pub converge: Option<Converge>,
     /// EBS volume of an instance, for `Disk` steps. Default: none, free of charge.
     pub volume: Option<Volume>,
     /// `MaintenanceOptions.AutoRecovery`: whether an instance of no group moves to another host when its own fails. Default

@@ -1,5 +1,6 @@
 //! The machine under an instance: CPU credits, memory, volume (scaling.md §4, §6).
 
+use super::Dist;
 use crate::units::{Dur, Money, Share, Size};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -95,4 +96,21 @@ pub enum Volume {
         /// USD per GiB-month. Default 0.10.
         price: Option<Money>,
     },
+}
+
+/// Configuration management on machines in service: Chef, Puppet, Ansible, OpsWorks.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Converge {
+    /// From the beginning of one run to that of the next, at least 60 s; each machine has a phase of its own. Default 30 min, as
+    /// Chef and Puppet have it. `"0s"`: never by the clock.
+    pub every: Option<Dur>,
+    /// Length of a run. Default Lognormal(median: "30s", p95: "90s") (a modelling choice).
+    pub duration: Option<Dist>,
+    /// CPU that a run takes, of all the machine has. Default 20 % (a modelling choice).
+    pub cpu: Option<Share>,
+    /// Share of runs that fail; the machine stays as it was. Default 0.
+    pub failure: Option<Share>,
+    /// Whether all machines of the group or set run when one joins or leaves: the Configure event of OpsWorks. Default false.
+    pub on_change: Option<bool>,
 }
