@@ -63,6 +63,7 @@ fn s7_2_configure_runs_on_all_machines_when_one_joins_or_leaves() {
 fn s7_2_what_never_runs_is_a_mistake() {
     let text = format!("Scenario(schema: 1, name: \"x\", {})", managed("converge: (every: \"0s\")", ""));
     let source = scenarios::Source { name: "x".into(), text, dir: None };
-    let report = scenarios::compile(&source, &[]).err().expect("a mistake").to_string();
+    let Err(report) = scenarios::compile(&source, &[]) else { panic!("it can never run") };
+    let report = report.to_string();
     assert!(report.contains("configuration management that never runs"), "{report}");
 }
