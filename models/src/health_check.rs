@@ -13,7 +13,7 @@ use crate::event::{self, events};
 use crate::plan::{CheckProtocol, EndpointId, TargetGroupId};
 use crate::request::*;
 use crate::shared::{Cx, NodeFacts};
-use crate::{Outcome, alb, instance};
+use crate::{alb, instance};
 use sim_core::{Duration, Lane, Pool, Stream, Table, Words, id_type};
 
 id_type! {
@@ -197,20 +197,16 @@ impl HealthChecks {
         }
         let pc = cx.program.check[check.group];
         let call = cx.new_call(Call {
-            waiter: Waiter::Check { check: number, attempt },
-            luck: self.demands.word(),
-            queued_at: now,
-            sent_at: now,
-            until: now,
-            pc,
-            pending: 0,
-            outcome: Outcome::Ok,
-            state: CallState::Travelling,
-            holds_worker: false,
-            instance: check.instance,
             node: check.node,
             target_group: check.group,
-            endpoint: EndpointId::new(0),
+            ..Call::sent(
+                Waiter::Check { check: number, attempt },
+                self.demands.word(),
+                pc,
+                EndpointId::new(0),
+                check.instance,
+                now,
+            )
         });
         let (from, to) = (place, cx.place_of(check.instance));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {

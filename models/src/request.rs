@@ -165,5 +165,28 @@ pub struct Call {
     pub endpoint: EndpointId,
 }
 
+impl Call {
+    /// On its way to an instance, sent now and through no balancer; whoever sends it through one says which.
+    #[inline(always)]
+    pub fn sent(waiter: Waiter, luck: u64, pc: u32, endpoint: EndpointId, instance: InstanceId, now: Time) -> Call {
+        Call {
+            waiter,
+            luck,
+            queued_at: now,
+            sent_at: now,
+            until: now,
+            pc,
+            pending: 0,
+            outcome: Outcome::Ok,
+            state: CallState::Travelling,
+            holds_worker: false,
+            instance,
+            node: NO_NODE,
+            target_group: TargetGroupId::new(0),
+            endpoint,
+        }
+    }
+}
+
 /// `Call::node` of a call that came through no balancer.
 pub const NO_NODE: u16 = u16::MAX;

@@ -218,20 +218,9 @@ impl Albs {
         cx.observe.routed(balancer, group_id, false, cx.plan.sites[request.site].bytes());
         let endpoint = self.groups[group_id].answers[request.endpoint];
         let call = cx.new_call(Call {
-            waiter: Waiter::Classic(at),
-            luck: request.luck,
-            queued_at: now,
-            sent_at: now,
-            until: now,
-            pc: cx.program.endpoint[endpoint],
-            pending: 0,
-            outcome: Outcome::Ok,
-            state: CallState::Travelling,
-            holds_worker: false,
-            instance: target,
             node: index,
             target_group: group_id,
-            endpoint,
+            ..Call::sent(Waiter::Classic(at), request.luck, cx.program.endpoint[endpoint], endpoint, target, now)
         });
         let row = &mut cx.requests[at.id];
         row.call = call;

@@ -128,20 +128,9 @@ impl Albs {
         let endpoint = self.groups[group_id].answers[request.endpoint];
         let waiter = Waiter::Flow { request: at, own: connection.is_none() };
         let call = cx.new_call(Call {
-            waiter,
-            luck: request.luck,
-            queued_at: now,
-            sent_at: now,
-            until: now,
-            pc: cx.program.endpoint[endpoint],
-            pending: 0,
-            outcome: Outcome::Ok,
-            state: CallState::Travelling,
-            holds_worker: false,
-            instance: target,
             node: index,
             target_group: group_id,
-            endpoint,
+            ..Call::sent(waiter, request.luck, cx.program.endpoint[endpoint], endpoint, target, now)
         });
         let row = &mut cx.requests[at.id];
         row.call = call;

@@ -69,20 +69,9 @@ impl Albs {
         };
         let pc = cx.program.endpoint[endpoint];
         let call = cx.new_call(Call {
-            waiter: Waiter::Node(at),
-            luck: request.luck,
-            queued_at: now,
-            sent_at: now,
-            until: now,
-            pc,
-            pending: 0,
-            outcome: Outcome::Ok,
-            state: CallState::Travelling,
-            holds_worker: false,
-            instance: target,
             node: index,
             target_group: group_id,
-            endpoint,
+            ..Call::sent(Waiter::Node(at), request.luck, pc, endpoint, target, now)
         });
         let row = &mut cx.requests[at.id];
         row.call = call;

@@ -74,22 +74,7 @@ impl Clients {
         let from = cx.caller_place(&cx.requests[at.id]);
         let caller = &self.sites[site];
         let pc = cx.program.endpoint[endpoint];
-        let call = cx.new_call(Call {
-            waiter: Waiter::Direct(at),
-            luck,
-            queued_at: now,
-            sent_at: now,
-            until: now,
-            pc,
-            pending: 0,
-            outcome: Outcome::Ok,
-            state: CallState::Travelling,
-            holds_worker: false,
-            instance,
-            node: NO_NODE,
-            target_group: TargetGroupId::new(0),
-            endpoint,
-        });
+        let call = cx.new_call(Call::sent(Waiter::Direct(at), luck, pc, endpoint, instance, now));
         cx.requests[at.id].call = call;
         let to = cx.place_of(instance);
         if from != to && caller.population.is_none() {
