@@ -15,10 +15,12 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`).
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "summary.json",
     "timeline.jsonl",
     "series.csv",
+    "latency_map.csv",
+    "architecture.json",
     "report.html",
     "trace.csv.gz",
     "replications.csv",
