@@ -17,9 +17,6 @@ use crate::world::World;
 use sim_core::{Histogram, Time};
 use std::collections::BTreeMap;
 
-/// Version of the shape of `summary.json`.
-const SCHEMA: u32 = 1;
-
 /// Figures closed at the end of the run, before requests in flight drain.
 #[derive(Debug)]
 pub struct Closed {
