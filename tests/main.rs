@@ -12,6 +12,7 @@ mod determinism;
 mod properties;
 mod regressions;
 
+mod browser;
 mod cli;
 mod coverage;
 mod files;

@@ -10,6 +10,7 @@
 use crate::plan::*;
 use crate::shared::Shared;
 use serde::{Deserialize, Serialize};
+use sim_core::dist::Dist;
 use std::collections::BTreeMap;
 
 /// Parts by name, and the arrows between them. Zones, regions and fleets are named by their index in the lists here.
@@ -70,6 +71,9 @@ pub struct FleetPart {
     pub min_size: u32,
     /// Most, at the start: MaxSize.
     pub max_size: u32,
+    /// Whether its instances have more to do after boot: to be configured, or tested.
+    #[serde(default)]
+    pub configured: bool,
     /// Services that run on it.
     pub services: Vec<String>,
     /// Target groups it is registered with.
@@ -220,6 +224,7 @@ fn fleet_part(id: FleetId, fleet: &Fleet, plan: &Plan) -> FleetPart {
         instance_type: fleet.template.instance_type.clone(),
         min_size,
         max_size,
+        configured: fleet.template.bootstrap.duration != Dist::Constant(0.0) || fleet.template.smoke_test.is_some(),
         services: plan.services.values().filter(|service| service.fleet == id).map(|s| s.name.clone()).collect(),
         target_groups: fleet.target_groups.iter().map(|&group| plan.target_groups[group].name.clone()).collect(),
     }

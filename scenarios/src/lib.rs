@@ -18,6 +18,7 @@ pub mod units;
 mod advice;
 mod beanstalk;
 mod bundle;
+mod choices;
 mod decode;
 mod flat;
 mod library;
@@ -26,6 +27,7 @@ mod resolve;
 mod set;
 
 pub use bundle::{Bundle, bundle, is_part};
+pub use choices::{Choice, choices};
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use flat::settings;
 pub use library::library;

@@ -144,7 +144,7 @@ fn write_files(
         staging.write("replications.json", &json::aggregate(aggregate))?;
         staging.write("replications.csv", csv::replications(&experiment.replications).as_bytes())?;
     }
-    staging.write("report.html", report::html(experiment, pictures).as_bytes())?;
+    staging.write("report.html", report::html(experiment, pictures, Some(&bundle.text)).as_bytes())?;
     for (name, bytes) in pictures {
         staging.write(name, bytes)?;
     }

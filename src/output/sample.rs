@@ -218,6 +218,7 @@ fn architecture() -> Architecture {
             instance_type: "m5.large".into(),
             min_size: 2,
             max_size: 8,
+            configured: true,
             services: vec!["web".into()],
             target_groups: vec!["web".into()],
         }],
