@@ -8,6 +8,9 @@ pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Version of the shapes in this file.
+pub const SCHEMA: u32 = 1;
+
 /// All of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {

@@ -17,9 +17,6 @@ use crate::world::World;
 use sim_core::{Histogram, Time};
 use std::collections::BTreeMap;
 
-/// Version of the shape of `summary.json`.
-const SCHEMA: u32 = 1;
-
 /// Figures closed at the end of the run, before requests in flight drain.
 #[derive(Debug)]
 pub struct Closed {
@@ -32,6 +29,7 @@ pub struct Closed {
 
 impl World<'_> {
     /// Closes levels, cost and states.
+    #[cold]
     pub(crate) fn close(&mut self, now: Time) -> Closed {
         let plan = self.shared.plan;
         let mut queueing = BTreeMap::new();
@@ -121,6 +119,7 @@ impl World<'_> {
     }
 
     /// The result of the run.
+    #[cold]
     pub(crate) fn finish(mut self, digest: String, progress: Progress) -> RunResult {
         let plan = self.shared.plan;
         let closed = match self.closed.take() {

@@ -71,6 +71,7 @@ pub struct World<'p> {
 
 impl<'p> World<'p> {
     /// The world at time zero, its first events in `list`.
+    #[cold]
     pub fn build(plan: &'p Plan, seed: u64, replication: u32, wants_requests: bool) -> World<'p> {
         let mut list = Agenda::new();
         let network = Network::new(plan, &mut list, seed, replication);

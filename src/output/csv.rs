@@ -17,7 +17,8 @@ pub fn series(series: &Series) -> String {
     for column in &series.columns {
         text.push(',');
         text.push_str(&field(&match column.unit.as_str() {
-            "" | "1" => column.name.clone(),
+            // A name that looks as if it had a unit gets one, so that the head can be read back.
+            "" | "1" if !column.name.ends_with(']') => column.name.clone(),
             unit => format!("{} [{unit}]", column.name),
         }));
     }

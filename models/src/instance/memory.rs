@@ -113,6 +113,7 @@ impl Instances {
     }
 
     /// Looks whether there is enough, and announces when leaking alone will have used it up.
+    #[cold]
     fn memory_changed(&mut self, instance: InstanceId, now: Time, cx: &mut Cx) {
         let Some(memory) = &mut self.rows[instance].memory else { return };
         if memory.ended {
