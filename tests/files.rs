@@ -32,14 +32,23 @@ fn a_run_leaves_its_files_and_nothing_else() {
     assert_eq!(room.names(), ["out", "small.ron"]);
     assert_eq!(names(&room.path("out")), ["small"]);
     let files = names(&room.path("out/small"));
-    for file in ["report.html", "series.csv", "summary.json", "timeline.jsonl"] {
+    let written = [
+        "architecture.json",
+        "latency_map.csv",
+        "report.html",
+        "scenario.ron",
+        "series.csv",
+        "summary.json",
+        "timeline.jsonl",
+    ];
+    for file in written {
         assert!(files.iter().any(|name| name == file), "{files:?}");
     }
     let count = |end: &str| files.iter().filter(|name| name.ends_with(end)).count();
     assert!(count(".png") > 0 && count(".png") == count(".svg"), "{files:?}");
     room.sim_expecting(0, "run small.ron --no-plots");
     let files = names(&room.path("out/small"));
-    assert_eq!(files, ["report.html", "scenario.ron", "series.csv", "summary.json", "timeline.jsonl"]);
+    assert_eq!(files, written);
 }
 
 #[test]

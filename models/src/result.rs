@@ -1,9 +1,11 @@
 //! What a run yields: plain data, read by the page, the files and the plots; nothing here can reach back into a world.
 //!
 //! `summary.json` is [`Summary`] as it stands, `timeline.jsonl` one [`TimelineEvent`] a line, `series.csv` the
-//! [`Series`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
+//! [`Series`], `latency_map.csv` the [`LatencyMap`], `architecture.json` the [`Architecture`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
 //! with a new version.
 
+pub use crate::architecture::Architecture;
+pub use crate::latency_map::LatencyMap;
 pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +22,12 @@ pub struct RunResult {
     pub timeline: Vec<TimelineEvent>,
     /// Figures over time.
     pub series: Series,
+    /// How many requests were how slow, over time.
+    #[serde(default)]
+    pub latency_map: LatencyMap,
+    /// What there was, for a diagram.
+    #[serde(default)]
+    pub architecture: Architecture,
 }
 
 /// The figures of a run.
@@ -587,7 +595,8 @@ pub struct Series {
 /// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`: able to serve, `.pending`, `.booting`,
 /// `.unhealthy`, `.terminating`: each instance in one of them; `.forecast`: of predictive scaling), `cpu_percent.<g>`,
 /// `cpu_credits.<g>` (mean balance of burstable instances), `memory_mib.<g>` (mean over the server processes), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
-/// `surge_queue.<lb>` (longest of a Classic Load Balancer's nodes), `active_flows.<lb>` (Network),
+/// `routed_per_s.<lb>`, `started_per_s.<service>`, `queries_per_s.<d>`, `offered_per_s.<population>` (of several),
+/// `zone_cpu_percent.<g>.<zone>`, `surge_queue.<lb>` (longest of a Classic Load Balancer's nodes), `active_flows.<lb>` (Network),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
 /// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),

@@ -24,7 +24,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Run a scenario: a page on the terminal, results and plots in a folder.
 ///
 /// The folder appears when everything in it is complete, and replaces the results of an earlier run. It holds
-/// `scenario.ron` (as it was run), `summary.json`, `timeline.jsonl`, `series.csv`, `report.html` and plots; with replications also `replications.json`
+/// `scenario.ron` (as it was run), `summary.json`, `timeline.jsonl`, `series.csv`, `latency_map.csv` (how many requests were how
+/// slow, over time), `architecture.json` (what there was), `report.html` and plots; with replications also `replications.json`
 /// (intervals) and `replications.csv`; everything else then is of replication 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples(&[
@@ -143,6 +144,10 @@ fn write_files(
     staging.write("summary.json", &json::summary(&result.summary))?;
     staging.write("timeline.jsonl", &json::timeline(&result.timeline))?;
     staging.write("series.csv", csv::series(&result.series).as_bytes())?;
+    if let Some(map) = csv::latency_map(&result.latency_map) {
+        staging.write("latency_map.csv", map.as_bytes())?;
+    }
+    staging.write("architecture.json", &json::architecture(&result.architecture))?;
     if let Some(aggregate) = &experiment.aggregate {
         staging.write("replications.json", &json::aggregate(aggregate))?;
         staging.write("replications.csv", csv::replications(&experiment.replications).as_bytes())?;

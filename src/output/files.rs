@@ -18,11 +18,13 @@ use std::path::{Path, PathBuf};
 pub const SCENARIO: &str = "scenario.ron";
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 12] = [
     SCENARIO,
     "summary.json",
     "timeline.jsonl",
     "series.csv",
+    "latency_map.csv",
+    "architecture.json",
     "report.html",
     "trace.csv.gz",
     "replications.csv",

@@ -262,6 +262,8 @@ pub fn spike() -> RunResult {
         summary: Summary { incidents, databases, ..summary() },
         timeline,
         series: Series { interval_s: ROW_S, columns },
+        latency_map: LatencyMap::default(),
+        architecture: Architecture::default(),
     }
 }
 
@@ -301,7 +303,13 @@ pub fn summary() -> Summary {
 
 /// A run without a single column or event.
 pub fn empty() -> RunResult {
-    RunResult { summary: Summary { duration_s: 0.0, ..summary() }, timeline: Vec::new(), series: Series::default() }
+    RunResult {
+        summary: Summary { duration_s: 0.0, ..summary() },
+        timeline: Vec::new(),
+        series: Series::default(),
+        latency_map: LatencyMap::default(),
+        architecture: Architecture::default(),
+    }
 }
 
 /// The spike with its values changed.
