@@ -18,5 +18,6 @@ mod coverage;
 mod files;
 mod inputs;
 mod room;
+mod statistics;
 mod sweep;
 mod tidy;

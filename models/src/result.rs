@@ -6,6 +6,7 @@
 
 pub use crate::architecture::Architecture;
 pub use crate::latency_map::LatencyMap;
+pub use crate::incident::{Link, LinkKind, Phase, PhaseKind};
 pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -390,6 +391,17 @@ pub struct Incident {
     pub redundancy_restored_s: Option<f64>,
     /// Requests that failed between its start and its restoration.
     pub failed_requests: u64,
+    /// The reaction chain: what had to happen, one after the other, until users were back and strength was full. In the
+    /// order of their ends; each that is not `beside` begins where the one before it ended, the first at `t_s`. Of several chains at once (several replaced instances) it
+    /// is the one that users had to wait for; if they did not, the one that full strength had to wait for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// The links summed up by what they are part of, in the order of `PhaseKind`; those without links left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Phase>,
+    /// Other chains that came of it and ended with something in service; not in `links`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_chains: u32,
 }
 
 /// A store.
@@ -461,6 +473,13 @@ pub struct TimelineEvent {
     pub detail: String,
     /// Id of what caused it.
     pub cause: Option<u32>,
+    /// When what it tells of began, where that was before: of a target's verdict the first failed (or passing) check of the
+    /// row, of an alarm the end of the first period beyond its threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_s: Option<f64>,
+    /// Of an alarm: when the datapoint of that period could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_s: Option<f64>,
 }
 
 /// Kinds of timeline events.

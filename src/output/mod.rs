@@ -14,6 +14,7 @@ pub mod files;
 pub mod html;
 pub mod json;
 pub mod page;
+pub mod parquet;
 pub mod plots;
 pub mod report;
 pub mod sweep;

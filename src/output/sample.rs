@@ -120,6 +120,7 @@ pub fn result() -> RunResult {
                 restored_s: Some(3047.0),
                 redundancy_restored_s: Some(4080.0),
                 failed_requests: 3000,
+                ..Incident::default()
             },
             Incident {
                 fault: "degradation".into(),
@@ -132,6 +133,7 @@ pub fn result() -> RunResult {
                 restored_s: Some(2492.0),
                 redundancy_restored_s: None,
                 failed_requests: 7000,
+                ..Incident::default()
             },
         ],
         databases: [(
@@ -172,6 +174,8 @@ pub fn result() -> RunResult {
         subject: subject.into(),
         detail: detail.into(),
         cause,
+        since_s: None,
+        published_s: None,
     };
     let timeline = vec![
         event(1, 0.0, EventKind::RunStarted, "sample", "", None),

@@ -190,6 +190,8 @@ pub fn spike() -> RunResult {
             subject: subject.into(),
             detail: String::new(),
             cause: None,
+            since_s: None,
+            published_s: None,
         });
     };
     event(0.0, RunStarted, "twitter-spike");
@@ -242,6 +244,7 @@ pub fn spike() -> RunResult {
         restored_s: Some(restored),
         redundancy_restored_s: Some(restored + 1154.0),
         failed_requests: 61_000,
+        ..Incident::default()
     };
     let incidents = vec![
         incident("degradation", "visitors", 2, 35.2, 3240.0),
