@@ -19,6 +19,7 @@ mod advice;
 mod beanstalk;
 mod decode;
 mod flat;
+mod fragment;
 mod library;
 mod reference;
 mod resolve;
@@ -26,6 +27,7 @@ mod set;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use flat::settings;
+pub use fragment::{fragment, read_back};
 pub use library::library;
 pub use reference::reference;
 pub use resolve::SCHEMA;

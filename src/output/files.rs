@@ -15,7 +15,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`).
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 14] = [
     "summary.json",
     "timeline.jsonl",
     "series.csv",
@@ -25,6 +25,11 @@ pub const NAMES: [&str; 9] = [
     "replications.json",
     "compare.json",
     "compare.csv",
+    "tune.json",
+    "tune.csv",
+    "summary.md",
+    "winner.ron",
+    "winner.tf",
 ];
 
 /// Results on their way to `target`.

@@ -17,6 +17,7 @@ pub mod plots;
 pub mod report;
 pub mod sweep;
 pub mod table;
+pub mod tune;
 pub mod units;
 
 mod fleets;

@@ -53,7 +53,12 @@ pub fn html(experiment: &Experiment, plots: &[(String, Vec<u8>)]) -> String {
     figures(&mut body, plots, |stem| stem != OVERVIEW);
     let _ = writeln!(body, "</div>");
     timeline(&mut body, experiment);
-    let title = escape(&summary.scenario);
+    shell(&summary.scenario, &body)
+}
+
+/// A whole page of this style around a body.
+pub fn shell(title: &str, body: &str) -> String {
+    let title = escape(title);
     // The policy forbids whatever an unforeseen text might try: nothing is loaded and nothing runs.
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -128,7 +133,7 @@ fn users(body: &mut String, summary: &Summary) {
 }
 
 /// The wanted ones of the plots as images.
-fn figures(body: &mut String, plots: &[(String, Vec<u8>)], wanted: fn(&str) -> bool) {
+pub fn figures(body: &mut String, plots: &[(String, Vec<u8>)], wanted: fn(&str) -> bool) {
     for (name, bytes) in plots {
         let Some((stem, kind)) = name.rsplit_once('.').filter(|(stem, _)| wanted(stem)) else { continue };
         let mime = match kind {
@@ -344,7 +349,8 @@ fn table(body: &mut String, title: &str, titles: &[&str], lines: Vec<Vec<String>
     }
 }
 
-fn rows(body: &mut String, class: &str, titles: &[&str], lines: Vec<Vec<String>>) {
+/// A table without a heading.
+pub fn rows(body: &mut String, class: &str, titles: &[&str], lines: Vec<Vec<String>>) {
     let _ = write!(body, "<div class=\"wide\"><table class=\"{class}\"><tr>");
     for title in titles {
         let _ = write!(body, "<th>{}</th>", escape(title));
