@@ -9,12 +9,13 @@
 
 pub(crate) mod aggregate;
 pub mod compare;
-mod metrics;
+pub(crate) mod metrics;
 pub mod objective;
 pub mod precision;
 mod progress;
-mod replicate;
+pub(crate) mod replicate;
 pub mod sweep;
+pub mod tune;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::{Unit, metrics, unit};

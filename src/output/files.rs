@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub const SCENARIO: &str = "scenario.ron";
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 17] = [
     SCENARIO,
     "summary.json",
     "timeline.jsonl",
@@ -31,6 +31,11 @@ pub const NAMES: [&str; 12] = [
     "replications.json",
     "compare.json",
     "compare.csv",
+    "tune.json",
+    "tune.csv",
+    "summary.md",
+    "winner.ron",
+    "winner.tf",
 ];
 
 /// Results on their way to `target`.

@@ -19,6 +19,7 @@ pub mod plots;
 pub mod report;
 pub mod sweep;
 pub mod table;
+pub mod tune;
 pub mod units;
 
 mod fleets;
