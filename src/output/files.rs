@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub const SCENARIO: &str = "scenario.ron";
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: &[&str] = &[
     SCENARIO,
     "summary.json",
     "timeline.jsonl",
