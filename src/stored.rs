@@ -15,7 +15,8 @@
 use crate::Failure;
 use crate::experiment::Aggregate;
 use crate::experiment::compare::Side;
-use crate::output::files::SCENARIO;
+use crate::output::files::{SCENARIO, SPANS};
+use models::RequestSpans;
 use models::result::{Architecture, Column, LatencyMap, RunResult, SCHEMA, Series, Summary, TimelineEvent};
 use scenarios::Source;
 use std::collections::BTreeMap;
@@ -37,6 +38,20 @@ pub fn read(folder: &Path) -> Result<RunResult, Failure> {
     let path = folder.join("architecture.json");
     let architecture = if path.exists() { parse(&path, &text(&path)?)? } else { Architecture::default() };
     Ok(RunResult { summary, timeline, series, latency_map, architecture })
+}
+
+/// The requests that were followed; none if the run had no `--spans`.
+///
+/// # Errors
+/// If a line is damaged.
+pub fn spans(folder: &Path) -> Result<Vec<RequestSpans>, Failure> {
+    let path = folder.join(SPANS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = text(&path)?;
+    let line = |(number, line)| serde_json::from_str(line).map_err(|error| damaged(&path, number + 1, &reason(&error)));
+    text.lines().enumerate().map(line).collect()
 }
 
 /// Whether a folder looks as if `sim run` had written it.

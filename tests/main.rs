@@ -15,6 +15,7 @@ mod regressions;
 mod browser;
 mod cli;
 mod coverage;
+mod exports;
 mod files;
 mod inputs;
 mod room;

@@ -52,6 +52,7 @@ mod incident;
 pub mod latency_map;
 mod observe;
 mod series;
+mod spans;
 mod strength;
 mod summary;
 mod timeline;
@@ -66,4 +67,5 @@ pub mod result;
 mod run;
 
 pub use outcome::Outcome;
-pub use run::{Interrupted, Progress, RequestRecord, Watcher, simulate};
+pub use run::{Glance, Interrupted, Progress, RequestRecord, Watcher, simulate};
+pub use spans::{RequestSpans, Span};

@@ -86,6 +86,11 @@ impl SeriesRecorder {
         }
     }
 
+    /// The rows so far, by column. A failure's column begins with gaps until it has come up.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
     /// The series and the latency map. Failure columns that came up late start with zeros.
     pub fn finish(mut self) -> (Series, LatencyMap) {
         for column in &mut self.columns {

@@ -9,6 +9,7 @@
 mod check;
 mod compare;
 mod completions;
+mod export;
 mod library;
 mod options;
 mod run;
@@ -70,6 +71,7 @@ enum Command {
     Sweep(sweep::Args),
     Merge(sweep::MergeArgs),
     Compare(compare::Args),
+    Export(export::Args),
     Tune(tune::Args),
     Validate(validate::Args),
     List(library::ListArgs),
@@ -122,6 +124,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
         Command::Sweep(args) => sweep::run(args, terminal),
         Command::Merge(args) => sweep::merge(args, terminal),
         Command::Compare(args) => compare::run(args, terminal),
+        Command::Export(args) => export::run(args, terminal),
         Command::Tune(args) => tune::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),

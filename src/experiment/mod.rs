@@ -20,4 +20,4 @@ pub mod tune;
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::{Unit, metrics, unit};
 pub use progress::Bar;
-pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};
+pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, replicate};
