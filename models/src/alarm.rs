@@ -23,8 +23,7 @@ use crate::datapoints::{Reading, enough_samples, retrieved};
 use crate::event::{self, events};
 use crate::group;
 use crate::plan::{
-    Action, Alarm, AlarmId, AlarmRef, Comparison, CompositeId, FleetId, InstanceMetric, Metric, Plan, Sizing,
-    TargetGroupId,
+    Action, Alarm, AlarmId, AlarmRef, Comparison, CompositeId, FleetId, Metric, Plan, Sizing, TargetGroupId,
 };
 use crate::result::{AlarmChange, EventKind};
 use crate::shared::Cx;
@@ -323,7 +322,8 @@ fn watched_fleet(cx: &Cx, metric: Metric) -> Option<FleetId> {
         cx.plan.fleets.iter().find(|(_, fleet)| fleet.target_groups.contains(&group)).map(|(id, _)| id)
     };
     match metric {
-        Metric::Cpu(fleet) | Metric::Instance(fleet, _, InstanceMetric::Cpu) => Some(fleet),
+        Metric::Cpu(fleet) => Some(fleet),
+        Metric::Instance(fleet, _, metric) if metric.is_monitored() => Some(fleet),
         Metric::QueueDepth(service) => Some(cx.plan.services[service].fleet),
         Metric::TargetResponseTime(group) | Metric::Target5xx(group) => of_group(group),
         _ => None,

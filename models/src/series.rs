@@ -19,7 +19,7 @@ pub struct SeriesRecorder {
     rows: usize,
     interval_s: f64,
     expected_rows: usize,
-    cpu_marks: Vec<f64>,
+    cpu_marks: Vec<(Time, f64)>,
     last_row: Time,
     last_cost: f64,
 }
@@ -83,6 +83,7 @@ fn unit(metric: Metric, plan: &Plan) -> &str {
         Metric::Machine(_, MachineMetric::MemoryUsed | MachineMetric::BurstBalance) => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
+        Metric::Instance(_, _, InstanceMetric::NetworkIn | InstanceMetric::NetworkOut) => "B",
         Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),
         _ => "1",
     }
@@ -96,7 +97,7 @@ impl World<'_> {
         if width <= 0.0 {
             return;
         }
-        self.series.last_row = now;
+        let last = std::mem::replace(&mut self.series.last_row, now);
         let interval = &self.shared.observe.interval;
         let ended: u64 = interval.ended.iter().sum();
         let succeeded = interval.ended[Outcome::Ok as usize];
@@ -141,11 +142,12 @@ impl World<'_> {
                 let work = self.instances.busy_ns(instance, now);
                 let index = instance.index();
                 if series.cpu_marks.len() <= index {
-                    series.cpu_marks.resize(index + 1, f64::NAN);
+                    series.cpu_marks.resize(index + 1, (Time::ZERO, f64::NAN));
                 }
-                let before = std::mem::replace(&mut series.cpu_marks[index], work);
+                let (at, before) = std::mem::replace(&mut series.cpu_marks[index], (now, work));
                 let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
-                if before <= work {
+                // An instance back from standby was not looked at when this row began.
+                if at == last && before <= work {
                     let capacity = f64::from(self.shared.directory.vcpus(plan, instance)) * width * 1e9;
                     sum += 100.0 * (work - before) / capacity;
                     count += 1;

@@ -29,6 +29,7 @@ pub struct Closed {
 
 impl World<'_> {
     /// Closes levels, cost and states.
+    #[cold]
     pub(crate) fn close(&mut self, now: Time) -> Closed {
         let plan = self.shared.plan;
         let mut queueing = BTreeMap::new();
@@ -118,6 +119,7 @@ impl World<'_> {
     }
 
     /// The result of the run.
+    #[cold]
     pub(crate) fn finish(mut self, digest: String, progress: Progress) -> RunResult {
         let plan = self.shared.plan;
         let closed = match self.closed.take() {

@@ -6,7 +6,7 @@
 //! # Models      a stored side is read from `replications.csv` of `sim run --replications`; the other is run with its seed
 //! # Leaves out  more than two sides: that is a sweep
 
-use super::options::{Changes, Format, FormatOption, assignment, seed, threads};
+use super::options::{Format, Study, assignment};
 use super::run::{bar, stop_on_ctrl_c};
 use super::terminal::Terminal;
 use super::{Verdict, examples, print, source};
@@ -18,7 +18,7 @@ use crate::output::files::{Staging, default_folder};
 use crate::output::json;
 use crate::stored;
 use scenarios::Source;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Compare two scenarios, or one with two sets of changes, under the same chance.
 ///
@@ -46,35 +46,11 @@ pub struct Args {
     #[arg(long = "b", value_name = "PATH=VALUE", value_parser = assignment)]
     set_b: Vec<(String, String)>,
     #[command(flatten)]
-    changes: Changes,
-    /// How many independent replications to run
-    ///
-    /// Of each side. Default 20, or as many as a stored side has.
-    #[arg(long = "replications", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    replications: Option<u32>,
-    /// Seed of all random streams, in place of the scenario's own
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// On how many threads replications run; all cores if not given. Does not change any result
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<usize>,
+    study: Study,
     /// Exit with 1 if a figure changes for the worse by more than this and it is no luck: `p99 grows 10%`, `availability falls
     /// 0.001`; can be given several times
     #[arg(long = "fail-if", value_name = "LIMIT", value_parser = Limit::parse)]
     fail_if: Vec<Limit>,
-    /// Figures to show, by their names in `cells.csv` [default: availability, p99 latency, failed requests, cost]
-    #[arg(long = "metric", value_name = "NAME")]
-    metrics: Vec<String>,
-    /// Folder for the results
-    ///
-    /// Default: `out/<scenario>-compare`.
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    #[command(flatten)]
-    format: FormatOption,
-    /// Draw no plots
-    #[arg(long)]
-    no_plots: bool,
 }
 
 /// The figures shown if nobody asks for others.
@@ -102,7 +78,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         Given::Stored(aggregate, _) => Some(aggregate),
         Given::Scenario(..) => None,
     });
-    let replications = match (args.replications, stored) {
+    let replications = match (args.study.replications, stored) {
         (Some(n), _) => n,
         (None, Some(stored)) => stored.replications,
         (None, None) => 20,
@@ -110,7 +86,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let stop = stop_on_ctrl_c()?;
     let mut found: Vec<(String, Side)> = Vec::new();
     let mut first_plan = None;
-    let mut used_seed = args.seed.or(stored.map(|stored| stored.seed));
+    let mut used_seed = args.study.seed.or(stored.map(|stored| stored.seed));
     for side in &sides {
         found.push(match side {
             Given::Stored(aggregate, side) => (aggregate.scenario.clone(), side.clone()),
@@ -120,8 +96,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
                 let plan = compiled.plan;
                 let seed = *used_seed.get_or_insert(plan.seed);
                 let bar = bar(&plan, replications, terminal);
-                let settings =
-                    Settings { seed, replications, precision: None, threads: args.threads, stop: &stop, bar: &bar };
+                let threads = args.study.threads;
+                let settings = Settings { seed, replications, precision: None, threads, stop: &stop, bar: &bar };
                 let experiment = replicate(&plan, &settings, None)?;
                 bar.clear();
                 let name = plan.name.clone();
@@ -133,13 +109,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let [(name_a, side_a), (name_b, side_b)] = <[_; 2]>::try_from(found).unwrap_or_default();
     let differences = compare(&side_a, &side_b);
     let settings = differing(&sides);
-    let metrics: Vec<String> = if args.metrics.is_empty() {
+    let show = &args.study.show;
+    let metrics: Vec<String> = if show.metrics.is_empty() {
         SHOWN.map(String::from).to_vec()
     } else {
-        args.metrics.iter().map(|name| full_name(name)).collect()
+        show.metrics.iter().map(|name| full_name(name)).collect()
     };
     for name in
-        metrics.iter().filter(|_| !args.metrics.is_empty()).chain(args.fail_if.iter().map(|limit| &limit.metric))
+        metrics.iter().filter(|_| !show.metrics.is_empty()).chain(args.fail_if.iter().map(|limit| &limit.metric))
     {
         if !differences.iter().any(|difference| difference.metric == *name) {
             let names: Vec<&str> = differences.iter().map(|difference| difference.metric.as_str()).collect();
@@ -155,7 +132,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         .iter()
         .filter(|limit| differences.iter().any(|d: &Difference| d.metric == limit.metric && limit.is_broken(d)))
         .collect();
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(&format!("{name_b}-compare")));
+    let folder = show.out.clone().unwrap_or_else(|| default_folder(&format!("{name_b}-compare")));
     let page = Page {
         names: (name_a, name_b),
         seed: used_seed.unwrap_or(1),
@@ -166,12 +143,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         limits: &args.fail_if,
     };
     let mut staging = Staging::begin(&folder)?;
-    for (name, bytes) in files(&page, !args.no_plots) {
+    for (name, bytes) in files(&page, !show.no_plots) {
         staging.write(&name, &bytes)?;
     }
     let names = staging.files().to_vec();
     let folder = staging.commit()?;
-    match args.format.format {
+    match show.format.format {
         Format::Json => print(terminal, &json::pretty(&page.json()))?,
         Format::Text => {
             let mut text = Vec::new();
@@ -194,7 +171,7 @@ fn given(name: &str, own: &[(String, String)], args: &Args, terminal: &Terminal)
         return Ok(Given::Stored(Box::new(aggregate), side));
     }
     let source = source::load(name).map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
-    let set = args.changes.assignments().into_iter().chain(own.iter().cloned()).collect();
+    let set = args.study.changes.assignments().into_iter().chain(own.iter().cloned()).collect();
     Ok(Given::Scenario(Box::new(source), set))
 }
 

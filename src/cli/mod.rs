@@ -13,10 +13,11 @@ mod library;
 mod options;
 mod run;
 mod source;
+mod study_file;
 mod sweep;
-mod sweep_file;
 mod terminal;
 mod validate;
+mod vary;
 
 use crate::Failure;
 use clap::builder::Styles;

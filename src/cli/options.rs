@@ -1,6 +1,7 @@
 //! Options that several commands share, so that they are spelled and explained the same everywhere.
 
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -64,6 +65,45 @@ pub struct Chance {
     /// On how many threads replications run; all cores if not given. Does not change any result
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
+}
+
+/// What an experiment of several settings takes.
+#[derive(Clone, Debug, Args)]
+pub struct Study {
+    /// How many independent replications to run
+    ///
+    /// Of each cell of a sweep (default 10), of each side of a comparison (default 20, or as many as a stored side has), of the
+    /// winner of a search.
+    #[arg(long = "replications", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub replications: Option<u32>,
+    /// Seed of all random streams, in place of the scenario's own
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// On how many threads replications run; all cores if not given. Does not change any result
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub changes: Changes,
+    #[command(flatten)]
+    pub show: Show,
+}
+
+/// What is shown of an experiment of several settings, and where its results go.
+#[derive(Clone, Debug, Args)]
+pub struct Show {
+    /// Figures to show, by their names in `cells.csv` [default: availability, p99 latency, failed requests, cost]
+    #[arg(long = "metric", value_name = "NAME")]
+    pub metrics: Vec<String>,
+    /// Folder for the results
+    ///
+    /// Default: `out/<scenario>-` and the name of the command.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: FormatOption,
+    /// Draw no plots
+    #[arg(long)]
+    pub no_plots: bool,
 }
 
 /// Any number a generator can start from.

@@ -76,7 +76,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let bar = bar(plan, args.chance.replications, terminal);
     let settings = Settings {
         seed: args.chance.seed.unwrap_or(plan.seed),
-        replications: args.chance.replications.max(if args.precision.is_some() { FIRST } else { 1 }),
+        replications: match args.precision {
+            Some(_) => args.chance.replications.max(FIRST).min(args.max_replications),
+            None => args.chance.replications,
+        },
         precision: args.precision.as_ref().map(|precision| (precision, args.max_replications)),
         threads: args.chance.threads,
         stop: &stop,
@@ -91,6 +94,11 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let mut experiment = found?;
     let cautions = compiled.warnings.iter().chain(&experiment.first.summary.warnings).cloned().collect();
     experiment.first.summary.warnings = cautions;
+    if let (Some(precision), Some(aggregate)) = (&args.precision, &experiment.aggregate)
+        && let Some(estimate) = aggregate.get(&precision.metric)
+    {
+        experiment.first.summary.warnings.extend(precision.missed(estimate.mean, estimate.half_width));
+    }
 
     bar.say("drawing and writing");
     let (pictures, undrawn) = if args.no_plots { Default::default() } else { plots::draw(&experiment) };

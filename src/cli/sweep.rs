@@ -6,10 +6,12 @@
 //! # Models      a sweep killed at any moment goes on where it was; parts merged give the bytes of one machine
 //! # Leaves out  searching (`sim tune`)
 
-use super::options::{Changes, Format, FormatOption, seed, threads};
+use super::options::{Format, Show, Study};
 use super::run::stop_on_ctrl_c;
+use super::study_file::{self, StudyFile};
 use super::terminal::Terminal;
-use super::{Verdict, examples, print, source, sweep_file};
+use super::vary::Varied;
+use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::Bar;
 use crate::experiment::sweep::axis::Axis;
@@ -20,9 +22,7 @@ use crate::experiment::sweep::run::{Work, run as sweep};
 use crate::output::files::default_folder;
 use crate::output::json;
 use crate::output::sweep::{page::Page, plots, tables};
-use models::plan::Plan;
-use scenarios::Source;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Run a scenario with many settings: every combination, with intervals, resumable.
 ///
@@ -51,36 +51,12 @@ pub struct Args {
     /// How those points are spread [default: lhs]
     #[arg(long, value_enum, value_name = "HOW")]
     sampling: Option<SamplingOption>,
-    /// How many independent replications to run
-    ///
-    /// Of each cell. Default 10.
-    #[arg(long = "replications", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    replications: Option<u32>,
-    /// Seed of all random streams, in place of the scenario's own
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// On how many threads replications run; all cores if not given. Does not change any result
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<usize>,
     #[command(flatten)]
-    changes: Changes,
-    /// Figures to show, by their names in `cells.csv` [default: availability, p99 latency, failed requests, cost]
-    #[arg(long = "metric", value_name = "NAME")]
-    metrics: Vec<String>,
+    study: Study,
     /// Run one part of several only, counted from 0; `auto/N` takes the index that Slurm, AWS Batch or Kubernetes gives. `sim merge`
     /// joins the parts
     #[arg(long, value_name = "I/N", value_parser = ShardOption::parse)]
     shard: Option<ShardOption>,
-    /// Folder for the results
-    ///
-    /// Default: `out/<scenario>-sweep`.
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    #[command(flatten)]
-    format: FormatOption,
-    /// Draw no plots
-    #[arg(long)]
-    no_plots: bool,
 }
 
 /// How points are spread.
@@ -140,36 +116,21 @@ const SHOWN: [&str; 4] = ["availability", "latency_ms.p99", "requests.failed", "
 
 /// Carries out `sim sweep`.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
-    let file = sweep_file::load(&args.file, terminal)?;
-    let source = match &file {
-        Some(file) => load(&file.scenario(), terminal)?,
-        None => load(&args.file, terminal)?,
-    };
-    let (set, mut axes) = match &file {
-        Some(file) => (file.set(), file.axes()?),
-        None => Default::default(),
-    };
-    let set: Vec<(String, String)> = set.into_iter().chain(args.changes.assignments()).collect();
-    for text in &args.vary {
-        let axis = Axis::parse(text, Path::new(".")).map_err(|why| wrong_axis(text, &why))?;
-        // The command line has the last word over the file.
-        axes.retain(|other| other.path != axis.path);
-        axes.push(axis);
-    }
-    if axes.is_empty() {
-        return Err(Failure::new("nothing to vary").help("say what with `--vary path=a,b,c`"));
-    }
-    let body = file.as_ref().map(|file| &file.sweep);
+    let file: Option<StudyFile<study_file::Sweep>> = study_file::load(&args.file, terminal)?;
+    let Study { replications, seed, threads, changes, show } = &args.study;
+    let varied = Varied::load(&args.file, file.as_ref(), (&args.vary, changes), Axis::of, terminal)?;
+    let Varied { source, set, axes } = &varied;
+    let body = file.as_ref().map(|file| &file.body);
     let points = args.points.or(body.and_then(|sweep| sweep.points)).unwrap_or(20);
     let sampling = match args.sampling {
         Some(SamplingOption::Lhs) => Sampling::Lhs,
         Some(SamplingOption::Sobol) => Sampling::Sobol,
-        None => body.map_or(Sampling::Lhs, sweep_file::Sweep::sampling),
+        None => body.map_or(Sampling::Lhs, study_file::Sweep::sampling),
     };
-    let replications = args.replications.or(body.and_then(|sweep| sweep.replications)).unwrap_or(10);
-    let base = scenarios::compile(&source, &set).map_err(|report| rendered(&report, terminal))?;
-    let seed = args.seed.or(body.and_then(|sweep| sweep.seed)).unwrap_or(base.plan.seed);
-    let cells = lay_out(&axes, points as usize, sampling, seed).map_err(Failure::new)?;
+    let replications = replications.or(body.and_then(|sweep| sweep.replications)).unwrap_or(10);
+    let base = varied.base(terminal)?;
+    let seed = seed.or(body.and_then(|sweep| sweep.seed)).unwrap_or(base.plan.seed);
+    let cells = lay_out(axes, points as usize, sampling, seed).map_err(Failure::new)?;
     let shard = args.shard.map(ShardOption::shard).transpose()?;
     let manifest = Manifest {
         schema: 1,
@@ -185,15 +146,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         sampling: axes.iter().any(|axis| axis.listed().is_none()).then(|| format!("{sampling:?}").to_lowercase()),
         shard,
     };
-    let plan = |cell: &Cell| plan_of(&source, &set, &axes, cell);
-    // A path that does not exist is a mistake of the command, not of a cell.
+    let plan = |cell: &Cell| varied.plan(&cell.values);
     let wanted: Vec<&Cell> = cells.iter().filter(|cell| shard.is_none_or(|shard| shard.has(cell.index))).collect();
-    check_paths(&source, &set, &axes, &cells, terminal)?;
+    varied.check(|axis| Box::new(cells.iter().map(move |cell| &cell.values[axis])), terminal)?;
     let name = match shard {
         Some(shard) => format!("{}-sweep-{}-of-{}", base.plan.name, shard.index, shard.of),
         None => format!("{}-sweep", base.plan.name),
     };
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(&name));
+    let folder = show.out.clone().unwrap_or_else(|| default_folder(&name));
     let store = Store::open(&folder, &manifest)?;
     let stop = stop_on_ctrl_c()?;
     let left =
@@ -209,7 +169,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         store: &store,
         seed,
         replications,
-        threads: args.threads,
+        threads: *threads,
         stop: &stop,
         bar: &bar,
     };
@@ -227,12 +187,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         let found = Found::read(&manifest, &store)?;
         return verdict(&found);
     }
-    let metrics: Vec<String> = match (args.metrics.is_empty(), body.and_then(|sweep| sweep.metrics.clone())) {
-        (false, _) => args.metrics.clone(),
+    let metrics: Vec<String> = match (show.metrics.is_empty(), body.and_then(|sweep| sweep.metrics.clone())) {
+        (false, _) => show.metrics.clone(),
         (true, Some(metrics)) => metrics,
         (true, None) => SHOWN.map(String::from).to_vec(),
     };
-    conclude(&manifest, &store, &metrics, args.format, !args.no_plots, terminal)
+    conclude(&manifest, &store, &metrics, show, terminal)
 }
 
 /// Tables and page from the records of all cells.
@@ -240,8 +200,7 @@ fn conclude(
     manifest: &Manifest,
     store: &Store,
     metrics: &[String],
-    format: FormatOption,
-    pictures: bool,
+    show: &Show,
     terminal: &Terminal,
 ) -> Result<Verdict, Failure> {
     let found = Found::read(manifest, store)?;
@@ -259,7 +218,7 @@ fn conclude(
         return Err(Failure::new(format!("no figure named `{unknown}`")).help(help));
     }
     let mut files = write_tables(&found, store)?;
-    if pictures {
+    if !show.no_plots {
         let (drawn, undrawn) = plots::draw(&found, metrics);
         for (name, bytes) in drawn {
             store.write(&name, &bytes)?;
@@ -267,7 +226,7 @@ fn conclude(
         }
         undrawn.iter().for_each(|what| terminal.note(&format!("not drawn: {what}")));
     }
-    match format.format {
+    match show.format.format {
         Format::Json => {
             let cells: Vec<serde_json::Value> = found
                 .cells
@@ -310,64 +269,6 @@ fn verdict(found: &Found) -> Result<Verdict, Failure> {
     }
 }
 
-/// The plan of a cell, or why it has none.
-fn plan_of(source: &Source, set: &[(String, String)], axes: &[Axis], cell: &Cell) -> Result<Plan, String> {
-    let values = axes.iter().zip(&cell.values).map(|(axis, value)| (axis.path.clone(), value.text.clone()));
-    let all: Vec<(String, String)> = set.iter().cloned().chain(values).collect();
-    match scenarios::compile(source, &all) {
-        Ok(compiled) => Ok(compiled.plan),
-        Err(report) => {
-            let first = report.diagnostics.iter().find(|d| d.severity == scenarios::Severity::Error);
-            Err(first.map_or_else(|| report.to_string(), |d| d.message.clone()))
-        }
-    }
-}
-
-/// Whether each axis can be set at all: its first value that can be tells.
-fn check_paths(
-    source: &Source,
-    set: &[(String, String)],
-    axes: &[Axis],
-    cells: &[Cell],
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    for (at, axis) in axes.iter().enumerate() {
-        let mut first = None;
-        let mut tried: Vec<&str> = Vec::new();
-        for value in cells.iter().map(|cell| &cell.values[at]) {
-            if tried.len() >= 8 || tried.contains(&value.text.as_str()) {
-                continue;
-            }
-            tried.push(&value.text);
-            let all: Vec<(String, String)> =
-                set.iter().cloned().chain([(axis.path.clone(), value.text.clone())]).collect();
-            match scenarios::compile(source, &all) {
-                Ok(_) => {
-                    first = None;
-                    break;
-                }
-                Err(report) => first = first.or(Some(report)),
-            }
-        }
-        if let Some(report) = first {
-            return Err(rendered(&report, terminal));
-        }
-    }
-    Ok(())
-}
-
-fn load(name: &str, terminal: &Terminal) -> Result<Source, Failure> {
-    source::load(name).map_err(|report| rendered(&report, terminal))
-}
-
-fn rendered(report: &scenarios::Report, terminal: &Terminal) -> Failure {
-    Failure::Rendered(report.render(terminal.error_has_color()))
-}
-
-fn wrong_axis(text: &str, why: &str) -> Failure {
-    Failure::new(format!("cannot vary `{text}`: {why}"))
-}
-
 /// Join the parts of a sweep: the same bytes as one machine would have written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples(&[
@@ -378,19 +279,8 @@ pub struct MergeArgs {
     /// Folders of the parts
     #[arg(value_name = "DIR", required = true)]
     parts: Vec<PathBuf>,
-    /// Figures to show, by their names in `cells.csv` [default: availability, p99 latency, failed requests, cost]
-    #[arg(long = "metric", value_name = "NAME")]
-    metrics: Vec<String>,
-    /// Folder for the results
-    ///
-    /// Default: `out/<scenario>-sweep`.
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     #[command(flatten)]
-    format: FormatOption,
-    /// Draw no plots
-    #[arg(long)]
-    no_plots: bool,
+    show: Show,
 }
 
 /// Carries out `sim merge`.
@@ -416,15 +306,16 @@ pub fn merge(args: &MergeArgs, terminal: &Terminal) -> Result<Verdict, Failure> 
         let text = format!("{} of {} cells are missing, the first of them {first}", missing.len(), manifest.cells);
         return Err(Failure::new(text).help("run the parts that lack them again: each goes on where it was"));
     }
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(&format!("{}-sweep", manifest.scenario)));
+    let folder = args.show.out.clone().unwrap_or_else(|| default_folder(&format!("{}-sweep", manifest.scenario)));
     let store = Store::open(&folder, &manifest)?;
     for cell in 0..manifest.cells {
         if let Some(record) = find(cell) {
             store.keep(&record)?;
         }
     }
-    let metrics = if args.metrics.is_empty() { SHOWN.map(String::from).to_vec() } else { args.metrics.clone() };
-    conclude(&manifest, &store, &metrics, args.format, !args.no_plots, terminal)
+    let given = &args.show.metrics;
+    let metrics = if given.is_empty() { SHOWN.map(String::from).to_vec() } else { given.clone() };
+    conclude(&manifest, &store, &metrics, &args.show, terminal)
 }
 
 #[cfg(test)]

@@ -10,12 +10,13 @@
 pub(crate) mod aggregate;
 pub mod compare;
 mod metrics;
+pub mod objective;
 pub mod precision;
 mod progress;
 mod replicate;
 pub mod sweep;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
-pub use metrics::metrics;
+pub use metrics::{Unit, metrics, unit};
 pub use progress::Bar;
 pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};

@@ -208,6 +208,7 @@ impl Observe {
     }
 
     /// A request of a session has reached an instance: its state is there from now on.
+    #[cold]
     pub fn session_at(&mut self, request: &Request, service: ServiceId, instance: InstanceId) {
         self.sessions.reached(request, service, instance);
     }

@@ -4,6 +4,8 @@
 //!  cooldown=60s,120s,300s     at=50..90:10      rate=10/s..1000/s:log5      policy=@a.ron,@b.ron      at=~Uniform(50, 90)
 //!  └ a list                   └ a range         └ so many, by ratio         └ blocks of files         └ drawn (a point each)
 //! ```
+//! What is searched rather than swept may also be anything between two ends: `cooldown=60s..600s`, `rate=10/s..1000/s:log`.
+//!
 //! # Models      texts with units; values are what `--set` takes
 //! # Leaves out  axes that depend on each other
 
@@ -44,8 +46,8 @@ pub struct Drawn {
     kind: Kind,
     /// What follows each number: `s`, `%`, …
     unit: String,
-    /// Only whole numbers.
-    whole: bool,
+    /// Between neighbouring values, if not every number will do.
+    step: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +84,18 @@ impl Axis {
             None => Values::Listed(listed(values, folder)?),
         };
         Ok(Axis { path: path.into(), values })
+    }
+
+    /// An axis to be searched: as [`Axis::of`], and anything between two ends, `LOW..HIGH`, or `LOW..HIGH:log` by ratio.
+    /// Ends without a decimal point mean whole numbers.
+    ///
+    /// # Errors
+    /// As for [`Axis::parse`].
+    pub fn searched(path: &str, values: &str, folder: &Path) -> Result<Axis, String> {
+        match between(values)? {
+            Some(drawn) if !path.is_empty() => Ok(Axis { path: path.into(), values: Values::Drawn(drawn) }),
+            _ => Axis::of(path, values, folder),
+        }
     }
 
     /// Its values, if it is a listed one.
@@ -224,6 +238,30 @@ fn range(text: &str) -> Result<Option<Vec<Value>>, String> {
     Ok(Some(numbers.into_iter().map(|number| value(number, unit)).collect()))
 }
 
+/// `LOW..HIGH` or `LOW..HIGH:log`; none if it is something else.
+fn between(text: &str) -> Result<Option<Drawn>, String> {
+    let Some((low_text, rest)) = text.split_once("..") else { return Ok(None) };
+    let (high_text, by_ratio) = match rest.split_once(':') {
+        Some((high, "log")) => (high, true),
+        Some(_) => return Ok(None),
+        None => (rest, false),
+    };
+    let (Some((low, low_unit)), Some((high, unit))) = (scaled(low_text), scaled(high_text)) else { return Ok(None) };
+    let unit = same_unit(low_unit, unit)?.to_string();
+    if low >= high {
+        return Err(format!("`{text}` goes nowhere: the first must be below the last"));
+    }
+    if by_ratio && low <= 0.0 {
+        return Err(format!("`{text}` goes by ratio and cannot start at {low}"));
+    }
+    // Between fractions a thousand values are enough: more digits would only look exact.
+    let whole = !low_text.contains('.') && !high_text.contains('.');
+    let fine = sim_core::math::pow(10.0, sim_core::math::log10(high - low).floor() - 2.0);
+    let step = Some(if whole { 1.0 } else { fine });
+    let kind = if by_ratio { Kind::LogUniform { low, high } } else { Kind::Uniform { low, high } };
+    Ok(Some(Drawn { kind, unit, step }))
+}
+
 fn same_unit<'a>(one: &'a str, other: &'a str) -> Result<&'a str, String> {
     match (one, other) {
         (one, other) if one == other => Ok(one),
@@ -248,7 +286,7 @@ impl Drawn {
         let items = split(inner)?;
         if name == "Choice" {
             let values = listed(inner, folder)?;
-            return Ok(Drawn { kind: Kind::Choice(values), unit: String::new(), whole: false });
+            return Ok(Drawn { kind: Kind::Choice(values), unit: String::new(), step: None });
         }
         let [first, second] = items[..] else { return Err(format!("`{text}` needs two numbers: {KNOWN}")) };
         let (Some((a, a_unit)), Some((b, b_unit))) = (scaled(first), scaled(second)) else {
@@ -262,15 +300,25 @@ impl Drawn {
             "Uniform" | "Whole" | "LogUniform" | "Normal" => return Err(format!("`{text}` has no such bounds")),
             _ => return Err(format!("no distribution `{name}`: {KNOWN}")),
         };
-        Ok(Drawn { kind, unit, whole: name == "Whole" })
+        Ok(Drawn { kind, unit, step: (name == "Whole").then_some(1.0) })
+    }
+
+    /// The values to choose from, if it is a choice.
+    pub fn choice(&self) -> Option<&[Value]> {
+        if let Kind::Choice(values) = &self.kind { Some(values) } else { None }
     }
 
     /// The value at a share of the distribution, from 0 to 1, neither of them included.
     pub fn at(&self, share: f64) -> Value {
         let number = match &self.kind {
-            Kind::Uniform { low, high } if self.whole => (low + (high - low + 1.0) * share).floor().min(*high),
-            Kind::Uniform { low, high } => low + (high - low) * share,
-            Kind::LogUniform { low, high } => low * sim_core::math::exp(sim_core::math::ln(high / low) * share),
+            Kind::Uniform { low, high } => match self.step {
+                Some(step) => (low + ((high - low + step) * share / step).floor() * step).min(*high),
+                None => low + (high - low) * share,
+            },
+            Kind::LogUniform { low, high } => {
+                let number = low * sim_core::math::exp(sim_core::math::ln(high / low) * share);
+                self.step.map_or(number, |step| (low + ((number - low) / step).round() * step).min(*high))
+            }
             Kind::Normal { mean, sd } => mean + sd * sim_core::math::normal_quantile(share),
             Kind::Choice(values) => {
                 let at = (share * values.len() as f64) as usize;
@@ -280,11 +328,31 @@ impl Drawn {
         value(number, &self.unit)
     }
 
+    /// Where a value lies, as the share that [`Drawn::at`] has for it or for the nearest there is; none if it is of another
+    /// kind.
+    pub fn share_of(&self, text: &str) -> Option<f64> {
+        let place = |low: f64, high: f64, x: f64| match self.step {
+            // The middle of the values' equal parts.
+            Some(step) => (x - low + 0.5 * step) / (high - low + step),
+            None => (x - low) / (high - low),
+        };
+        let share = match &self.kind {
+            Kind::Uniform { low, high } => place(*low, *high, number_in(text, &self.unit)?),
+            Kind::LogUniform { low, high } => {
+                let ratio = number_in(text, &self.unit)?.max(*low) / low;
+                sim_core::math::ln(ratio) / sim_core::math::ln(high / low)
+            }
+            Kind::Normal { mean, sd } => sim_core::math::normal_cdf((number_in(text, &self.unit)? - mean) / sd),
+            Kind::Choice(values) => position(values, text)?,
+        };
+        Some(share.clamp(1e-6, 1.0 - 1e-6))
+    }
+
     /// As it was written, in one spelling.
     pub fn shown(&self) -> String {
         let unit = &self.unit;
         match &self.kind {
-            Kind::Uniform { low, high } if self.whole => format!("~Whole({low}{unit}, {high}{unit})"),
+            Kind::Uniform { low, high } if self.step == Some(1.0) => format!("~Whole({low}{unit}, {high}{unit})"),
             Kind::Uniform { low, high } => format!("~Uniform({low}{unit}, {high}{unit})"),
             Kind::LogUniform { low, high } => format!("~LogUniform({low}{unit}, {high}{unit})"),
             Kind::Normal { mean, sd } => format!("~Normal({mean}{unit}, {sd}{unit})"),
@@ -292,6 +360,28 @@ impl Drawn {
                 let names: Vec<&str> = values.iter().map(|value| value.shown.as_str()).collect();
                 format!("~Choice({})", names.join(", "))
             }
+        }
+    }
+}
+
+/// Where a text stands among listed values, from 0 to 1.
+pub fn position(values: &[Value], text: &str) -> Option<f64> {
+    let same = |value: &Value| {
+        let unit = scaled(&value.text).map(|scaled| scaled.1);
+        plain(&value.text) == plain(text)
+            || value.number.is_some() && unit.is_some_and(|unit| number_in(text, unit) == value.number)
+    };
+    let at = values.iter().position(same)?;
+    Some((at as f64 + 0.5) / values.len() as f64)
+}
+
+/// The number of a text in a unit: 300 for `"5m"` in seconds.
+fn number_in(text: &str, unit: &str) -> Option<f64> {
+    match scaled(text) {
+        Some((number, own)) if own == unit => Some(number),
+        _ => {
+            let one = scenarios::units::duration(&format!("1{unit}")).ok()?;
+            Some(scenarios::units::duration(plain(text.trim())).ok()? / one)
         }
     }
 }
@@ -368,5 +458,52 @@ mod tests {
         );
         assert_eq!(at("x=~Choice(a, b, c)", 0.99), "c");
         assert_eq!(at("x=~Normal(5, 1)", 0.5), "5");
+    }
+
+    fn between(text: &str) -> Drawn {
+        match Axis::searched("x", text, Path::new(".")).unwrap().values {
+            Values::Drawn(drawn) => drawn,
+            Values::Listed(_) => panic!("drawn"),
+        }
+    }
+
+    #[test]
+    fn what_is_searched_lies_between_two_ends_in_steps_that_mean_something() {
+        let at = |text: &str, share: f64| between(text).at(share).text;
+        assert_eq!([0.0001, 0.5, 0.9999].map(|share| at("60s..600s", share)), ["60s", "330s", "600s"]);
+        assert_eq!([0.0001, 0.4, 0.9999].map(|share| at("2..4", share)), ["2", "3", "4"]);
+        assert_eq!([0.0001, 0.5, 0.9999].map(|share| at("10s..1000s:log", share)), ["10s", "100s", "1000s"]);
+        assert_eq!(at("0.5..0.9", 0.123_456), "0.549");
+        assert!(Axis::searched("x", "1,2,3", Path::new(".")).unwrap().listed().is_some());
+        assert_eq!(Axis::searched("x", "50..90:10", Path::new(".")).unwrap().listed().map(<[Value]>::len), Some(5));
+        for (bad, why) in [("9..3", "goes nowhere"), ("0..9:log", "cannot start at 0"), ("1s..2m", "different units")] {
+            let error = Axis::searched("x", bad, Path::new(".")).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
+        assert!(Axis::searched("", "1..2", Path::new(".")).unwrap_err().contains("empty"));
+    }
+
+    #[test]
+    fn a_value_is_found_again_at_its_share() {
+        for (axis, value) in [
+            ("60s..600s", "300s"),
+            ("2..16", "2"),
+            ("2..16", "16"),
+            ("0.5..0.9", "0.549"),
+            ("10s..1000s:log", "100s"),
+            ("~Choice(a, b, c)", "b"),
+            ("~Uniform(0, 1)", "0.25"),
+            ("~Normal(5, 1)", "5"),
+        ] {
+            let drawn = between(axis);
+            assert_eq!(drawn.at(drawn.share_of(value).unwrap()).text, value, "{axis}");
+        }
+        let drawn = between("60s..600s");
+        assert_eq!(drawn.at(drawn.share_of("\"5m\"").unwrap()).text, "300s", "another unit of time");
+        assert_eq!(drawn.at(drawn.share_of("2h").unwrap()).text, "600s", "the nearest there is");
+        assert_eq!(drawn.share_of("Detailed"), None);
+        let values = [60.0, 120.0].map(|x| value(x, "s"));
+        assert_eq!(position(&values, "2m"), Some(0.75));
+        assert_eq!(position(&values, "3m"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Sweep files: a scenario's name with what is varied, kept beside it.
+//! Files of studies: a scenario's name with what is varied, kept beside it, for `sim sweep` and `sim tune`.
 //!
 //! ```ron
 //! Sweep(
@@ -13,18 +13,30 @@
 
 use super::terminal::Terminal;
 use crate::Failure;
-use crate::experiment::sweep::axis::Axis;
 use crate::experiment::sweep::design::Sampling;
 use scenarios::{Diagnostic, Report};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A sweep file and where it stands.
+/// What the files of all studies say.
+pub trait Study: DeserializeOwned {
+    /// The word that such a file begins with.
+    const HEAD: &'static str;
+    /// A file beside this one, or the name of a built-in scenario.
+    fn scenario(&self) -> &str;
+    /// Paths and their values.
+    fn vary(&self) -> &BTreeMap<String, String>;
+    /// Changes made in all cells.
+    fn set(&self) -> &BTreeMap<String, String>;
+}
+
+/// A file and where it stands.
 #[derive(Debug)]
-pub struct SweepFile {
+pub struct StudyFile<T> {
     /// What it says.
-    pub sweep: Sweep,
+    pub body: T,
     /// Its folder.
     pub folder: PathBuf,
 }
@@ -68,47 +80,60 @@ impl Sweep {
     }
 }
 
-impl SweepFile {
-    /// The scenario, as a path from here or a name.
-    pub fn scenario(&self) -> String {
-        let beside = self.folder.join(&self.sweep.scenario);
-        if beside.is_file() { beside.display().to_string() } else { self.sweep.scenario.clone() }
+impl Study for Sweep {
+    const HEAD: &'static str = "Sweep";
+
+    fn scenario(&self) -> &str {
+        &self.scenario
     }
 
-    /// Changes made in all cells.
-    pub fn set(&self) -> Vec<(String, String)> {
-        self.sweep.set.iter().map(|(path, value)| (path.clone(), value.clone())).collect()
+    fn vary(&self) -> &BTreeMap<String, String> {
+        &self.vary
     }
 
-    /// What is varied.
-    ///
-    /// # Errors
-    /// If a value cannot be read.
-    pub fn axes(&self) -> Result<Vec<Axis>, Failure> {
-        let axis = |(path, values): (&String, &String)| {
-            Axis::of(path, values, &self.folder).map_err(|why| Failure::new(format!("cannot vary `{path}`: {why}")))
-        };
-        self.sweep.vary.iter().map(axis).collect()
+    fn set(&self) -> &BTreeMap<String, String> {
+        &self.set
     }
 }
 
-/// Reads a sweep file; none if the file is something else, or none.
+impl<T: Study> StudyFile<T> {
+    /// The scenario, as a path from here or a name.
+    pub fn scenario(&self) -> String {
+        let beside = self.folder.join(self.body.scenario());
+        if beside.is_file() { beside.display().to_string() } else { self.body.scenario().to_string() }
+    }
+}
+
+/// Reads the file of a study; none if the file is something else, or none.
 ///
 /// # Errors
 /// If it begins like one and is none.
-pub fn load(name: &str, terminal: &Terminal) -> Result<Option<SweepFile>, Failure> {
+pub fn load<T: Study>(name: &str, terminal: &Terminal) -> Result<Option<StudyFile<T>>, Failure> {
     let path = Path::new(name);
     if !path.is_file() {
         return Ok(None);
     }
     let Ok(text) = std::fs::read_to_string(path) else { return Ok(None) };
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    read(name, text, folder, terminal)
+}
+
+/// The same of a text that is there already.
+///
+/// # Errors
+/// If it begins like the file of such a study and is none.
+pub fn read<T: Study>(
+    name: &str,
+    text: String,
+    folder: PathBuf,
+    terminal: &Terminal,
+) -> Result<Option<StudyFile<T>>, Failure> {
     let code = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"));
-    if !code.is_some_and(|line| line.trim_start().starts_with("Sweep")) {
+    if !code.is_some_and(|line| line.trim_start().starts_with(T::HEAD)) {
         return Ok(None);
     }
-    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     match ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(&text) {
-        Ok(sweep) => Ok(Some(SweepFile { sweep, folder })),
+        Ok(body) => Ok(Some(StudyFile { body, folder })),
         Err(error) => {
             let at = offset(&text, error.span.start.line, error.span.start.col);
             let diagnostic = Diagnostic::error(at..at + 1, error.code.to_string().to_lowercase()).label("here");
