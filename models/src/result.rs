@@ -5,8 +5,8 @@
 //! with a new version.
 
 pub use crate::architecture::Architecture;
-pub use crate::latency_map::LatencyMap;
 pub use crate::incident::{Link, LinkKind, Phase, PhaseKind};
+pub use crate::latency_map::LatencyMap;
 pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

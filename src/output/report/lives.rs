@@ -214,6 +214,8 @@ mod tests {
             subject: "web/i-0".into(),
             detail: (*detail).into(),
             cause: None,
+            since_s: None,
+            published_s: None,
         };
         let timeline: Vec<TimelineEvent> = kinds.iter().enumerate().map(event).collect();
         let lives = lives(&architecture, &timeline);
