@@ -8,6 +8,7 @@
 //! # Leaves out  spreading one run over several cores
 
 pub(crate) mod aggregate;
+pub mod availability;
 pub mod compare;
 mod metrics;
 pub mod objective;

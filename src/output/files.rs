@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub const SCENARIO: &str = "scenario.ron";
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 13] = [
     SCENARIO,
     "summary.json",
     "timeline.jsonl",
@@ -29,6 +29,9 @@ pub const NAMES: [&str; 10] = [
     "replications.json",
     "compare.json",
     "compare.csv",
+    "availability.json",
+    "availability.md",
+    "outages.csv",
 ];
 
 /// Results on their way to `target`.
