@@ -12,4 +12,5 @@ mod queues;
 mod retries;
 mod scaling;
 mod sharing;
+mod years;
 mod zones;

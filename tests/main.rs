@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod lab;
+mod markov;
 mod theory;
 
 mod analytic;

@@ -57,6 +57,8 @@ mod strength;
 mod summary;
 mod timeline;
 
+pub mod years;
+
 /// The arithmetic of scaling policies, for those who judge a plan before it runs.
 pub mod arithmetic {
     pub use crate::group::{adjusted, step_of};

@@ -16,6 +16,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "target-tracking",
     "flapping",
     "az-outage",
+    "three-nines",
     "capacity-shortage",
     "spot-wave",
     "db-failover",

@@ -6,6 +6,7 @@
 //! # Models      exit codes: 0 all expectations held, 1 some did not, 2 the command could not be carried out, 130 broken off
 //! # Leaves out  any simulation; an option of one name means the same in every command
 
+mod availability;
 mod check;
 mod compare;
 mod completions;
@@ -68,6 +69,7 @@ const EXIT_CODES: &str =
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Availability(availability::Args),
     Sweep(sweep::Args),
     Merge(sweep::MergeArgs),
     Compare(compare::Args),
@@ -121,6 +123,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Check(args) => check::run(args, terminal),
+        Command::Availability(args) => availability::run(args, terminal),
         Command::Sweep(args) => sweep::run(args, terminal),
         Command::Merge(args) => sweep::merge(args, terminal),
         Command::Compare(args) => compare::run(args, terminal),

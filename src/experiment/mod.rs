@@ -8,6 +8,7 @@
 //! # Leaves out  spreading one run over several cores
 
 pub(crate) mod aggregate;
+pub mod availability;
 pub mod compare;
 pub(crate) mod metrics;
 pub mod objective;

@@ -37,6 +37,9 @@ pub const NAMES: &[&str] = &[
     "summary.md",
     "winner.ron",
     "winner.tf",
+    "availability.json",
+    "availability.md",
+    "outages.csv",
 ];
 
 /// Where a sample of requests spent its time, one request a line.

@@ -8,6 +8,7 @@
 //! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
 //! # Leaves out  drawing (`plots`)
 
+pub mod availability;
 pub mod compare;
 pub mod csv;
 pub mod export;

@@ -14,6 +14,7 @@
 //! # Leaves out  scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
+mod able;
 mod answer;
 mod converge;
 mod credits;
