@@ -9,9 +9,11 @@ mod theory;
 
 mod analytic;
 mod determinism;
+mod expectations;
 mod properties;
 mod regressions;
 
+mod check;
 mod cli;
 mod coverage;
 mod files;

@@ -47,12 +47,16 @@ mod collect;
 mod collect_machine;
 mod cost;
 mod expectation;
+pub mod figure;
 mod incident;
+mod monitor;
 mod observe;
 mod series;
 mod strength;
 mod summary;
+mod temporal;
 mod timeline;
+mod truth;
 
 /// The arithmetic of scaling policies, for those who judge a plan before it runs.
 pub mod arithmetic {

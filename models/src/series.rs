@@ -121,6 +121,9 @@ impl World<'_> {
             series.put("latency_ms.p99", "ms", ms(interval.latency.quantile(0.99)));
             series.put("in_flight", "1", self.shared.observe.in_flight as f64);
         }
+        if let Some(monitor) = &mut self.monitor {
+            monitor.row_ends(&self.shared.observe.interval);
+        }
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
             let counts = self.groups.units(id);

@@ -15,8 +15,10 @@ pub mod precision;
 mod progress;
 mod replicate;
 pub mod sweep;
+mod verdict;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::{Unit, metrics, unit};
 pub use progress::Bar;
-pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};
+pub use replicate::{BANDS, Experiment, Replication, Settings, only, replicate, single};
+pub use verdict::{Proof, Standing, Verdict, runs_wanted, verdicts};

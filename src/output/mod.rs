@@ -8,6 +8,7 @@
 //! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
 //! # Leaves out  drawing (`plots`)
 
+pub mod check;
 pub mod compare;
 pub mod csv;
 pub mod files;
@@ -27,6 +28,7 @@ mod incidents;
 mod machines;
 mod story;
 mod trace;
+mod verdicts;
 
 #[cfg(test)]
 pub mod sample;

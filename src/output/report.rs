@@ -39,6 +39,7 @@ fn head(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
     let replications = match &experiment.aggregate {
         Some(aggregate) => format!(" · {} replications, of which 0 is shown", aggregate.replications),
+        None if summary.replication > 0 => format!(" · replication {}", summary.replication),
         None => String::new(),
     };
     let _ = writeln!(
@@ -261,15 +262,10 @@ fn verdicts(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
     if !summary.expectations.is_empty() {
         let _ = writeln!(body, "<h2>Expected</h2>\n<ul>");
-        for (i, expectation) in summary.expectations.iter().enumerate() {
-            let tally = experiment.aggregate.as_ref().and_then(|aggregate| aggregate.expectations.get(i));
-            let held = tally.map_or(expectation.held, |tally| tally.held == tally.of);
-            let found = match tally {
-                Some(tally) => format!("held in {} of {}", tally.held, tally.of),
-                None => page::found(expectation),
-            };
-            let (class, mark) = if held { ("good", "✓") } else { ("bad", "✗") };
-            let text = escape(&expectation.text);
+        for verdict in experiment.verdicts() {
+            let (mark, _, class) = super::verdicts::sign(verdict.standing);
+            let found = escape(&super::verdicts::line(&verdict));
+            let text = escape(&verdict.shown.text);
             let _ = writeln!(
                 body,
                 "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> <span class=\"dim\">{found}</span></li>"

@@ -10,6 +10,7 @@
 mod alarm;
 mod balancer;
 mod composite;
+mod condition;
 pub(crate) mod context;
 mod dist;
 mod edge;
@@ -93,7 +94,7 @@ pub(crate) fn resolve(
     let operations = operation::resolve(&mut cx, &fleets, &balancers);
     let prices = price::resolve(&mut cx);
     let spot = mixed::market(&mut cx);
-    let expectations = expect::resolve(&mut cx);
+    let (expectations, figures) = expect::resolve(&mut cx);
     if cx.failed() {
         return (None, cx.out);
     }
@@ -130,6 +131,10 @@ pub(crate) fn resolve(
         spot,
         expectations,
     };
+    expect::check_figures(&mut cx, &plan, &figures);
+    if cx.failed() {
+        return (None, cx.out);
+    }
     (Some(plan), cx.out)
 }
 
