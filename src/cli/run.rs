@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
-use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, replicate};
+use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, only, replicate};
 use crate::output::files::{SCENARIO, SPANS, Staging, default_folder};
 use crate::output::{TRACE, Trace, csv, json, page::Page, plots, report};
 use models::plan::Plan;
@@ -33,6 +33,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
     ("sim run mine.ron --seed 7 --out seven", "another seed, another folder"),
     ("sim run mine.ron --replications 40", "intervals, on all cores"),
     ("sim run mine.ron --precision 'availability ±0.0005'", "as many as that takes"),
+    ("sim run mine.ron --replication 17", "one of them alone, such as one that `sim check` names"),
     ("sim run mine.ron --set auto_scaling_groups.web.max_size=8", "one value changed"),
     ("sim run mine.ron --format json | jq .availability", "for scripts"),
 ]))]
@@ -60,7 +61,10 @@ pub struct Args {
     /// The most replications for `--precision`
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
-    /// Write every request to trace.csv.gz (of replication 0)
+    /// Run this one replication alone, by its number from 0
+    #[arg(long, value_name = "N", conflicts_with_all = ["replications", "precision"])]
+    replication: Option<u32>,
+    /// Write every request to trace.csv.gz (of replication 0, or of that of `--replication`)
     #[arg(long)]
     trace: bool,
     /// Follow so many requests, spread evenly over the run, through every hop and step into spans.jsonl (of replication 0)
@@ -94,7 +98,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let bundle = compiled.bundle(settings.seed, terminal)?;
     let mut spans = args.spans.map(|most| SpansOf { most: most as usize, found: Vec::new() });
     let onlookers = Onlookers { trace: trace.as_mut(), spans: spans.as_mut(), live: None };
-    let found = replicate(plan, &settings, onlookers);
+    let found = match args.replication {
+        Some(index) => only(plan, index, &settings, onlookers),
+        None => replicate(plan, &settings, onlookers),
+    };
     if let Some(trace) = trace {
         // A trace that could not be written ends the run; its own reason is the one to tell.
         trace.finish().map_err(|error| staging.failure(TRACE, &error))?;

@@ -17,8 +17,10 @@ mod progress;
 pub(crate) mod replicate;
 pub mod sweep;
 pub mod tune;
+mod verdict;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::{Unit, metrics, unit};
 pub use progress::Bar;
-pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, replicate};
+pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, only, replicate, single};
+pub use verdict::{Proof, Standing, Verdict, runs_wanted, verdicts};

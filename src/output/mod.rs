@@ -9,6 +9,7 @@
 //! # Leaves out  drawing (`plots`)
 
 pub mod availability;
+pub mod check;
 pub mod compare;
 pub mod csv;
 pub mod export;
@@ -31,6 +32,7 @@ mod incidents;
 mod machines;
 mod story;
 mod trace;
+mod verdicts;
 
 #[cfg(test)]
 pub mod sample;

@@ -1,8 +1,8 @@
 //! The head of the report: what was run, whether it held, what users felt, what it took and what it cost.
 
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Standing};
 use crate::output::html::escape;
-use crate::output::{headline, incidents, page, units};
+use crate::output::{headline, incidents, units, verdicts};
 use models::result::{Group, Summary};
 use std::fmt::Write;
 
@@ -11,6 +11,7 @@ pub fn head(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
     let replications = match &experiment.aggregate {
         Some(aggregate) => format!(" · {} replications, of which 0 is shown", aggregate.replications),
+        None if summary.replication > 0 => format!(" · replication {}", summary.replication),
         None => String::new(),
     };
     let _ = writeln!(
@@ -31,15 +32,16 @@ pub fn head(body: &mut String, experiment: &Experiment) {
 /// The run in a sentence, and what was expected of it.
 fn verdict(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
-    let all = summary.expectations.len();
-    let tally = |i: usize| experiment.aggregate.as_ref().and_then(|aggregate| aggregate.expectations.get(i));
-    let held = |i: usize| tally(i).map_or(summary.expectations[i].held, |tally| tally.held == tally.of);
-    let kept = (0..all).filter(|&i| held(i)).count();
+    let all_verdicts = experiment.verdicts();
+    let all = all_verdicts.len();
+    let kept = all_verdicts.iter().filter(|verdict| verdict.standing == Standing::Held).count();
+    let broken = all_verdicts.iter().any(|verdict| verdict.standing == Standing::Broken);
     let (class, words) = match (all, kept) {
         (0, _) => ("open", "Nothing was expected of it".to_string()),
         (1, 1) => ("", "✓ The one expectation held".into()),
         (all, kept) if all == kept => ("", format!("✓ All {all} expectations held")),
-        (all, kept) => ("broken", format!("✗ {} of {all} expectations did not hold", all - kept)),
+        (all, kept) if broken => ("broken", format!("✗ {} of {all} expectations did not hold", all - kept)),
+        (all, kept) => ("broken", format!("? {} of {all} expectations are not proven", all - kept)),
     };
     let _ = writeln!(
         body,
@@ -48,17 +50,12 @@ fn verdict(body: &mut String, experiment: &Experiment) {
     );
     if all > 0 {
         let _ = writeln!(body, "<ul>");
-        for (i, expectation) in summary.expectations.iter().enumerate() {
-            let found = match tally(i) {
-                Some(tally) => format!("held in {} of {}", tally.held, tally.of),
-                None => page::found(expectation),
-            };
-            let (class, mark) = if held(i) { ("good", "✓") } else { ("bad", "✗") };
-            let text = escape(&expectation.text);
+        for verdict in &all_verdicts {
+            let (mark, _, class) = verdicts::sign(verdict.standing);
+            let (text, found) = (escape(&verdict.shown.text), escape(&verdicts::line(verdict)));
             let _ = writeln!(
                 body,
-                "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> <span class=\"dim\">{}</span></li>",
-                escape(&found)
+                "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> <span class=\"dim\">{found}</span></li>"
             );
         }
         let _ = writeln!(body, "</ul>");
