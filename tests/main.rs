@@ -13,9 +13,11 @@ mod expectations;
 mod properties;
 mod regressions;
 
+mod browser;
 mod check;
 mod cli;
 mod coverage;
+mod exports;
 mod files;
 mod inputs;
 mod room;

@@ -176,11 +176,18 @@ impl Alarms {
             let reason = reason(alarm, &slots, row);
             let detail = format!("{} → {}: {reason}{}", row.state.name(), state.name(), ec2::announced(actions, cx));
             let cause = match state {
+                // What slows a fleet makes no metric fall.
+                State::Alarm if alarm.comparison.is_below() => None,
                 State::Alarm => watched_fleet(cx, alarm.metric).map(|fleet| cx.blame.of_fleet(fleet, now)),
                 _ => Some(row.entry),
             };
             let cause = cause.unwrap_or(EntryId::NONE);
             row.entry = cx.timeline.record(now, EventKind::AlarmState, alarm.name.as_str(), detail, cause);
+            if state == State::Alarm
+                && let Some(first) = first_breaching(alarm, &slots, &reading)
+            {
+                cx.timeline.began(row.entry, first, cx.datapoints.published(id, first, now));
+            }
             let (from, to) = (row.state.name().to_string(), state.name().to_string());
             row.changes.push(AlarmChange { t_s: now.as_secs_f64(), from, to });
             row.state = state;
@@ -258,6 +265,15 @@ impl Row {
         self.bounds = band.at(reading.end, alarm.threshold);
         slots
     }
+}
+
+/// When the first of the breaching periods that make an alarm ended.
+fn first_breaching(alarm: &Alarm, slots: &[Option<bool>], reading: &Reading) -> Option<Time> {
+    let known = (0u32..).zip(slots).filter_map(|(slot, beyond)| Some((slot, (*beyond)?)));
+    let (slot, _) = known.take(alarm.evaluation_periods as usize).filter(|(_, beyond)| *beyond).last()?;
+    let period = alarm.period.nanos() / 1_000_000_000;
+    let end = u64::from(reading.end).checked_sub(u64::from(slot) * period)?;
+    Some(Time::ZERO + Duration::from_secs(end))
 }
 
 /// Between two looks (rule E1).

@@ -248,6 +248,16 @@ impl Datapoints {
         Reading { values, end: newest.unwrap_or(0), samples }
     }
 
+    /// When the datapoints of the period that ended at `end` could be read, as far as they can be by now.
+    pub fn published(&self, alarm: AlarmId, end: Time, now: Time) -> Option<Time> {
+        let watch = &self.watches[alarm];
+        let end = second(end);
+        let start = end.checked_sub(watch.period)?;
+        let points = watch.inputs.iter().flat_map(|input| &self.series[input.series].points);
+        let inside = points.filter(|point| point.end > start && point.end <= end && point.visible <= now);
+        inside.map(|point| point.visible).max()
+    }
+
     /// Trailing steps for which no datapoint can be read yet, as far as it may still be on its way.
     fn trailing(&self, input: &Input, grain: u32, last: u32, now: Time) -> u32 {
         let points = &self.series[input.series].points;

@@ -43,15 +43,18 @@ mod directory;
 mod environment;
 mod fault;
 
+pub mod architecture;
 mod collect;
 mod collect_machine;
 mod cost;
 mod expectation;
 pub mod figure;
 mod incident;
+pub mod latency_map;
 mod monitor;
 mod observe;
 mod series;
+mod spans;
 mod strength;
 mod summary;
 mod temporal;
@@ -68,4 +71,5 @@ pub mod result;
 mod run;
 
 pub use outcome::Outcome;
-pub use run::{Interrupted, Progress, RequestRecord, Watcher, simulate};
+pub use run::{Glance, Interrupted, Progress, RequestRecord, Watcher, simulate};
+pub use spans::{RequestSpans, Span};

@@ -37,6 +37,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "bare-farm",
     "credits",
     "memory-leak",
+    "tuning",
 ];
 
 /// Name and text of every built-in scenario.

@@ -9,16 +9,17 @@
 
 pub(crate) mod aggregate;
 pub mod compare;
-mod metrics;
+pub(crate) mod metrics;
 pub mod objective;
 pub mod precision;
 mod progress;
-mod replicate;
+pub(crate) mod replicate;
 pub mod sweep;
+pub mod tune;
 mod verdict;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::{Unit, metrics, unit};
 pub use progress::Bar;
-pub use replicate::{BANDS, Experiment, Replication, Settings, only, replicate, single};
+pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, only, replicate, single};
 pub use verdict::{Proof, Standing, Verdict, runs_wanted, verdicts};

@@ -18,18 +18,29 @@ use std::path::{Path, PathBuf};
 pub const SCENARIO: &str = "scenario.ron";
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: &[&str] = &[
     SCENARIO,
     "summary.json",
     "timeline.jsonl",
     "series.csv",
+    "latency_map.csv",
+    "architecture.json",
     "report.html",
     "trace.csv.gz",
+    SPANS,
     "replications.csv",
     "replications.json",
     "compare.json",
     "compare.csv",
+    "tune.json",
+    "tune.csv",
+    "summary.md",
+    "winner.ron",
+    "winner.tf",
 ];
+
+/// Where a sample of requests spent its time, one request a line.
+pub const SPANS: &str = "spans.jsonl";
 
 /// Results on their way to `target`.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! ```text
 //!  Experiment ──► page (terminal)
 //!             └─► scenario.ron  summary.json  timeline.jsonl  series.csv  *.png *.svg  report.html   ──files──► out/<scenario>/
-//!                 replications.json  replications.csv  trace.csv.gz
+//!                 replications.json  replications.csv  trace.csv.gz  spans.jsonl
 //! ```
 //! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
 //! # Leaves out  drawing (`plots`)
@@ -11,14 +11,17 @@
 pub mod check;
 pub mod compare;
 pub mod csv;
+pub mod export;
 pub mod files;
 pub mod html;
 pub mod json;
 pub mod page;
+pub mod parquet;
 pub mod plots;
 pub mod report;
 pub mod sweep;
 pub mod table;
+pub mod tune;
 pub mod units;
 
 mod fleets;

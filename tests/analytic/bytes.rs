@@ -74,7 +74,7 @@ fn m6_an_answer_to_a_caller_that_has_gone_is_sent_all_the_same() {
          instances: { \"g\": (launch_template: \"t\", count: 1) },
          services: { \"s\": (runs_on: \"g\", workers: 99, endpoints: { \"e\": (steps: [Sleep(\"2s\")]) }) },
          clients: { \"c\": (to: \"s\", arrivals: Even(\"2/s\"), timeout: \"1s\", response_size: \"10KiB\") }";
-    let run = crate::lab::run(&plan(body), 1, 0);
+    let run = run(&plan(body), 1, 0);
     assert_eq!(run.summary.requests.succeeded, 0);
     let found = seen(&run, "out");
     assert!((found - 120.0 * 10_240.0).abs() <= 10_240.0, "{found}");

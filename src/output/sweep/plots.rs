@@ -155,7 +155,7 @@ fn against_cost(found: &Found, metric: &str) -> Option<Body> {
 }
 
 /// A figure with its unit, as an axis has it.
-fn words(metric: &str) -> String {
+pub fn words(metric: &str) -> String {
     match metric {
         "availability" => "availability (share of requests)".into(),
         "cost_usd.total" => "cost (USD)".into(),
