@@ -201,11 +201,9 @@ fn told(one: &Wanted<'_>, compiled: &Compiled, replications: &[Replication], arg
         Place { line, column, end_line, end_column }
     });
     let again = |replication| again(one.file, args, replication);
-    let expectations: Vec<Expected> = verdicts(replications)
-        .iter()
-        .zip(places)
-        .map(|(verdict, place)| Expected::of(verdict, place, &again))
-        .collect();
+    let runs: Vec<_> = replications.iter().map(|one| (one.index, one.expectations.as_slice())).collect();
+    let expectations: Vec<Expected> =
+        verdicts(&runs).iter().zip(places).map(|(verdict, place)| Expected::of(verdict, place, &again)).collect();
     Checked {
         file: one.file.to_owned(),
         path: one.path.clone(),

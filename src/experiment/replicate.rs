@@ -84,7 +84,9 @@ impl Experiment {
 
     /// What the replications say of each expectation.
     pub fn verdicts(&self) -> Vec<Verdict> {
-        verdicts(&self.replications)
+        let all = self.replications.iter().map(|one| (one.index, one.expectations.as_slice()));
+        let first = (self.first.summary.replication, self.first.summary.expectations.as_slice());
+        verdicts(&if self.replications.is_empty() { vec![first] } else { all.collect() })
     }
 }
 
@@ -118,7 +120,7 @@ pub fn replicate(plan: &Plan, settings: &Settings<'_>, onlookers: Onlookers<'_>)
     replicate_with(settings, onlookers, &|replication, watcher| models::simulate(plan, seed, replication, watcher))
 }
 
-/// Runs a single replication by its number. The trace, if there is one, is of it.
+/// Runs a single replication by its number; that is the one to look at.
 ///
 /// # Errors
 /// As those of [`replicate`].

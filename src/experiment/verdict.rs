@@ -7,7 +7,6 @@
 //!   runs made do not show is broken, what they show without proving it is not proven, and says how many runs would
 //! # Leaves out  looking again after more runs until it holds, which would prove too much
 
-use super::Replication;
 use models::plan::Plan;
 use models::result::{ExpectationResult, Over};
 use sim_core::stats::Interval;
@@ -84,12 +83,12 @@ pub enum Proof {
     },
 }
 
-/// What the replications say of each expectation, in order.
-pub fn verdicts(replications: &[Replication]) -> Vec<Verdict> {
-    let first = replications.first().map_or(&[][..], |first| &first.expectations);
+/// What several runs say of each expectation, in order; each run by its number and its results.
+pub fn verdicts(runs: &[(u32, &[ExpectationResult])]) -> Vec<Verdict> {
+    let first = runs.first().map_or(&[][..], |first| first.1);
     let one = |i: usize| {
         let of: Vec<(u32, &ExpectationResult)> =
-            replications.iter().filter_map(|one| Some((one.index, one.expectations.get(i)?))).collect();
+            runs.iter().filter_map(|(index, results)| Some((*index, results.get(i)?))).collect();
         verdict(&of)
     };
     (0..first.len()).filter_map(one).collect()

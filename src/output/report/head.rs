@@ -32,25 +32,23 @@ pub fn head(body: &mut String, experiment: &Experiment) {
 /// The run in a sentence, and what was expected of it.
 fn verdict(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
-    let all_verdicts = experiment.verdicts();
-    let all = all_verdicts.len();
-    let kept = all_verdicts.iter().filter(|verdict| verdict.standing == Standing::Held).count();
-    let broken = all_verdicts.iter().any(|verdict| verdict.standing == Standing::Broken);
-    let (class, words) = match (all, kept) {
-        (0, _) => ("open", "Nothing was expected of it".to_string()),
-        (1, 1) => ("", "✓ The one expectation held".into()),
-        (all, kept) if all == kept => ("", format!("✓ All {all} expectations held")),
-        (all, kept) if broken => ("broken", format!("✗ {} of {all} expectations did not hold", all - kept)),
-        (all, kept) => ("broken", format!("? {} of {all} expectations are not proven", all - kept)),
+    let all = experiment.verdicts();
+    let count = |standing| all.iter().filter(|verdict| verdict.standing == standing).count();
+    let (class, words) = match (all.len(), count(Standing::Broken), count(Standing::NotProven)) {
+        (0, ..) => ("open", "Nothing was expected of it".to_string()),
+        (1, 0, 0) => ("", "✓ The one expectation held".into()),
+        (all, 0, 0) => ("", format!("✓ All {all} expectations held")),
+        (all, 0, open) => ("open", format!("? {open} of {all} expectations are not proven")),
+        (all, broken, _) => ("broken", format!("✗ {broken} of {all} expectations did not hold")),
     };
     let _ = writeln!(
         body,
         "<section class=\"verdict {class}\" aria-label=\"Verdict\"><p class=\"lead\">{}</p>\n<p class=\"held\">{words}</p>",
         escape(&headline::sentence(summary)),
     );
-    if all > 0 {
+    if !all.is_empty() {
         let _ = writeln!(body, "<ul>");
-        for verdict in &all_verdicts {
+        for verdict in &all {
             let (mark, _, class) = verdicts::sign(verdict.standing);
             let (text, found) = (escape(&verdict.shown.text), escape(&verdicts::line(verdict)));
             let _ = writeln!(
