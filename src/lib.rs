@@ -10,6 +10,7 @@
 pub mod cli;
 pub mod experiment;
 pub mod output;
+pub mod stored;
 
 mod failure;
 mod stopwatch;

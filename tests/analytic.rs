@@ -2,6 +2,7 @@
 
 mod availability;
 mod beanstalk;
+mod bytes;
 mod detection;
 mod machines;
 mod money;

@@ -32,14 +32,51 @@ fn a_run_leaves_its_files_and_nothing_else() {
     assert_eq!(room.names(), ["out", "small.ron"]);
     assert_eq!(names(&room.path("out")), ["small"]);
     let files = names(&room.path("out/small"));
-    for file in ["report.html", "series.csv", "summary.json", "timeline.jsonl"] {
+    let written = [
+        "architecture.json",
+        "latency_map.csv",
+        "report.html",
+        "scenario.ron",
+        "series.csv",
+        "summary.json",
+        "timeline.jsonl",
+    ];
+    for file in written {
         assert!(files.iter().any(|name| name == file), "{files:?}");
     }
     let count = |end: &str| files.iter().filter(|name| name.ends_with(end)).count();
     assert!(count(".png") > 0 && count(".png") == count(".svg"), "{files:?}");
     room.sim_expecting(0, "run small.ron --no-plots");
     let files = names(&room.path("out/small"));
-    assert_eq!(files, ["report.html", "series.csv", "summary.json", "timeline.jsonl"]);
+    assert_eq!(files, written);
+}
+
+#[test]
+fn the_scenario_beside_the_results_gives_the_same_run_again() {
+    let room = Room::with_scenario();
+    let read = |name: &str| json(&room.read(&format!("out/{name}/summary.json")));
+    room.sim("run small.ron --no-plots --seed 77 --duration 5m --out out/first");
+    room.sim("run out/first/scenario.ron --no-plots --out out/again");
+    let (first, again) = (read("first"), read("again"));
+    assert_eq!((&first["seed"], &first["duration_s"]), (&77.into(), &300.0.into()));
+    assert_eq!(first["digest"], again["digest"]);
+    assert_eq!(room.read("out/first/scenario.ron"), room.read("out/again/scenario.ron"));
+}
+
+#[test]
+fn the_data_that_a_scenario_reads_comes_along() {
+    let room = Room::new();
+    room.write("points.csv", "timestamp,value\n0,40\n600,95\n");
+    room.write(
+        "replay.ron",
+        r#"Scenario(schema: 1, name: "replay", duration: "20m", metrics: {"load": (csv: "points.csv")},
+            alarms: {"hot": (metric: Custom("load"), period: "60s", evaluation_periods: 1, above: 90)})"#,
+    );
+    room.sim_expecting(0, "run replay.ron --no-plots");
+    assert_eq!(room.read("out/replay/scenario.1.csv"), room.read("points.csv"));
+    room.sim_expecting(0, "run out/replay/scenario.ron --no-plots --out elsewhere");
+    let digest = |folder: &str| json(&room.read(&format!("{folder}/summary.json")))["digest"].clone();
+    assert_eq!(digest("out/replay"), digest("elsewhere"));
 }
 
 #[test]

@@ -17,5 +17,6 @@ mod coverage;
 mod files;
 mod inputs;
 mod room;
+mod statistics;
 mod sweep;
 mod tidy;

@@ -1,6 +1,8 @@
 //! Sweeps from outside: the same bytes for any number of threads, processes and accidents; and what is said of mistakes.
 
 use crate::room::{Room, names};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -178,6 +180,42 @@ fn a_cell_that_cannot_run_stops_no_other() {
     assert!(done.stdout.contains("1 cell could not run"), "{}", done.stdout);
     assert_eq!(room.read("x/runs.csv").lines().count(), 1 + 4);
     assert!(room.read("x/runs.jsonl").lines().any(|line| line.contains("\"error\"")));
+}
+
+/// `sweep.parquet`, read back, says what `runs.csv` does, and why a cell could not run.
+#[test]
+fn the_parquet_file_holds_what_the_csv_file_does() {
+    let room = room();
+    let vary = "--vary services.queue.instances=1,0,2 --vary duration=2m,3m";
+    room.sim(&format!("sweep queue.ron {vary} --replications 2 --no-plots --out x")).refused(&["2 of 6 cells"]);
+    let file = SerializedFileReader::new(fs::File::open(room.path("x/sweep.parquet")).unwrap()).unwrap();
+    let about = file.metadata().file_metadata().key_value_metadata().unwrap();
+    assert!(
+        about.iter().any(|entry| entry.key == "sim.sweep" && entry.value.as_ref().unwrap().contains("scenario_sha256"))
+    );
+    let all = file.get_row_iter(None).unwrap().map(|row| row.unwrap().into_columns());
+    let (ran, failed): (Vec<_>, Vec<_>) = all.partition(|row| row.iter().any(|f| f.0 == "error" && f.1 == Field::Null));
+    assert_eq!(failed.len(), 2);
+    assert!(failed.iter().flatten().any(|f| f.0 == "error" && f.1.to_string().contains("outside 1 to")));
+    let text = room.read("x/runs.csv");
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let heads = lines.next().unwrap();
+    assert_eq!(heads, ran[0].iter().map(|f| f.0.as_str()).filter(|name| *name != "error").collect::<Vec<_>>());
+    for (line, row) in lines.zip(&ran) {
+        for (text, (name, value)) in line.iter().zip(row.iter().filter(|f| f.0 != "error")) {
+            let same = match value {
+                Field::Null => text.is_empty(),
+                Field::Str(value) => text == value,
+                Field::Long(value) => text.parse() == Ok(*value),
+                Field::Double(value) => text.parse() == Ok(*value),
+                _ => false,
+            };
+            assert!(same, "{name}: {value} is not `{text}`");
+        }
+    }
+    assert_eq!(text.lines().count(), 1 + ran.len());
+    let kind = |name: &str| ran[0].iter().find(|f| f.0 == name).unwrap().1.clone();
+    assert!(matches!(kind("services.queue.instances"), Field::Double(_)) && matches!(kind("duration"), Field::Str(_)));
 }
 
 #[test]

@@ -43,11 +43,13 @@ mod directory;
 mod environment;
 mod fault;
 
+pub mod architecture;
 mod collect;
 mod collect_machine;
 mod cost;
 mod expectation;
 mod incident;
+pub mod latency_map;
 mod observe;
 mod series;
 mod strength;

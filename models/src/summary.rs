@@ -7,6 +7,7 @@
 //! ```
 
 use crate::Outcome;
+use crate::architecture::Architecture;
 use crate::expectation;
 use crate::incident;
 use crate::observe::{Cell, OUTCOMES};
@@ -16,9 +17,6 @@ use crate::run::Progress;
 use crate::world::World;
 use sim_core::{Histogram, Time};
 use std::collections::BTreeMap;
-
-/// Version of the shape of `summary.json`.
-const SCHEMA: u32 = 1;
 
 /// Figures closed at the end of the run, before requests in flight drain.
 #[derive(Debug)]
@@ -32,6 +30,7 @@ pub struct Closed {
 
 impl World<'_> {
     /// Closes levels, cost and states.
+    #[cold]
     pub(crate) fn close(&mut self, now: Time) -> Closed {
         let plan = self.shared.plan;
         let mut queueing = BTreeMap::new();
@@ -121,6 +120,7 @@ impl World<'_> {
     }
 
     /// The result of the run.
+    #[cold]
     pub(crate) fn finish(mut self, digest: String, progress: Progress) -> RunResult {
         let plan = self.shared.plan;
         let closed = match self.closed.take() {
@@ -181,8 +181,14 @@ impl World<'_> {
         summary.expectations = expectation::judge(plan, &summary, &self);
         summary.warnings = warnings(plan, &summary);
         let end_s = plan.duration.as_secs_f64();
-        let timeline = self.shared.timeline.into_entries().into_iter().filter(|entry| entry.t_s <= end_s).collect();
-        RunResult { summary, timeline, series: self.series.finish() }
+        let timeline = std::mem::take(&mut self.shared.timeline)
+            .into_entries()
+            .into_iter()
+            .filter(|entry| entry.t_s <= end_s)
+            .collect();
+        let architecture = Architecture::lived(&self.shared);
+        let (series, latency_map) = self.series.finish();
+        RunResult { summary, timeline, series, latency_map, architecture }
     }
 
     /// Traffic over some populations and endpoints.

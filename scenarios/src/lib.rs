@@ -17,6 +17,7 @@ pub mod units;
 
 mod advice;
 mod beanstalk;
+mod bundle;
 mod decode;
 mod flat;
 mod fragment;
@@ -25,6 +26,7 @@ mod reference;
 mod resolve;
 mod set;
 
+pub use bundle::{Bundle, bundle, is_part};
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use flat::settings;
 pub use fragment::{fragment, read_back};

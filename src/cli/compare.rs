@@ -16,8 +16,8 @@ use crate::experiment::{Aggregate, Settings, replicate};
 use crate::output::compare::{Page, files};
 use crate::output::files::{Staging, default_folder};
 use crate::output::json;
+use crate::stored;
 use scenarios::Source;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Compare two scenarios, or one with two sets of changes, under the same chance.
@@ -167,33 +167,12 @@ fn given(name: &str, own: &[(String, String)], args: &Args, terminal: &Terminal)
             return Err(Failure::new(format!("`{name}` is stored and cannot be changed any more"))
                 .help("name its scenario instead"));
         }
-        return stored(folder);
+        let (aggregate, side) = stored::replications(folder)?;
+        return Ok(Given::Stored(Box::new(aggregate), side));
     }
     let source = source::load(name).map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
     let set = args.study.changes.assignments().into_iter().chain(own.iter().cloned()).collect();
     Ok(Given::Scenario(Box::new(source), set))
-}
-
-/// Results that `sim run --replications` has left.
-fn stored(folder: &Path) -> Result<Given, Failure> {
-    let path = folder.join("replications.json");
-    let help = "name a folder that `sim run --replications N` wrote";
-    let text = std::fs::read(&path).map_err(|error| Failure::io("read", &path, &error).help(help))?;
-    let aggregate: Aggregate = serde_json::from_slice(&text)
-        .map_err(|error| Failure::new(format!("`{}` is no result of replications: {error}", path.display())))?;
-    let path = folder.join("replications.csv");
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error).help(help))?;
-    let mut side: Side = vec![BTreeMap::new(); aggregate.replications as usize];
-    for (number, line) in text.lines().enumerate().skip(1) {
-        let wrong = || Failure::new(format!("line {} of `{}` is no row of replications", number + 1, path.display()));
-        let (head, value) = line.rsplit_once(',').ok_or_else(wrong)?;
-        let (index, metric) = head.split_once(',').ok_or_else(wrong)?;
-        let run = index.parse().ok().and_then(|index: usize| side.get_mut(index)).ok_or_else(wrong)?;
-        if let Ok(value) = value.parse() {
-            run.insert(metric.trim_matches('"').replace("\"\"", "\""), value);
-        }
-    }
-    Ok(Given::Stored(Box::new(aggregate), side))
 }
 
 /// Settings that are not the same on both sides: path, A, B.

@@ -13,9 +13,10 @@ use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
 use crate::experiment::{Bar, Experiment, Settings, replicate};
-use crate::output::files::{Staging, default_folder};
+use crate::output::files::{SCENARIO, Staging, default_folder};
 use crate::output::{TRACE, Trace, csv, json, page::Page, plots, report};
 use models::plan::Plan;
+use scenarios::Bundle;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +24,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Run a scenario: a page on the terminal, results and plots in a folder.
 ///
 /// The folder appears when everything in it is complete, and replaces the results of an earlier run. It holds
-/// `summary.json`, `timeline.jsonl`, `series.csv`, `report.html` and plots; with replications also `replications.json`
+/// `scenario.ron` (as it was run), `summary.json`, `timeline.jsonl`, `series.csv`, `latency_map.csv` (how many requests were how
+/// slow, over time), `architecture.json` (what there was), `report.html` and plots; with replications also `replications.json`
 /// (intervals) and `replications.csv`; everything else then is of replication 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples(&[
@@ -75,12 +77,16 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let bar = bar(plan, args.chance.replications, terminal);
     let settings = Settings {
         seed: args.chance.seed.unwrap_or(plan.seed),
-        replications: args.chance.replications.max(if args.precision.is_some() { FIRST } else { 1 }),
+        replications: match args.precision {
+            Some(_) => args.chance.replications.max(FIRST).min(args.max_replications),
+            None => args.chance.replications,
+        },
         precision: args.precision.as_ref().map(|precision| (precision, args.max_replications)),
         threads: args.chance.threads,
         stop: &stop,
         bar: &bar,
     };
+    let bundle = compiled.bundle(settings.seed, terminal)?;
     let found = replicate(plan, &settings, trace.as_mut());
     if let Some(trace) = trace {
         // A trace that could not be written ends the run; its own reason is the one to tell.
@@ -89,11 +95,16 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let mut experiment = found?;
     let cautions = compiled.warnings.iter().chain(&experiment.first.summary.warnings).cloned().collect();
     experiment.first.summary.warnings = cautions;
+    if let (Some(precision), Some(aggregate)) = (&args.precision, &experiment.aggregate)
+        && let Some(estimate) = aggregate.get(&precision.metric)
+    {
+        experiment.first.summary.warnings.extend(precision.missed(estimate.mean, estimate.half_width));
+    }
 
     bar.say("drawing and writing");
     let (pictures, undrawn) = if args.no_plots { Default::default() } else { plots::draw(&experiment) };
     experiment.first.summary.warnings.extend(undrawn);
-    write_files(&mut staging, &experiment, &pictures)?;
+    write_files(&mut staging, &experiment, &pictures, &bundle)?;
     if stop.load(Ordering::Relaxed) {
         return Err(Failure::Interrupted);
     }
@@ -119,11 +130,24 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
 }
 
 /// Writes everything that a run leaves behind.
-fn write_files(staging: &mut Staging, experiment: &Experiment, pictures: &[(String, Vec<u8>)]) -> Result<(), Failure> {
+fn write_files(
+    staging: &mut Staging,
+    experiment: &Experiment,
+    pictures: &[(String, Vec<u8>)],
+    bundle: &Bundle,
+) -> Result<(), Failure> {
     let result = &experiment.first;
+    staging.write(SCENARIO, bundle.text.as_bytes())?;
+    for (name, bytes) in &bundle.files {
+        staging.write(name, bytes)?;
+    }
     staging.write("summary.json", &json::summary(&result.summary))?;
     staging.write("timeline.jsonl", &json::timeline(&result.timeline))?;
     staging.write("series.csv", csv::series(&result.series).as_bytes())?;
+    if let Some(map) = csv::latency_map(&result.latency_map) {
+        staging.write("latency_map.csv", map.as_bytes())?;
+    }
+    staging.write("architecture.json", &json::architecture(&result.architecture))?;
     if let Some(aggregate) = &experiment.aggregate {
         staging.write("replications.json", &json::aggregate(aggregate))?;
         staging.write("replications.csv", csv::replications(&experiment.replications).as_bytes())?;

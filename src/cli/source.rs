@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use crate::Failure;
 use models::plan::Plan;
 use scenarios::outline::Node;
-use scenarios::{Diagnostic, Report, Severity, Source};
+use scenarios::{Bundle, Diagnostic, Report, Severity, Source};
 use serde::Serialize;
 use std::io::Read;
 
@@ -24,6 +24,21 @@ pub struct Compiled {
     pub plan: Plan,
     /// What is legal but unwise, one sentence each.
     pub warnings: Vec<String>,
+    /// The text it came from, and the changes made to it.
+    written: (Source, Vec<(String, String)>),
+}
+
+impl Compiled {
+    /// The scenario as it is run, seed and changes included, and the files it reads: to be left beside its results.
+    ///
+    /// # Errors
+    /// If a file that it read is gone by now.
+    pub fn bundle(&self, seed: u64, terminal: &Terminal) -> Result<Bundle, Failure> {
+        let (source, sets) = &self.written;
+        let own = (seed != self.plan.seed).then(|| ("seed".to_string(), seed.to_string()));
+        let sets: Vec<_> = sets.iter().cloned().chain(own).collect();
+        scenarios::bundle(source, &sets).map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))
+    }
 }
 
 /// A diagnostic, for machines.
@@ -74,10 +89,23 @@ fn stream(name: &str, from: &mut dyn Read) -> Result<Source, Report> {
 /// # Errors
 /// All mistakes at once.
 pub fn compile(name: &str, assignments: &[(String, String)], terminal: &Terminal) -> Result<Compiled, Failure> {
-    let compiled = load(name).and_then(|source| scenarios::compile(&source, assignments));
-    let compiled = compiled.map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
+    let rendered = |report: Report| Failure::Rendered(report.render(terminal.error_has_color()));
+    compile_source(load(name).map_err(rendered)?, assignments, terminal)
+}
+
+/// The same for a scenario that has been found already.
+///
+/// # Errors
+/// All mistakes at once.
+pub fn compile_source(
+    source: Source,
+    assignments: &[(String, String)],
+    terminal: &Terminal,
+) -> Result<Compiled, Failure> {
+    let compiled = scenarios::compile(&source, assignments)
+        .map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
     let warnings = diagnoses(&compiled.warnings).iter().map(Diagnosis::sentence).collect();
-    Ok(Compiled { plan: compiled.plan, warnings })
+    Ok(Compiled { plan: compiled.plan, warnings, written: (source, assignments.to_vec()) })
 }
 
 /// All that is to be said about a scenario, warnings included: as a report, if there is anything.

@@ -248,12 +248,13 @@ fn conclude(
 /// Writes what follows from the records.
 fn write_tables(found: &Found, store: &Store) -> Result<Vec<String>, Failure> {
     let tables = [
-        ("cells.csv", tables::cells_csv(found)),
-        ("runs.csv", tables::runs_csv(found)),
-        ("runs.jsonl", tables::runs_jsonl(found)),
+        ("cells.csv", tables::cells_csv(found).into_bytes()),
+        ("runs.csv", tables::runs_csv(found).into_bytes()),
+        ("runs.jsonl", tables::runs_jsonl(found).into_bytes()),
+        ("sweep.parquet", tables::runs_table(found)?.bytes()?),
     ];
-    for (name, text) in &tables {
-        store.write(name, text.as_bytes())?;
+    for (name, bytes) in &tables {
+        store.write(name, bytes)?;
     }
     Ok(tables.iter().map(|(name, _)| (*name).to_string()).collect())
 }

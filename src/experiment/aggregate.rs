@@ -1,7 +1,7 @@
 //! Estimates over replications: `replications.json`.
 //!
-//! # Models      the mean of each figure with Student's confidence interval; replications are independent and alike
-//!   and quantiles over the replications; what never happened has a bound on how often it could (the rule of three)
+//! # Models      the mean of each figure with Student's confidence interval, lengthened where the figure is skewed, and quantiles
+//!   over the replications, which are independent and alike; what never happened has a bound on how often it could (the rule of three)
 //! # Leaves out  intervals of those quantiles
 
 use super::Replication;
@@ -126,7 +126,7 @@ impl Estimate {
     pub fn of(values: &[f64]) -> Estimate {
         Estimate {
             mean: values.iter().sum::<f64>() / values.len().max(1) as f64,
-            half_width: Interval::from_samples(values, LEVEL).map(|interval| interval.half_width),
+            half_width: Interval::of_skewed(values, LEVEL).map(|interval| interval.half_width),
             min: values.iter().copied().fold(f64::INFINITY, f64::min),
             max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             p05: quantile_of(values, 0.05).unwrap_or(f64::NAN),
@@ -145,7 +145,7 @@ mod tests {
 
     /// Mean 10, standard deviation 1.5811, t(0.975, 4) = 2.7764: half width 1.9632 (any table of Student's t).
     #[test]
-    fn the_interval_is_students() {
+    fn the_interval_of_an_even_figure_is_students() {
         let estimate = Estimate::of(&[8.0, 9.0, 10.0, 11.0, 12.0]);
         assert_eq!((estimate.mean, estimate.min, estimate.max, estimate.n), (10.0, 8.0, 12.0, 5));
         assert!((estimate.half_width.unwrap() - 1.9632).abs() < 1e-3, "{estimate:?}");

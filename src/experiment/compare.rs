@@ -2,10 +2,11 @@
 //!
 //! ```text
 //!  A ─seed, 0..n─► figures ┐
-//!                          ├─ pair by replication ─► B − A ─► Student's interval ─► words, limits
+//!                          ├─ pair by replication ─► B − A ─► interval ─► words, limits
 //!  B ─seed, 0..n─► figures ┘
 //! ```
-//! # Models      paired differences on common random numbers: what both share by chance cancels out
+//! # Models      paired differences on common random numbers: what both share by chance cancels out; Student's interval of their
+//!   mean, lengthened where they are skewed
 //! # Leaves out  corrections for many comparisons at once: of twenty figures that do not differ, one will seem to at 95 %
 //! # Source      Law, "Simulation Modeling and Analysis", 5th ed., section 10.2.1 (the paired-t interval)
 
@@ -71,7 +72,7 @@ fn difference(name: &str, a: &Side, b: &Side) -> Option<Difference> {
         a: Estimate::of(&firsts),
         b: Estimate::of(&seconds),
         mean: differences.iter().sum::<f64>() / differences.len() as f64,
-        half_width: Interval::from_samples(&differences, LEVEL).map(|interval| interval.half_width),
+        half_width: Interval::of_skewed(&differences, LEVEL).map(|interval| interval.half_width),
         n: differences.len() as u32,
     })
 }

@@ -10,6 +10,7 @@
 pub(crate) mod aggregate;
 pub mod compare;
 pub(crate) mod metrics;
+pub mod objective;
 pub mod precision;
 mod progress;
 pub(crate) mod replicate;
@@ -17,6 +18,6 @@ pub mod sweep;
 pub mod tune;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
-pub use metrics::metrics;
+pub use metrics::{Unit, metrics, unit};
 pub use progress::Bar;
 pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};

@@ -14,11 +14,17 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`).
-pub const NAMES: [&str; 14] = [
+/// The scenario that was run, changes and seed included.
+pub const SCENARIO: &str = "scenario.ron";
+
+/// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
+pub const NAMES: [&str; 17] = [
+    SCENARIO,
     "summary.json",
     "timeline.jsonl",
     "series.csv",
+    "latency_map.csv",
+    "architecture.json",
     "report.html",
     "trace.csv.gz",
     "replications.csv",
@@ -179,11 +185,13 @@ fn check_replaceable(target: &Path) -> Result<(), Failure> {
         return Err(Failure::new(format!("cannot write to `{}`: it is a file", target.display())).help(elsewhere));
     }
     let entries = fs::read_dir(target).map_err(|error| Failure::io("read", target, &error).help(elsewhere))?;
+    // A scenario by itself is somebody's own work.
+    let holds_results = target.join("summary.json").is_file();
     for entry in entries {
         let entry = entry.map_err(|error| Failure::io("read", target, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if !is_file || !is_ours(&name) {
+        if !is_file || !is_ours(&name) || (name == SCENARIO && !holds_results) {
             let text = format!("will not replace `{}`: `{name}` in it is not a result of a run", target.display());
             return Err(Failure::new(text).help(format!("{elsewhere}, or move `{name}` away")));
         }
@@ -193,7 +201,7 @@ fn check_replaceable(target: &Path) -> Result<(), Failure> {
 
 /// Whether a run writes files of that name.
 fn is_ours(name: &str) -> bool {
-    NAMES.contains(&name) || name.ends_with(".png") || name.ends_with(".svg")
+    NAMES.contains(&name) || name.ends_with(".png") || name.ends_with(".svg") || scenarios::is_part(name)
 }
 
 /// Makes `folder` and those above it, noting which were not there before, innermost first.
@@ -307,6 +315,15 @@ mod tests {
         let failure = Staging::begin(room.path()).unwrap_err().to_string();
         assert!(failure.contains("thesis.txt"), "{failure}");
         assert_eq!(names(room.path()), ["thesis.txt"]);
+    }
+
+    #[test]
+    fn a_scenario_by_itself_is_no_result() {
+        let room = tempfile::tempdir().unwrap();
+        fs::write(room.path().join(SCENARIO), "Scenario()").unwrap();
+        assert!(Staging::begin(room.path()).unwrap_err().to_string().contains(SCENARIO));
+        fs::write(room.path().join("summary.json"), "{}").unwrap();
+        assert!(Staging::begin(room.path()).is_ok());
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! `summary.json`, `timeline.jsonl` and `replications.json`: the results as they stand, for machines.
+//! `summary.json`, `timeline.jsonl`, `architecture.json` and `replications.json`: the results as they stand, for machines.
 //!
 //! # Models      `summary.json` is [`Summary`]; each line of `timeline.jsonl` a [`TimelineEvent`]; `replications.json` an
 //!   [`Aggregate`]. A figure that is not finite is `null`
 
 use crate::experiment::Aggregate;
-use models::result::{Summary, TimelineEvent};
+use models::result::{Architecture, Summary, TimelineEvent};
 use serde::Serialize;
 
 /// `summary.json`.
@@ -21,6 +21,11 @@ pub fn timeline(events: &[TimelineEvent]) -> Vec<u8> {
         bytes.push(b'\n');
     }
     bytes
+}
+
+/// `architecture.json`.
+pub fn architecture(architecture: &Architecture) -> Vec<u8> {
+    pretty(architecture)
 }
 
 /// `replications.json`.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Experiment ──► page (terminal)
-//!             └─► summary.json  timeline.jsonl  series.csv  *.png *.svg  report.html   ──files──► out/<scenario>/
+//!             └─► scenario.ron  summary.json  timeline.jsonl  series.csv  *.png *.svg  report.html   ──files──► out/<scenario>/
 //!                 replications.json  replications.csv  trace.csv.gz
 //! ```
 //! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
@@ -11,8 +11,10 @@
 pub mod compare;
 pub mod csv;
 pub mod files;
+pub mod html;
 pub mod json;
 pub mod page;
+pub mod parquet;
 pub mod plots;
 pub mod report;
 pub mod sweep;

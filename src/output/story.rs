@@ -254,7 +254,16 @@ mod tests {
     use super::*;
 
     fn event(t_s: f64, kind: EventKind, subject: &str) -> TimelineEvent {
-        TimelineEvent { id: 1, t_s, kind, subject: subject.into(), detail: String::new(), cause: None }
+        TimelineEvent {
+            id: 1,
+            t_s,
+            kind,
+            subject: subject.into(),
+            detail: String::new(),
+            cause: None,
+            since_s: None,
+            published_s: None,
+        }
     }
 
     #[test]

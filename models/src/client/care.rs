@@ -90,6 +90,7 @@ impl Caller {
     }
 
     /// The node that this request's cache answers with.
+    #[cold]
     fn resolve_with_care(&mut self, balancer: BalancerId, request: &Request, cx: &Cx) -> Option<u16> {
         let now = cx.now();
         let index = self.resolver_for(request, cx.plan.zones.len());
@@ -124,6 +125,7 @@ impl Clients {
     }
 
     /// The rate limiter lets an attempt go.
+    #[cold]
     pub(super) fn permitted(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(&request) = cx.request(at) else { return };
         let caller = &mut self.sites[request.site];
@@ -197,6 +199,7 @@ impl Clients {
     }
 
     /// A request that waits for its connection, with that connection and the places of both ends.
+    #[cold]
     fn handshake(&self, at: RequestRef, cx: &Cx) -> Option<(Request, ConnectionRef, Place, Place)> {
         let request = *cx.request(at)?;
         let connection = cx.connections.of(at)?;
@@ -208,6 +211,7 @@ impl Clients {
     }
 
     /// Sends a SYN, which nobody may hear; the kernel repeats it.
+    #[cold]
     pub(super) fn syn(&mut self, at: RequestRef, tries: u8, cx: &mut Cx) {
         let Some((request, _, from, to)) = self.handshake(at, cx) else { return };
         let Some(kept) = self.kept(request.site) else { return };
@@ -241,6 +245,7 @@ impl Clients {
     }
 
     /// Sends a request by an established connection.
+    #[cold]
     fn send_by(&mut self, connection: ConnectionRef, at: RequestRef, cx: &mut Cx) {
         let now = cx.now();
         let (Some(&request), Some(&row)) = (cx.request(at), cx.connections.get(connection)) else { return };
@@ -373,6 +378,7 @@ impl Clients {
 }
 
 /// Another attempt after a wait; `memo` is what the retry after it has to know of this one.
+#[cold]
 fn retry(request: &Request, wait: Duration, memo: u64, cx: &mut Cx) {
     let next = cx.new_request(Request { backoff_ns: memo, call: CallRef::NONE, ..*request });
     cx.list.after(wait, client(Event::Retry(next)));
@@ -397,6 +403,7 @@ fn place_of(peer: Peer, cx: &Cx) -> Place {
 }
 
 /// Closes a connection, and the flow that it was at a node.
+#[cold]
 fn close(connection: ConnectionRef, cx: &mut Cx) {
     if let Some(row) = cx.connections.close(connection)
         && let (Peer::Node(node), Some((group, instance))) = (row.peer, row.target)

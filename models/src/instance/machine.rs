@@ -185,6 +185,7 @@ impl Instances {
     }
 
     /// Tells the CPU of the machine's condition.
+    #[cold]
     pub(super) fn disturb(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
         let swap = self.swap_speed(instance);

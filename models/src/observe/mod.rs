@@ -16,7 +16,7 @@ mod users;
 pub use balancer::{BalancerCounts, GroupCounts, Minute};
 pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
-pub use users::{BadSpan, Users};
+pub use users::{BadSpan, Losses, Users};
 
 use crate::Outcome;
 use crate::event::events;
@@ -208,6 +208,7 @@ impl Observe {
     }
 
     /// A request of a session has reached an instance: its state is there from now on.
+    #[cold]
     pub fn session_at(&mut self, request: &Request, service: ServiceId, instance: InstanceId) {
         self.sessions.reached(request, service, instance);
     }

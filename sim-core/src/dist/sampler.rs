@@ -130,6 +130,7 @@ impl Sampler {
     }
 
     #[inline(never)]
+    #[cold]
     fn duration_rare(&self, words: &mut impl Words) -> Duration {
         Duration::from_secs_f64(self.sample(words))
     }
@@ -144,6 +145,7 @@ impl Sampler {
 
     /// The kinds that are drawn less often, or whose draw is long anyway, out of the way of the others.
     #[inline(never)]
+    #[cold]
     fn sample_rare(&self, words: &mut impl Words) -> f64 {
         match &self.0 {
             Kind::Erlang { k, minus_mean } => {

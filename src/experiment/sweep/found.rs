@@ -1,6 +1,6 @@
 //! What a sweep found: estimates per cell, and which cells nobody beats.
 //!
-//! # Models      Student's intervals per cell; the Pareto front of two figures by their means
+//! # Models      intervals per cell, as of any estimate; the Pareto front of two figures by their means
 //! # Leaves out  comparisons of cells with each other, which are paired: `sim compare`
 
 use super::manifest::{Manifest, Record, Store};

@@ -1,7 +1,7 @@
 //! What a sweep leaves behind: tables for data frames, and a page on the terminal.
 //!
 //! ```text
-//!  Found ──► runs.csv  runs.jsonl   one row per cell and replication
+//!  Found ──► runs.csv  runs.jsonl  sweep.parquet   one row per cell and replication
 //!        ├─► cells.csv              one row per cell and figure, with its interval
 //!        ├─► *.png  *.svg             figures against settings, and against cost
 //!        └─► page (terminal)

@@ -1,10 +1,13 @@
-//! The tables of a sweep: `runs.csv`, `runs.jsonl` and `cells.csv`.
+//! The tables of a sweep: `runs.csv`, `runs.jsonl`, `sweep.parquet` and `cells.csv`.
 //!
 //! # Models      tidy data: axes are columns under their paths; a figure that a run does not have is an empty field
 //! # Source      Wickham, "Tidy data", 2014
 
+use crate::Failure;
 use crate::experiment::sweep::found::Found;
+use crate::experiment::sweep::manifest::RunRecord;
 use crate::output::csv::{field, number};
+use crate::output::parquet::{Column, Table};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -60,6 +63,37 @@ pub fn runs_jsonl(found: &Found) -> String {
         }
     }
     text
+}
+
+/// The same as a table with types: one row per cell and replication, one column per axis and figure; of a cell that could not run
+/// one row with its error. An axis whose values are all numbers is a column of numbers, any other one of texts. The manifest of
+/// the sweep stands in the file's metadata.
+pub fn runs_table(found: &Found) -> Result<Table, Failure> {
+    // Each run, or none for a cell that could not run.
+    let runs = || {
+        found.cells.iter().flat_map(|cell| {
+            let failed = cell.record.error.is_some().then_some(None);
+            cell.record.replications.iter().map(Some).chain(failed).map(move |run| (&cell.record, run))
+        })
+    };
+    let mut table = Table::default();
+    table.push("cell", Column::Whole(runs().map(|(cell, _)| Some(cell.cell as i64)).collect()));
+    for (at, axis) in found.manifest.axes.iter().enumerate() {
+        let numbers: Option<Vec<f64>> = runs().map(|(cell, _)| cell.values.get(at)?.parse().ok()).collect();
+        let texts = || Column::Text(runs().map(|(cell, _)| cell.values.get(at).cloned()).collect());
+        table.push(&axis.path, numbers.map_or_else(texts, Column::Number));
+    }
+    table.push("replication", Column::Whole(runs().map(|(_, run)| Some(i64::from(run?.replication))).collect()));
+    table.push("digest", Column::Text(runs().map(|(_, run)| Some(run?.digest.clone())).collect()));
+    table.push("error", Column::Text(runs().map(|(cell, _)| cell.error.clone()).collect()));
+    for metric in found.metrics() {
+        let value = |run: Option<&RunRecord>| run.and_then(|run| run.metrics.get(metric).copied()).unwrap_or(f64::NAN);
+        table.push(metric, Column::Number(runs().map(|(_, run)| value(run)).collect()));
+    }
+    let manifest = serde_json::to_string(&found.manifest)
+        .map_err(|error| Failure::new(format!("cannot write what the sweep is: {error}")))?;
+    table.about.push(("sim.sweep".into(), manifest));
+    Ok(table)
 }
 
 /// One row per cell and figure: its mean with half the width of its 95 % interval.

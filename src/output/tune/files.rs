@@ -11,7 +11,7 @@ use super::told::{Gap, Told};
 use crate::experiment::Estimate;
 use crate::experiment::tune::{Budget, Candidate, Fate, Origin, Verdict};
 use crate::output::csv::{field, number};
-use crate::output::{json as plain_json, report};
+use crate::output::{html, json as plain_json};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ pub fn all(told: &Told<'_>) -> Vec<(String, Vec<u8>)> {
         ("tune.json", plain_json::pretty(&json(told))),
         ("tune.csv", csv(told).into_bytes()),
         ("summary.md", markdown(told).into_bytes()),
-        ("report.html", html(told).into_bytes()),
+        ("report.html", report(told).into_bytes()),
         ("winner.ron", ron(told).into_bytes()),
         ("winner.tf", terraform::snippet(told).into_bytes()),
     ]
@@ -81,7 +81,7 @@ pub fn json(told: &Told<'_>) -> Value {
     let limits: Vec<Value> = goal
         .constraints
         .iter()
-        .map(|limit| json!({ "text": limit.text, "metric": limit.metric, "at_least": limit.at_least, "limit": limit.limit }))
+        .map(|limit| json!({ "text": limit.text, "metric": limit.metric, "sign": limit.op.sign(), "bound": limit.bound }))
         .collect();
     let candidate = |one: &Candidate| {
         json!({
@@ -225,8 +225,8 @@ fn markdown(told: &Told<'_>) -> String {
 }
 
 /// `report.html`.
-fn html(told: &Told<'_>) -> String {
-    let safe = report::escape;
+fn report(told: &Told<'_>) -> String {
+    let safe = html::escape;
     let mut body =
         format!("<h1>{}, tuned</h1>\n<p class=\"dim\">{}</p>\n", safe(told.scenario), safe(&sections::what(told)));
     for section in sections::all(told) {
@@ -242,7 +242,7 @@ fn html(told: &Told<'_>) -> String {
         }
         if !section.table.rows.is_empty() {
             let titles: Vec<&str> = section.table.titles.iter().map(String::as_str).collect();
-            report::rows(&mut body, "", &titles, section.table.rows.into_iter().map(|(_, cells)| cells).collect());
+            html::rows(&mut body, "", &titles, section.table.rows.into_iter().map(|(_, cells)| cells).collect());
         }
         for note in &section.notes {
             let _ = writeln!(body, "<p class=\"dim\">{}</p>", safe(note));
@@ -250,7 +250,7 @@ fn html(told: &Told<'_>) -> String {
     }
     let (pictures, _) = plots::draw(told);
     body.push_str("<h2>Plots</h2>\n<div class=\"pair\">\n");
-    report::figures(&mut body, &pictures, |_| true);
+    html::figures(&mut body, &pictures, |_| true);
     let _ = writeln!(
         body,
         "</div>\n<h2>To have it again</h2>\n<pre>{}</pre>\n<h2>To paste</h2>\n<pre>{}</pre>\n<pre>{}</pre>",
@@ -258,5 +258,5 @@ fn html(told: &Told<'_>) -> String {
         safe(told.fragment),
         safe(&terraform::snippet(told))
     );
-    report::shell(&format!("{}, tuned", told.scenario), &body)
+    html::document(&format!("{}, tuned", told.scenario), &body)
 }
