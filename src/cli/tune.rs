@@ -15,9 +15,10 @@ use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::compare::full_name;
 use crate::experiment::metrics::is_zero_when_missing;
+use crate::experiment::objective::{Constraint, Objective};
 use crate::experiment::replicate::single;
 use crate::experiment::sweep::axis::{Axis, Value, Values};
-use crate::experiment::tune::{Budget, Chance, Constraint, Goal, Method, Problem, Settings, Space, Stopped, tune};
+use crate::experiment::tune::{Budget, Chance, Goal, Method, Problem, Settings, Space, Stopped, tune};
 use crate::experiment::{self, Bar, Replication};
 use crate::output::files::{Staging, default_folder};
 use crate::output::json;
@@ -192,19 +193,19 @@ fn goal(args: &Args, body: Option<&study_file::Tune>) -> Result<Goal, Failure> {
         (Some(_), Some(_)) => {
             Err(Failure::new("`minimize` and `maximize` are both given").help("a search has one objective"))
         }
-        (Some(name), None) => Ok(Some((name.clone(), true))),
-        (None, Some(name)) => Ok(Some((name.clone(), false))),
+        (Some(name), None) => Ok(Some(Objective::minimize(name))),
+        (None, Some(name)) => Ok(Some(Objective::maximize(name))),
         (None, None) => Ok(None),
     };
     let asked = of(args.minimize.as_ref(), args.maximize.as_ref())?;
     let filed = body.map_or(Ok(None), |body| of(body.minimize.as_ref(), body.maximize.as_ref()))?;
-    let Some((objective, minimize)) = asked.or(filed) else {
+    let Some(objective) = asked.or(filed) else {
         return Err(Failure::new("nothing to minimize").help("say what with `--minimize cost_usd.total`"));
     };
     let mut constraints = args.subject_to.clone();
     for text in body.into_iter().flat_map(|body| &body.subject_to) {
-        let constraint = Constraint::parse(text).map_err(Failure::new)?;
-        if !constraints.iter().any(|own| own.metric == constraint.metric && own.at_least == constraint.at_least) {
+        let constraint = Constraint::parse(text).map_err(|mistake| Failure::new(mistake.to_string()))?;
+        if !constraints.iter().any(|own| own.metric == constraint.metric && own.op == constraint.op) {
             constraints.push(constraint);
         }
     }
@@ -214,7 +215,7 @@ fn goal(args: &Args, body: Option<&study_file::Tune>) -> Result<Goal, Failure> {
         _ => SHOWN.map(String::from).to_vec(),
     };
     let shown: Vec<String> = shown.iter().map(|name| full_name(name)).collect();
-    Ok(Goal::new(&objective, minimize, constraints, &shown))
+    Ok(Goal::new(&objective, constraints, &shown))
 }
 
 /// A few values of an axis, to see whether it can be set.

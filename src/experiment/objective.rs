@@ -187,13 +187,18 @@ impl Constraint {
         }
     }
 
+    /// How far a value is beyond the bound, in the unit of the figure: below nought where it is kept.
+    pub fn excess(&self, value: f64) -> f64 {
+        match self.op {
+            Op::AtLeast | Op::Above => self.bound - value,
+            Op::AtMost | Op::Below => value - self.bound,
+        }
+    }
+
     /// How far a value is from keeping the bound, in the unit of the figure: nought where it is kept (or met exactly), infinite
     /// for what is no number.
     pub fn missed_by(&self, value: f64) -> f64 {
-        let missed = match self.op {
-            Op::AtLeast | Op::Above => self.bound - value,
-            Op::AtMost | Op::Below => value - self.bound,
-        };
+        let missed = self.excess(value);
         if missed.is_nan() { f64::INFINITY } else { missed.max(0.0) }
     }
 }
