@@ -81,6 +81,12 @@ pub fn is_zero_when_missing(name: &str) -> bool {
         || name.starts_with("cost_usd.by_part.")
 }
 
+/// Whether people wish for more of a figure rather than less.
+pub fn more_is_better(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    matches!(last, "availability" | "goodput_per_s" | "succeeded" | "held")
+}
+
 /// What a figure is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -9,6 +9,7 @@
 
 pub(crate) mod aggregate;
 pub mod compare;
+pub mod formula;
 mod metrics;
 pub mod objective;
 pub mod precision;
@@ -17,6 +18,6 @@ mod replicate;
 pub mod sweep;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
-pub use metrics::{Unit, metrics, unit};
+pub use metrics::{Unit, metrics, more_is_better, unit};
 pub use progress::Bar;
 pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};

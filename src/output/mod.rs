@@ -8,15 +8,18 @@
 //! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
 //! # Leaves out  drawing (`plots`)
 
+pub mod brief;
 pub mod compare;
 pub mod csv;
 pub mod files;
 pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod page;
 pub mod parquet;
 pub mod plots;
 pub mod report;
+pub mod sheet;
 pub mod sweep;
 pub mod table;
 pub mod units;
