@@ -6,7 +6,7 @@
 //! # Models      results appear whole or not at all, also when broken off with Ctrl-C
 //! # Leaves out  sweeps and comparisons
 
-use super::options::{Chance, Changes, Format, FormatOption};
+use super::options::{Chance, Changes, PageFormat, PageFormatOption};
 use super::source;
 use super::terminal::Terminal;
 use super::{Verdict, examples, print};
@@ -14,7 +14,7 @@ use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
 use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, only, replicate};
 use crate::output::files::{SCENARIO, SPANS, Staging, default_folder};
-use crate::output::{TRACE, Trace, csv, json, page::Page, plots, report};
+use crate::output::{TRACE, Trace, brief, csv, json, page::Page, plots, report};
 use models::plan::Plan;
 use scenarios::Bundle;
 use std::path::PathBuf;
@@ -36,6 +36,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
     ("sim run mine.ron --replication 17", "one of them alone, such as one that `sim check` names"),
     ("sim run mine.ron --set auto_scaling_groups.web.max_size=8", "one value changed"),
     ("sim run mine.ron --format json | jq .availability", "for scripts"),
+    ("sim run mine.ron --format markdown | gh pr comment --body-file -", "for a pull request"),
 ]))]
 pub struct Args {
     /// A scenario file, the name of a built-in scenario, or `-` for standard input
@@ -51,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    format: FormatOption,
+    format: PageFormatOption,
     /// Draw no plots
     #[arg(long)]
     no_plots: bool,
@@ -131,8 +132,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
 
     let verdict = if experiment.held() { Verdict::Held } else { Verdict::NotHeld };
     let told = match args.format.format {
-        Format::Json => print(terminal, &json::summary(&experiment.first.summary)),
-        Format::Text => {
+        PageFormat::Markdown => print(terminal, brief::markdown(&experiment).as_bytes()),
+        PageFormat::Json => print(terminal, &json::summary(&experiment.first.summary)),
+        PageFormat::Text => {
             let mut text = Vec::new();
             let page = Page { experiment: &experiment, folder: &folder, files: &files };
             page.write(&mut text).map_err(|error| Failure::stdout(&error))?;

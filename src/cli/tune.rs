@@ -6,7 +6,7 @@
 //! # Models      a budget in runs gives the same bytes for any number of threads; a budget in time decides how many rounds are made
 //! # Leaves out  going on with a search that was broken off: give it the budget again
 
-use super::options::{Format, Study, Vary};
+use super::options::{PageFormat, Study, Vary};
 use super::run::stop_on_ctrl_c;
 use super::study_file::{self, StudyFile};
 use super::terminal::Terminal;
@@ -46,13 +46,13 @@ pub struct Args {
     file: String,
     #[command(flatten)]
     vary: Vary,
-    /// The figure of which less is better, such as `cost_usd.total`
+    /// A figure of which less is better, such as `cost`
     #[arg(long, value_name = "METRIC", conflicts_with = "maximize")]
     minimize: Option<String>,
-    /// The figure of which more is better, such as `goodput_per_s`
+    /// A figure of which more is better, such as `availability`
     #[arg(long, value_name = "METRIC")]
     maximize: Option<String>,
-    /// What the mean of a figure must keep: `availability >= 0.999`, `p99_ms <= 500`; can be given several times
+    /// What the mean of a figure must keep: `availability >= 99.9%`, `p99 <= 300ms`; can be given several times
     #[arg(long = "subject-to", value_name = "LIMIT", value_parser = Constraint::parse)]
     subject_to: Vec<Constraint>,
     /// How long to search: simulated runs in all, such as `400runs`, or a time, such as `10m` [default: 400runs]
@@ -164,8 +164,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let folder = staging.commit()?;
     bar.clear();
     match show.format.format {
-        Format::Json => print(terminal, &json::pretty(&files::json(&told)))?,
-        Format::Text => {
+        PageFormat::Json => print(terminal, &json::pretty(&files::json(&told)))?,
+        PageFormat::Markdown => print(terminal, files::markdown(&told).as_bytes())?,
+        PageFormat::Text => {
             let mut text = Vec::new();
             page::write(&told, &mut text, &folder, &names).map_err(|error| Failure::stdout(&error))?;
             print(terminal, &text)?;

@@ -5,6 +5,12 @@
 
 pub use models::figure::{figures as metrics, is_zero_when_missing};
 
+/// Whether people wish for more of a figure rather than less.
+pub fn more_is_better(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    matches!(last, "availability" | "goodput_per_s" | "succeeded" | "held")
+}
+
 /// What a figure is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

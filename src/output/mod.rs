@@ -9,6 +9,7 @@
 //! # Leaves out  drawing (`plots`)
 
 pub mod availability;
+pub mod brief;
 pub mod check;
 pub mod compare;
 pub mod csv;
@@ -16,10 +17,12 @@ pub mod export;
 pub mod files;
 pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod page;
 pub mod parquet;
 pub mod plots;
 pub mod report;
+pub mod sheet;
 pub mod sweep;
 pub mod table;
 pub mod tune;

@@ -3,10 +3,9 @@
 //! # Models      at most 100 columns; styles are always written, and taken out again where the output is no terminal
 //! # Leaves out  what only machines want: the files have it
 
-use super::sweep::page::more_is_better;
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
 use super::{fleets, happened, headline, machines, units, verdicts};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, more_is_better};
 use anstyle::Style;
 use models::result::{BalancerFigures, Latency, Queueing, RunResult, Summary, Traffic};
 use std::io::{self, Write};

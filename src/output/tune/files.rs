@@ -191,7 +191,7 @@ fn ron(told: &Told<'_>) -> String {
 }
 
 /// `summary.md`.
-fn markdown(told: &Told<'_>) -> String {
+pub fn markdown(told: &Told<'_>) -> String {
     let safe = |text: &str| text.replace('|', "\\|");
     let mut text = format!("# {}, tuned\n\n{}\n", told.scenario, sections::what(told));
     for section in sections::all(told) {
