@@ -20,3 +20,4 @@ mod inputs;
 mod room;
 mod sweep;
 mod tidy;
+mod years;
