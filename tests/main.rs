@@ -25,3 +25,4 @@ mod room;
 mod statistics;
 mod sweep;
 mod tidy;
+mod years;

@@ -14,12 +14,15 @@ use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::availability::arithmetic::arithmetic;
 use crate::experiment::availability::figures::{ModeFigures, Setting, figures};
-use crate::experiment::availability::{Horizon, YEAR_S, history, on_threads, rare, rates_at_rest};
-use crate::output::availability::{Told, outages};
+use crate::experiment::availability::{
+    Availability, Horizon, Replay, YEAR_S, history, on_threads, rare, rates_at_rest, replays,
+};
+use crate::output::availability::{Told, minutes, outages};
 use crate::output::files::{Staging, default_folder};
 use crate::output::{json, units};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use models::plan::Plan;
 use models::years::{Quiet, Unfit};
 use std::path::PathBuf;
 
@@ -47,6 +50,9 @@ pub struct Args {
     /// Disturbances in which further failures are forced; 0 for none
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
     rare: u32,
+    /// Times that each failure is played again with every request, to see what a rate cannot know; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    replays: u32,
     /// An outage is a stretch in which at least this share of the requests is lost, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percent)]
     outage_from: f64,
@@ -100,17 +106,24 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let seed = args.seed.unwrap_or(plan.seed);
     let rates = rates_at_rest(&quiet, seed);
     let horizon = Horizon { years: args.years, seed, least_share: args.outage_from / 100.0, stop: &stop };
-    let (lived, forced) = on_threads(args.threads, || {
+    let loud = Quiet::with_requests(plan).map_err(|unfit| unfit_for_years(&unfit))?;
+    let (lived, forced, replayed) = on_threads(args.threads, || {
         let bar = bar(u64::from(args.years), "years", terminal);
         let lived = history(&quiet, &rates, &horizon, &|_| bar.inc(1))?;
         bar.finish_and_clear();
-        if args.rare == 0 {
-            return Ok((lived, None));
-        }
         let bar = self::bar(u64::from(args.rare), "forced disturbances", terminal);
-        let forced = rare(&quiet, &rates, args.rare, &horizon, &|| bar.inc(1))?;
+        let forced = match args.rare {
+            0 => None,
+            cycles => Some(rare(&quiet, &rates, cycles, &horizon, &|| bar.inc(1))?),
+        };
         bar.finish_and_clear();
-        Ok((lived, Some(forced)))
+        let bar = self::bar(rates.len() as u64, "kinds of failure with every request", terminal);
+        let replayed = match args.replays {
+            0 => Vec::new(),
+            times => replays(&quiet, &loud, &rates, times, &horizon, &|| bar.inc(1))?,
+        };
+        bar.finish_and_clear();
+        Ok((lived, forced, replayed))
     })?;
 
     let modes: Vec<ModeFigures> = quiet
@@ -130,7 +143,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let setting = Setting { scenario: &plan.name, seed, requests_per_s, least_share: horizon.least_share, modes };
     let found = figures(setting, &lived, forced.as_ref());
     let sums = arithmetic(plan, &quiet);
-    let told = Told { found: &found, arithmetic: &sums, cautions: cautions(plan, &found) };
+    let cautions = cautions(plan, &found, &replayed);
+    let told = Told { found: &found, arithmetic: &sums, replays: &replayed, cautions };
 
     staging.write("availability.json", &json::pretty(&told))?;
     staging.write("outages.csv", outages(&lived, &names).as_bytes())?;
@@ -165,7 +179,7 @@ fn unfit_for_years(unfit: &Unfit) -> Failure {
 }
 
 /// What deserves a look.
-fn cautions(plan: &models::plan::Plan, found: &crate::experiment::availability::Availability) -> Vec<String> {
+fn cautions(plan: &Plan, found: &Availability, replayed: &[Replay]) -> Vec<String> {
     let mut cautions = Vec::new();
     if !plan.failures.written {
         cautions.push("the scenario has no `failures`: every rate is the default, and bad changes and hanging processes, which cause many outages, are not counted".into());
@@ -174,6 +188,13 @@ fn cautions(plan: &models::plan::Plan, found: &crate::experiment::availability::
         cautions.push(format!(
             "what several failures at once add is known to {} only: raise `--rare`",
             units::percent(error)
+        ));
+    }
+    let more: f64 = replayed.iter().map(Replay::difference_min_per_year).sum();
+    if more > 0.1 * found.downtime_min_per_year.mean {
+        cautions.push(format!(
+            "with every request, failures cost some {} a year more than the figures above say; `sim run` with the fault shows why",
+            minutes(more)
         ));
     }
     if found.interval == "bootstrap" {

@@ -11,7 +11,7 @@ use super::table::{BOLD, CARE, Cell, DIM, TITLE, Table, paint};
 use super::units;
 use crate::experiment::availability::arithmetic::Arithmetic;
 use crate::experiment::availability::figures::{Availability, Cause, Combination, Estimate, YEAR_MIN};
-use crate::experiment::availability::{History, YEAR_S};
+use crate::experiment::availability::{History, Replay, YEAR_S};
 use anstyle::Style;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -27,6 +27,8 @@ pub struct Told<'a> {
     pub found: &'a Availability,
     /// What a spreadsheet says.
     pub arithmetic: &'a Arithmetic,
+    /// Failures played again with every request.
+    pub replays: &'a [Replay],
     /// What deserves a look.
     pub cautions: Vec<String>,
 }
@@ -91,6 +93,7 @@ impl Told<'_> {
         blocks.extend(self.causes());
         blocks.extend(self.combinations());
         blocks.extend(self.outages());
+        blocks.extend(self.replayed());
         blocks.extend(self.beside());
         blocks.extend(self.assumptions());
         blocks
@@ -242,6 +245,33 @@ impl Told<'_> {
             Block::Sentence(most, Style::new()),
             Block::Rows { names: 2, head: vec!["length", "", "outages"], rows },
         ]
+    }
+
+    fn replayed(&self) -> Vec<Block> {
+        let played: Vec<&Replay> = self.replays.iter().filter(|one| one.times > 0).collect();
+        let Some(first) = played.first() else { return Vec::new() };
+        let mut blocks = vec![Block::Title("Held against requests".into())];
+        let more: f64 = played.iter().map(|one| one.difference_min_per_year()).sum();
+        let all = format!(
+            "each failure played {} again with every request, the same luck both ways: {} a year {} than as a rate",
+            units::plural(u64::from(first.times), "time"),
+            minutes(more.abs()),
+            if more < 0.0 { "less" } else { "more" }
+        );
+        blocks.push(Block::Sentence(all, Style::new()));
+        let row = |one: &Replay| {
+            let (name, rate, requests) = (one.cause.clone(), minutes(one.as_rate_min), minutes(one.with_requests_min));
+            vec![name, units::figure(one.failures_per_year), rate, requests]
+        };
+        let rows = played.into_iter().map(row).collect();
+        let head = vec!["lost per failure", "failures/y", "as a rate", "with every request"];
+        blocks.push(Block::Rows { names: 1, head, rows });
+        let skipped: Vec<&str> =
+            self.replays.iter().filter(|one| one.times == 0).map(|one| one.cause.as_str()).collect();
+        if !skipped.is_empty() {
+            blocks.push(Block::Sentence(format!("too many requests to play: {}", few(&skipped, 8)), DIM));
+        }
+        blocks
     }
 
     fn beside(&self) -> Vec<Block> {

@@ -102,9 +102,22 @@ impl Flow {
         Flow { sources, order: order(&work, plan), work, longest_cache_s }
     }
 
+    /// Requests per second of each population, in their order.
+    pub fn rates(&self) -> impl Iterator<Item = f64> {
+        self.sources.iter().map(|source| source.rate)
+    }
+
     /// Requests per second of all populations.
     pub fn rate(&self) -> f64 {
-        self.sources.iter().map(|source| source.rate).sum()
+        self.rates().sum()
+    }
+
+    /// Share of the requests that end in an error of their own endpoint even when nothing is broken.
+    pub fn usual_errors(&self) -> f64 {
+        let errors = |source: &Source| -> f64 {
+            source.mix.iter().map(|&(endpoint, share)| source.rate * share * self.work[endpoint].errors).sum()
+        };
+        self.sources.iter().map(errors).sum::<f64>() / self.rate()
     }
 
     /// Requests per second of each endpoint while nothing is broken.

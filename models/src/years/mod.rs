@@ -7,7 +7,8 @@
 //!                     at_rest ─► all is again as it was at the beginning
 //! ```
 //! # Models      every part of the control plane as in a run (checks, DNS, groups, launches, failovers, recoveries); failures
-//!   of whole regions and balancers and bad changes as overlays; what nothing heals is put right by hand after a while
+//!   of whole regions and balancers and bad changes as overlays; what nothing heals is put right by hand after a while; or,
+//!   to compare, every request made and counted
 //! # Leaves out  scaling by load, schedules, Spot interruptions, lifetimes and operations: groups keep the capacity they begin
 //!   with; what overload does beyond the share that does not fit (queues, retries, checks that fail for it); where a
 //!   primary or an instance ended up, once all is well again
@@ -18,6 +19,7 @@ mod flow;
 mod quiet;
 mod rest;
 
+use crate::Outcome;
 use crate::fault;
 use crate::plan::*;
 use crate::world::World;
@@ -35,6 +37,9 @@ const LOOK_S: f64 = 1.0;
 
 /// Between two looks while nothing is written down and no cache is about to expire.
 const QUIET_LOOK_S: f64 = 5.0;
+
+/// Share of counted requests that may be lost while all is well.
+const USUAL_LOSS: f64 = 0.02;
 
 /// A stretch of a disturbance in which the share lost stayed the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +70,8 @@ pub struct Disturbance<'q> {
     exposed: Vec<f64>,
     /// Since when no fault has been open.
     healed_s: Option<f64>,
+    /// Requests that had failed when last counted, where there are requests.
+    failed: u64,
 }
 
 /// What is broken beyond the world's own faults.
@@ -100,6 +107,7 @@ impl<'q> Disturbance<'q> {
             entries: 0,
             exposed: Vec::new(),
             healed_s: None,
+            failed: 0,
         };
         begun.run_to(into_s);
         begun.look();
@@ -140,8 +148,13 @@ impl<'q> Disturbance<'q> {
     pub fn advance(&mut self, most_s: f64) -> Stretch {
         let next_end = self.harms.iter().map(|harm| harm.0 - self.now_s).fold(f64::INFINITY, f64::min);
         let seconds = most_s.min(LOOK_S).min(next_end).max(0.0);
-        let stretch = Stretch { seconds, lost: self.lost };
+        let before_s = self.now_s;
+        let lost = self.lost;
         self.run_to(self.now_s + seconds);
+        if self.quiet.requests {
+            self.count_failed(self.now_s - before_s);
+        }
+        let stretch = Stretch { seconds, lost: if self.quiet.requests { self.lost } else { lost } };
         let before = self.harms.len();
         let now_s = self.now_s;
         self.harms.retain(|harm| harm.0 > now_s);
@@ -165,9 +178,23 @@ impl<'q> Disturbance<'q> {
         self.engine.run_until(&mut self.world, Time::ZERO + Duration::from_secs_f64(to_s), u64::MAX, &mut ());
     }
 
+    /// What was lost in so many seconds, counted. More than all where requests of earlier seconds fail.
+    fn count_failed(&mut self, seconds: f64) {
+        let ended = &self.world.shared.observe.interval.ended;
+        let failed =
+            Outcome::ALL.iter().filter(|outcome| !outcome.is_ok()).map(|&outcome| ended[outcome as usize]).sum();
+        let since = failed - std::mem::replace(&mut self.failed, failed);
+        if seconds > 0.0 {
+            let share = since as f64 / (self.quiet.flow.rate() * seconds);
+            self.lost = (share - self.quiet.flow.usual_errors()).max(0.0);
+        }
+    }
+
     fn look(&mut self) {
         self.looked_s = self.now_s;
-        self.lost = self.tide.lost(&self.quiet.flow, &mut self.world, &self.harms);
+        if !self.quiet.requests {
+            self.lost = self.tide.lost(&self.quiet.flow, &mut self.world, &self.harms);
+        }
         self.exposed.clear();
         let count = |part: &Failing| self.count(part);
         let counts: Vec<f64> = self.quiet.modes.iter().map(|mode| count(&mode.part)).collect();
@@ -201,7 +228,9 @@ impl<'q> Disturbance<'q> {
 
     /// Whether all is as it was at the beginning.
     pub fn at_rest(&self) -> bool {
-        self.healed_s.is_some() && self.lost <= 0.0 && self.rest.is_back(&self.world)
+        // Counted requests never fail as evenly as a rate.
+        let nothing = if self.quiet.requests { USUAL_LOSS } else { 0.0 };
+        self.healed_s.is_some() && self.lost <= nothing && self.rest.is_back(&self.world)
     }
 
     /// Whether nothing has been broken any more for so long that people have put right what did not heal.

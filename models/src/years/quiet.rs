@@ -25,6 +25,8 @@ pub struct Quiet {
     pub(super) lengths: Vec<Option<Sampler>>,
     pub(super) flow: Flow,
     pub(super) restored_by_hand: Duration,
+    /// Whether requests are made, and counted.
+    pub(super) requests: bool,
 }
 
 /// What a strike does.
@@ -68,12 +70,33 @@ impl Quiet {
         let lengths =
             modes.iter().map(|mode| mode.mttr.as_ref().filter(|_| harms(&mode.part)).map(Dist::sampler)).collect();
         let restored_by_hand = plan.failures.restored_by_hand;
-        let quiet = Quiet { plan: silenced(plan, faults), modes, struck, lengths, flow, restored_by_hand };
-        let lost = super::Disturbance::begin(&quiet, plan.seed, 0).lost();
+        let plan = silenced(plan, faults);
+        let quiet = Quiet { plan, modes, struck, lengths, flow, restored_by_hand, requests: false };
+        let lost = super::Disturbance::begin(&quiet, quiet.plan.seed, 0).lost();
         if lost > 1e-9 {
             return Err(Unfit::Overloaded(lost));
         }
         Ok(quiet)
+    }
+
+    /// The same with every request made, at the same rate; users of closed loops as they are.
+    pub fn with_requests(plan: &Plan) -> Result<Quiet, Unfit> {
+        let mut loud = Quiet::new(plan)?;
+        for ((id, population), rate) in loud.plan.populations.iter_mut().zip(loud.flow.rates()) {
+            population.arrivals = match &plan.populations[id].arrivals {
+                Arrivals::Open { process, .. } => {
+                    Arrivals::Open { rate: RateProfile::constant(rate), process: *process }
+                }
+                closed => closed.clone(),
+            };
+        }
+        loud.requests = true;
+        Ok(loud)
+    }
+
+    /// Whether a mode is about something outside the world, whose loss is given.
+    pub fn is_outside(&self, mode: usize) -> bool {
+        matches!(self.struck[mode], Struck::Harm(_))
     }
 
     /// Ways to fail that ever happen.

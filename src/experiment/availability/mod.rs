@@ -4,6 +4,7 @@
 //!  at rest ─Exp(Λ)─► first failure ─► Disturbance: control plane at full detail, traffic a rate ─► at rest again ─► …
 //!     history:  years of that, in parallel            ─► downtime per year with its interval, by cause
 //!     rare:     disturbances with failures forced in, each with its likelihood ratio ─► combinations nobody lives to see
+//!     replays:  single failures played again with every request                  ─► what a rate cannot know
 //! ```
 //! # Models      failures are Poisson processes, so that a world at rest has no memory: nothing is lost by skipping to the next
 //!   failure, and disturbances are independent and alike (regenerative cycles)
@@ -15,11 +16,13 @@ mod cycle;
 pub mod figures;
 mod history;
 mod rare;
+mod replay;
 
 pub use cycle::{Cycle, Outage};
 pub use figures::{Availability, Estimate};
 pub use history::{History, Horizon, history};
 pub use rare::{Rare, rare};
+pub use replay::{Replay, replays};
 
 use crate::Failure;
 use models::years::{Disturbance, Quiet, Stretch};
