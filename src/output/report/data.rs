@@ -10,11 +10,13 @@
 
 use super::lives;
 use crate::output::{incidents, story, units};
-use models::result::{Column, EventKind, LatencyMap, RunResult, Series, TimelineEvent};
+use models::result::{Column, EventKind, LatencyMap, Link, LinkKind, RunResult, Series, TimelineEvent};
 use serde_json::{Value, json};
 
 /// More rows than these are put together.
 const MOST_ROWS: usize = 1800;
+/// More values than these, over all columns, have rows put together too.
+const MOST_VALUES: usize = 200_000;
 /// More rows of the latency map than these are put together.
 const MOST_MAP_ROWS: usize = 360;
 /// Of more events than these, the lesser ones are left out.
@@ -30,7 +32,7 @@ pub fn data(result: &RunResult) -> Value {
     if let Some(parts) = architecture.as_object_mut() {
         parts.remove("instances");
     }
-    let by = result.series.rows().div_ceil(MOST_ROWS).max(1);
+    let by = thinned(&result.series);
     json!({
         "name": summary.scenario,
         "duration": summary.duration_s,
@@ -205,26 +207,48 @@ fn sort(kind: EventKind) -> &'static str {
 
 /// Incidents with the links of their chains.
 fn incidents_of(result: &RunResult) -> Value {
+    let link = |link: &Link| {
+        let words = link_words(link.what);
+        json!({
+            "name": words, "phase": link.phase, "from": moment(link.from_s), "to": moment(link.to_s),
+            "already": link.already, "beside": link.beside, "subject": units::plain(&link.subject),
+            "event": link.event, "failed": link.failed_requests,
+        })
+    };
     let told = result.summary.incidents.iter().map(|incident| {
-        let (links, _) = incidents::chain(incident);
-        let links: Vec<Value> = links
-            .iter()
-            .map(|link| json!([link.name, moment(incident.t_s + link.in_all_s), link.after_s.is_some()]))
-            .collect();
+        let phases =
+            incident.phases.iter().map(|part| json!([part.phase, rounded(part.seconds), part.failed_requests]));
         json!({
             "t": moment(incident.t_s),
             "title": incidents::title(incident),
-            "subject": units::plain(&incident.subject),
             "event": incident.event,
-            "felt": incidents::felt(incident),
             "noticed": !incidents::unnoticed(incident),
-            "failed": incident.failed_requests,
             "restored": incident.restored_s,
-            "never": incidents::missing(incident),
-            "links": links,
+            "links": incident.links.iter().map(link).collect::<Vec<_>>(),
+            "phases": phases.collect::<Vec<_>>(),
         })
     });
     told.collect()
+}
+
+/// What a link ends with, in words.
+fn link_words(kind: LinkKind) -> String {
+    match kind {
+        LinkKind::Published => "datapoint published".into(),
+        LinkKind::Running => "instance running".into(),
+        LinkKind::Booted => "system booted".into(),
+        LinkKind::Bootstrapped => "configured".into(),
+        LinkKind::SmokeTested => "smoke test passed".into(),
+        LinkKind::Noticed => "group noticed".into(),
+        LinkKind::Promoted => "standby promoted".into(),
+        LinkKind::StoreServing => "database serves".into(),
+        LinkKind::Serving => "instance serves".into(),
+        LinkKind::FaultOver => "fault is over".into(),
+        LinkKind::UsersBack => "users are back".into(),
+        LinkKind::RedundancyBack => "full strength".into(),
+        // The kind's name in the files is its words already, joined by underscores.
+        other => json!(other).as_str().unwrap_or_default().replace('_', " "),
+    }
 }
 
 /// JSON that can stand inside of a page: nothing in it can end the element it stands in, or begin another.
@@ -234,5 +258,88 @@ pub fn embedded(value: &Value) -> String {
 
 /// How many rows of the series stand as one; 1 if all do.
 pub fn thinned(series: &Series) -> usize {
-    series.rows().div_ceil(MOST_ROWS).max(1)
+    let values = series.rows() * series.columns.len();
+    series.rows().div_ceil(MOST_ROWS).max(values.div_ceil(MOST_VALUES)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    fn told(name: &str, values: Vec<f64>, by: usize) -> Value {
+        column(&Column { name: name.into(), unit: "1".into(), values }, by)
+    }
+
+    #[test]
+    fn a_column_is_told_by_its_changes_where_that_is_shorter() {
+        let steps = [vec![4.0; 9], vec![8.0; 5], vec![f64::NAN; 6]].concat();
+        assert_eq!(told("x", steps, 1)["s"], json!([[0, 4], [9, 8], [14, null]]));
+        let all = told("x", vec![1.0 / 3.0, 2.0, f64::NAN, 123_456.0], 1);
+        assert_eq!((&all["v"], all.get("s")), (&json!([0.3333, 2, null, 123_500]), None));
+    }
+
+    #[test]
+    fn rows_too_many_become_one_each_in_the_way_of_their_kind() {
+        // The mean of rates, the worst of latencies, the last of levels; gaps count for nothing.
+        let rows = [1.0, 3.0, f64::NAN, f64::NAN];
+        for (name, expected) in [
+            ("offered_per_s", json!([2, null])),
+            ("latency_ms.p99", json!([3, null])),
+            ("group.web.desired", json!([3, null])),
+            ("database.orders.available", json!([3, null])),
+        ] {
+            assert_eq!(told(name, rows.to_vec(), 2)["v"], expected, "{name}");
+        }
+        assert_eq!(told("latency_ms.p99", vec![5.0, 1.0], 2)["v"], json!([5]));
+        assert_eq!(told("alarm.hot.state", vec![1.0, 0.0], 2)["v"], json!([0]));
+        let mut result = sample::result();
+        result.series.columns.iter_mut().for_each(|column| column.values.resize(4000, 1.0));
+        assert_eq!(thinned(&result.series), 3);
+        let many = Series { columns: vec![result.series.columns[0].clone(); 300], ..result.series.clone() };
+        assert_eq!(thinned(&many), 6);
+        let data = data(&result);
+        assert_eq!((&data["rows"], &data["interval"]), (&json!(1334), &json!(180.0)));
+    }
+
+    #[test]
+    fn of_very_many_events_those_stay_that_tell_the_story() {
+        let mut result = sample::result();
+        let faults = result.timeline.iter().filter(|event| event.kind == EventKind::FaultStarted).count();
+        let lesser = TimelineEvent { kind: EventKind::InstanceBooted, ..result.timeline[0].clone() };
+        result.timeline.extend((0..10_000).map(|i| TimelineEvent { id: 100 + i, ..lesser.clone() }));
+        let (told, left_out) = events(&result.timeline);
+        let told = told.as_array().unwrap();
+        assert_eq!(told.len() + left_out, result.timeline.len());
+        assert!(told.len() <= MOST_EVENTS && told.iter().all(|event| event[2] != "instance booted"));
+        assert_eq!(told.iter().filter(|event| event[2] == "fault started").count(), faults);
+    }
+
+    #[test]
+    fn bands_that_nothing_fell_into_are_left_out_and_the_last_has_no_upper_edge() {
+        let rows = vec![vec![0, 0, 7, 0, 1], vec![]];
+        let found = map(&LatencyMap { interval_s: 5.0, edges_ms: vec![1.0, 2.0, 4.0, 8.0], rows });
+        assert_eq!(found, json!({ "interval": 5.0, "edges": [2.0, 4.0, 8.0, null], "rows": [[7, 0, 1], [0, 0, 0]] }));
+        let lowest = map(&LatencyMap { interval_s: 5.0, edges_ms: vec![1.0, 2.0], rows: vec![vec![3, 0, 0]] });
+        assert_eq!(lowest["edges"], json!([0.0, 1.0]));
+        assert_eq!(map(&LatencyMap::default()), Value::Null);
+    }
+
+    #[test]
+    fn nothing_inside_of_the_data_can_end_it() {
+        let text = embedded(&json!({ "a": "</script><!--&amp;", "b": "\u{2028}" }));
+        assert!(!text.contains(['<', '>', '&']), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["a"], "</script><!--&amp;");
+    }
+
+    #[test]
+    fn every_kind_of_link_has_words() {
+        for (kind, words) in [
+            (LinkKind::FirstFailedCheck, "first failed check"),
+            (LinkKind::RedundancyBack, "full strength"),
+            (LinkKind::Alarm, "alarm"),
+        ] {
+            assert_eq!(link_words(kind), words);
+        }
+    }
 }

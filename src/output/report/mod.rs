@@ -24,6 +24,9 @@ use models::Outcome;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// Bytes of plots for those without scripts; the plots that are too many for it are files beside the report all the same.
+const MOST_PICTURES: usize = 900_000;
+
 /// What it looks like, beyond what all pages do.
 const STYLE: &str = include_str!("assets/style.css");
 
@@ -119,11 +122,27 @@ fn charts(body: &mut String, plots: &[(String, Vec<u8>)], thinned: usize) {
         );
     }
     let mut pictures = String::new();
-    html::figures(&mut pictures, plots, |_| true);
+    let shown = fitting(plots);
+    html::figures(&mut pictures, plots, |stem| shown.contains(&stem));
     if !pictures.is_empty() {
         let _ = writeln!(body, "<noscript>{pictures}</noscript>");
     }
     let _ = writeln!(body, "</section>");
+}
+
+/// The names of the plots that there is room for, in their order.
+fn fitting(plots: &[(String, Vec<u8>)]) -> Vec<&str> {
+    let mut left = MOST_PICTURES;
+    let stems = plots.iter().filter_map(|(name, bytes)| Some((name.strip_suffix(".svg")?, bytes.len())));
+    let others = plots.iter().filter_map(|(name, bytes)| Some((name.strip_suffix(".png")?, bytes.len())));
+    let mut shown: Vec<&str> = Vec::new();
+    for (stem, bytes) in stems.chain(others) {
+        if !shown.contains(&stem) && bytes <= left {
+            left -= bytes;
+            shown.push(stem);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -161,6 +180,20 @@ mod tests {
         assert!(text.contains("data:image/svg+xml;base64,PHN2Zy8+") && text.contains("data:image/png;base64,TQ=="));
         // The one address is the name of SVG.
         assert!(!text.replace("http://www.w3.org/2000/svg", "").contains("://"));
+    }
+
+    #[test]
+    fn plots_have_their_room_and_no_more() {
+        let plot = |name: &str, bytes: usize| (name.to_string(), vec![0; bytes]);
+        let plots = [
+            plot("a.png", 400_000),
+            plot("a.svg", 500_000),
+            plot("b.svg", 500_000),
+            plot("c.svg", 300_000),
+            plot("d.png", 100_000),
+        ];
+        // The second has no room, the smaller ones after it have; a PNG counts where there is no SVG.
+        assert_eq!(fitting(&plots), ["a", "c", "d"]);
     }
 
     #[test]

@@ -59,89 +59,100 @@ function cellSize(most) {
   return [[8, 30], [15, 23], [40, 15], [160, 9], [640, 5]].find(([count]) => most <= count)?.[1] ?? null;
 }
 
-/** The whole layout: parts with their boxes, lanes, regions, arrows with their ends, width and height. */
-function layOut(architecture, lives) {
-  const parts = partsOf(architecture);
-  measureDepths(parts, architecture.arrows);
+/** Sets the size of each part; of fleets by the most instances that any lane ever has. */
+function measureSizes(parts, architecture, lives) {
   const slots = assignSlots(lives ?? []);
-  const zones = architecture.zones.length;
   for (const part of parts.values()) {
     part.width = WIDTHS[part.kind];
     part.height = { clients: 86, load_balancers: 58, databases: 74 }[part.kind];
     if (part.kind !== "fleets") continue;
-    const fleet = architecture.fleets.indexOf(part.of);
-    const most = Math.max(1, ...part.lanes.map((lane) => slots.get(`${fleet}/${lane}`) ?? 0));
-    part.fleet = fleet;
+    part.fleet = architecture.fleets.indexOf(part.of);
+    const most = Math.max(1, ...part.lanes.map((lane) => slots.get(`${part.fleet}/${lane}`) ?? 0));
     part.cell = lives ? cellSize(most) : null;
     part.perRow = part.cell ? Math.floor((part.width - 20 + 4) / (part.cell + 4)) : 0;
     part.height = 46 + (part.cell ? Math.ceil(most / part.perRow) * (part.cell + 4) : 34);
   }
+}
+
+/** Parts side by side in the order of their depths. */
+function columnsOf(parts) {
   const depths = [...new Set([...parts.values()].map((part) => part.depth))].sort((a, b) => a - b);
-  const columns = depths.map((depth) => {
-    const own = [...parts.values()].filter((part) => part.depth === depth);
-    return { depth, parts: own, width: Math.max(...own.map((part) => part.width)) };
-  });
   // The frame of a region stands around all but the clients.
-  let x = columns[0]?.depth === 0 ? 14 : 46;
-  for (const column of columns) {
-    column.x = x;
+  let x = depths[0] === 0 ? 14 : 46;
+  return depths.map((depth) => {
+    const own = [...parts.values()].filter((part) => part.depth === depth);
+    const column = { depth, parts: own, width: Math.max(...own.map((part) => part.width)), x };
     x += column.width + GAP;
-  }
-  const inside = columns.find((column) => column.depth > 0) ?? columns[0];
-  const framed = zones > 0;
-  const frameX = inside ? inside.x - 30 : 0;
-  const width = x - GAP + (framed ? 44 : 20);
-  // Lanes, region by region.
-  const used = new Set([...parts.values()].flatMap((part) => part.lanes));
-  const lanes = [];
-  const regions = [];
-  let y = framed ? 44 : 12;
-  const addLane = (index, zone, region) => {
-    const heights = columns.map((column) => {
-      const own = column.parts.filter((part) => part.lanes.includes(index));
-      return own.reduce((sum, part) => sum + part.height, 0) + Math.max(0, own.length - 1) * PART_GAP;
-    });
-    const inner = Math.max(40, ...heights);
-    const head = zone ? LANE_HEAD : 0;
-    const lane = { index, zone, x: frameX + 14, y, width: width - frameX - 28, height: head + inner + LANE_PAD * 2 - (zone ? 8 : 0), head };
-    columns.forEach((column, i) => {
-      let at = y + head + LANE_PAD - (zone ? 6 : 0) + (inner - heights[i]) / 2;
-      for (const part of column.parts.filter((part) => part.lanes.includes(index))) {
-        part.boxes ??= [];
-        part.boxes.push({ lane: index, x: column.x + (column.width - part.width) / 2, y: at, width: part.width, height: part.height });
-        at += part.height + PART_GAP;
-      }
-    });
-    lanes.push(lane);
-    y += lane.height + 12;
-    if (region) region.bottom = y - 12;
+    return column;
+  });
+}
+
+/** A lane from `y` on, with a box for each part that stands in it. */
+function placeLane(index, zone, y, columns, frame) {
+  const own = columns.map((column) => column.parts.filter((part) => part.lanes.includes(index)));
+  const heights = own.map((parts) => parts.reduce((sum, part) => sum + part.height + PART_GAP, parts.length ? -PART_GAP : 0));
+  const inner = Math.max(40, ...heights);
+  const head = zone ? LANE_HEAD - 6 : 0;
+  columns.forEach((column, i) => {
+    let at = y + head + LANE_PAD + (inner - heights[i]) / 2;
+    for (const part of own[i]) {
+      (part.boxes ??= []).push({ lane: index, x: column.x + (column.width - part.width) / 2, y: at, width: part.width, height: part.height });
+      at += part.height + PART_GAP;
+    }
+  });
+  return { index, zone, x: frame.x + 14, y, width: frame.width - 28, height: head + inner + LANE_PAD * 2 - (zone ? 2 : 0) };
+}
+
+/** All lanes, region by region, and below them the one for what lies nowhere in particular, if there is such a thing. */
+function placeLanes(architecture, parts, columns, frame) {
+  const { zones } = architecture;
+  const [lanes, regions] = [[], []];
+  let y = zones.length ? 44 : 12;
+  const add = (index, zone) => {
+    lanes.push(placeLane(index, zone, y, columns, frame));
+    y += lanes.at(-1).height + 12;
   };
-  architecture.regions.forEach((name, r) => {
-    const own = architecture.zones.map((zone, i) => [zone, i]).filter(([zone]) => zone.region === r);
-    if (!own.length) return;
-    const region = { name, x: frameX, y: y - 32, width: width - frameX };
-    regions.push(region);
-    for (const [zone, i] of own) addLane(i, zone, region);
-    region.height = region.bottom - region.y + 14;
+  architecture.regions.forEach((name, region) => {
+    if (!zones.some((zone) => zone.region === region)) return;
+    const top = y - 32;
+    zones.forEach((zone, i) => zone.region === region && add(i, zone));
+    regions.push({ name, x: frame.x, y: top, width: frame.width, height: y - 12 - top + 14 });
     y += 46;
   });
-  if (framed) y -= 46 - 14;
-  if (used.has(zones) || !framed) {
-    if (framed) y += 14;
-    addLane(zones, null, null);
+  if (zones.length) y -= 32;
+  if (!zones.length || [...parts.values()].some((part) => part.lanes.includes(zones.length))) {
+    if (zones.length) y += 14;
+    add(zones.length, null);
   }
-  const bottom = y;
-  // Clients stand outside, in the middle of what they see.
+  return { lanes, regions, bottom: y };
+}
+
+/** Clients stand outside, in the middle of what they see; returns where they end. */
+function placeClients(parts, columns, top, bottom) {
   const clients = [...parts.values()].filter((part) => part.kind === "clients");
-  const [top, middle] = [framed ? 44 : 12, ((framed ? 44 : 12) + bottom - 12) / 2];
   const tall = clients.reduce((sum, part) => sum + part.height + 22, -22);
-  let at = Math.max(top, middle - tall / 2);
+  let y = Math.max(top, (top + bottom - 12 - tall) / 2);
   for (const part of clients) {
-    part.boxes = [{ lane: null, x: columns[0].x, y: at, width: part.width, height: part.height }];
-    at += part.height + 22;
+    part.boxes = [{ lane: null, x: columns[0].x, y, width: part.width, height: part.height }];
+    y += part.height + 22;
   }
+  return y;
+}
+
+/** The whole layout: parts with their boxes, lanes, regions, arrows with their ends, width and height. */
+function layOut(architecture, lives) {
+  const parts = partsOf(architecture);
+  measureDepths(parts, architecture.arrows);
+  measureSizes(parts, architecture, lives);
+  const columns = columnsOf(parts);
+  const framed = architecture.zones.length > 0;
+  const inside = columns.find((column) => column.depth > 0) ?? columns[0];
+  const last = columns.at(-1);
+  const width = last.x + last.width + (framed ? 44 : 20);
+  const { lanes, regions, bottom } = placeLanes(architecture, parts, columns, { x: inside.x - 30, width: width - inside.x + 30 });
+  const end = placeClients(parts, columns, framed ? 44 : 12, bottom);
   const arrows = route(architecture.arrows, parts, columns, bottom);
-  const lowest = Math.max(bottom, at - 8, ...arrows.map((arrow) => (arrow.channel ? arrow.channel + 12 : 0)));
+  const lowest = Math.max(bottom, end - 8, ...arrows.map((arrow) => (arrow.channel ? arrow.channel + 12 : 0)));
   return { parts, lanes, regions, arrows, width, height: lowest + 4 };
 }
 

@@ -12,7 +12,7 @@ const moments = events.filter((e) => e.weight === 1 && e.sort !== "run").map((e)
 
 /** Stretches that are played slowly: what came of a fault, what users felt. */
 const slow = run.incidents.map((i) => {
-  const last = i.links.filter(([name]) => name !== "full strength").map(([, at]) => at);
+  const last = i.links.filter((link) => link.phase !== "redundancy").map((link) => link.to);
   const to = Math.max(i.t + 5, ...(i.noticed ? [i.restored ?? i.t + 600] : []), ...last);
   return { from: i.t - 2, to: to + Math.max(2, (to - i.t) * 0.1) };
 });
