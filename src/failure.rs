@@ -1,5 +1,6 @@
 //! Why a command could not be carried out, in the form in which the user sees it.
 
+use crate::experiment::objective::Mistake;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -49,6 +50,12 @@ impl Failure {
         } else {
             Failure::new(format!("cannot write to standard output: {}", reason(error)))
         }
+    }
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Failure {
+        Failure::new(mistake.to_string())
     }
 }
 

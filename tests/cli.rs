@@ -137,7 +137,7 @@ fn the_exit_code_says_whether_expectations_held() {
     let done = room.sim_expecting(1, "run impossible.ron --no-plots");
     assert!(done.stdout.contains('✗'), "{}", done.stdout);
     let done = room.sim_expecting(1, "check small.ron impossible.ron");
-    assert!(done.stdout.starts_with('✓') && done.stdout.contains("\n✗ "), "{}", done.stdout);
+    assert!(done.stdout.starts_with('✓') && done.stdout.contains("\n✗ small (impossible.ron)"), "{}", done.stdout);
     // The others are checked even so.
     let done = room.sim_expecting(2, "check missing.ron impossible.ron small.ron");
     assert!(done.stdout.contains('✓') && done.stderr.contains("missing.ron"), "{done:?}");

@@ -10,10 +10,12 @@ mod theory;
 
 mod analytic;
 mod determinism;
+mod expectations;
 mod properties;
 mod regressions;
 
 mod browser;
+mod check;
 mod cli;
 mod coverage;
 mod exports;

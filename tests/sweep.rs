@@ -259,10 +259,72 @@ Sweep(
     );
     let done = room.sim_expecting(0, "sweep sweep.ron --no-plots --out file");
     assert!(done.stdout.contains("latency_ms.mean") && !done.stdout.contains("availability"), "{}", done.stdout);
-    room.sim_expecting(0, &format!("{SWEEP} --out line"));
+    room.sim_expecting(0, &format!("{SWEEP} --metric mean --out line"));
     assert_same(&room, "line", "file");
     room.write("bad.ron", "Sweep(scenario: \"queue.ron\", very: {})");
     room.sim("sweep bad.ron").refused(&["bad.ron", "very"]);
+}
+
+/// Named figures and formulas are figures like any other, in the tables too; the best cell is of those that keep the limits, and
+/// another question needs no further run.
+#[test]
+fn a_sweep_file_says_what_is_wanted() {
+    let room = room();
+    let file = r#"Sweep(
+    scenario: "queue.ron",
+    vary: { "services.queue.instances": "1..4:1", "services.queue.workers": "1,2" },
+    replications: 3,
+    metrics: { "slow": "latency_ms.p99", "wait per job": "queueing_ms.queue.mean_waiting / requests.succeeded" },
+    objectives: ["minimize services"],
+    subject_to: ["slow <= LIMIT"],
+)"#;
+    let servers = file.replace("minimize services", "minimize groups.queue.max_in_service");
+    room.write("wanted.ron", servers.replace("LIMIT", "70ms"));
+    let told = room.sim_expecting(0, "sweep wanted.ron --no-plots --out x").stdout;
+    let best: Vec<&str> = told.lines().filter(|line| line.trim_end().ends_with("best")).collect();
+    // One server of one worker has its p99 at 1/(μ − λ)·ln 100 = 115 ms, two servers far below 70.
+    assert!(!best.is_empty() && best.iter().all(|line| line.split_whitespace().nth(1) == Some("2")), "{told}");
+    assert!(told.contains("breaks a limit") && told.contains("less groups.queue.max_in_service"), "{told}");
+    assert!(room.read("x/runs.csv").lines().next().unwrap().contains("wait per job"));
+    let stamp = |room: &Room| fs::metadata(room.path("x/cells/000003.json")).unwrap().modified().unwrap();
+    let before = stamp(&room);
+    room.write("wanted.ron", servers.replace("LIMIT", "1ms"));
+    let told = room.sim_expecting(0, "sweep wanted.ron --no-plots --out x").stdout;
+    assert!(told.contains("no cell keeps slow <= 1ms") && told.contains("Nearest to the limits"), "{told}");
+    assert_eq!(stamp(&room), before, "nothing was run again");
+    let options = "--minimize slow --maximize goodput --format markdown --no-plots --out x";
+    let told = room.sim_expecting(0, &format!("sweep wanted.ron {options}")).stdout;
+    assert!(told.starts_with("## queue, swept") && told.contains("| --: |"), "{told}");
+    for (from, to, wrong) in [
+        ("minimize services", "minimise", "expected the name of a figure"),
+        ("LIMIT", "soon", "`soon` is no number"),
+        ("LIMIT", "$5", "`slow` is no money"),
+        ("requests.succeeded", "(1 +", "expected a figure"),
+        ("minimize services", "minimize nothing", "no figure named `nothing`"),
+        ("\"slow\"", "\"availability\"", "`availability` is a figure already"),
+    ] {
+        room.write(
+            "wrong.ron",
+            file.replace(from, to).replace("LIMIT", "70").replace("minimize services", "minimize cost"),
+        );
+        room.sim("sweep wrong.ron --no-plots --out x").refused(&[wrong]);
+    }
+}
+
+/// Three settings: effects, interactions and parallel coordinates of each figure; and a report with all of them inside.
+#[test]
+fn a_sweep_of_three_settings_draws_them_all() {
+    let room = room();
+    let vary = "--vary services.queue.instances=1,2 --vary services.queue.workers=1,2 --vary duration=90s,2m";
+    room.sim_expecting(0, &format!("sweep queue.ron {vary} --replications 2 --metric mean --out x"));
+    let files = names(&room.path("x"));
+    for kind in ["sweep", "interactions", "parallel"] {
+        let name = format!("{kind}-latency_ms-mean.png");
+        assert!(files.contains(&name), "no {name} in {files:?}");
+    }
+    let report = room.read("x/report.html");
+    assert!(report.contains("queue, swept") && report.matches("<img").count() >= 3);
+    assert!(!report.contains("<script") && !report.contains("http://"));
 }
 
 #[test]
@@ -286,7 +348,15 @@ fn a_comparison_is_told_in_words_and_fails_where_it_is_asked_to() {
         assert!(done.stdout.contains(part), "no {part:?} in\n{}", done.stdout);
     }
     let files = names(&room.path("out/queue-compare"));
-    assert!(files.contains(&"compare.json".into()) && files.iter().any(|name| name.ends_with(".png")), "{files:?}");
+    for name in ["compare.json", "over-time.png", "compare-availability.svg", "report.html"] {
+        assert!(files.contains(&name.to_string()), "no {name} in {files:?}");
+    }
+    let report = room.read("out/queue-compare/report.html");
+    assert!(report.contains("B is faster by") && report.contains("services.queue.instances"), "{report}");
+    let told = room.sim_expecting(0, &format!("{compare} --no-plots --format markdown")).stdout;
+    for part in ["## A: queue, B: queue", "- ✓ B is faster by", "### What differs", "| services.queue.instances |"] {
+        assert!(told.contains(part), "no {part:?} in\n{told}");
+    }
     let limit = |limit: &str| {
         let mut command = room.command("compare queue.ron --a services.queue.instances=2 --replications 8 --no-plots");
         command.args(["--fail-if", limit]).output().unwrap().status.code()
@@ -308,4 +378,5 @@ fn a_stored_result_is_compared_with_the_file_as_it_is_now() {
     room.write("queue.ron", QUEUE.replace("10ms", "11ms"));
     let slower = room.sim_expecting(0, "compare before queue.ron --no-plots --metric latency_ms.mean").stdout;
     assert!(slower.contains("B is slower by") && slower.contains("6 replications"), "{slower}");
+    assert!(slower.contains("Exp(mean: \"10ms\")") && slower.contains("Exp(mean: \"11ms\")"), "{slower}");
 }

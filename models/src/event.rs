@@ -127,6 +127,15 @@ impl Fingerprint for Packed {
 }
 
 impl Event {
+    /// Whether it is of the control plane, and may change what is there without a word in the timeline.
+    pub fn is_rare(self) -> bool {
+        use Event as E;
+        matches!(
+            self,
+            E::Launch(_) | E::Group(_) | E::CloudWatch(_) | E::Alarm(_) | E::Fault(_) | E::Operation(_) | E::Status(_)
+        )
+    }
+
     /// As two words.
     #[inline(always)]
     pub fn pack(self) -> Packed {

@@ -1,21 +1,37 @@
-//! Expectations: each a figure of the summary and the bounds it must keep.
+//! Expectations: each a figure of the summary and the bounds it must keep, or a rule about the course of the run.
 
 use crate::incident;
-use crate::plan::{AlarmRef, Plan, Quantity, RecoveryOf};
-use crate::result::{ExpectationResult, Latency, Summary};
+use crate::plan::{AlarmRef, Limits, Plan, Quantity, RecoveryOf, Requirement, TemporalRule};
+use crate::result::{ExpectationResult, Latency, Summary, Unit};
+use crate::temporal;
 use crate::world::World;
 
-/// Looks up every figure and says whether it holds.
+/// Looks up every figure, follows every rule, and says whether it holds in this run.
 pub fn judge(plan: &Plan, summary: &Summary, world: &World) -> Vec<ExpectationResult> {
     let judged = plan.expectations.iter().map(|expectation| {
-        let value = value(plan, summary, world, &expectation.quantity);
-        let held = value.is_some_and(|value| {
-            expectation.at_least.is_none_or(|least| value >= least)
-                && expectation.at_most.is_none_or(|most| value <= most)
-        });
-        ExpectationResult { text: expectation.text.clone(), held, value: value.filter(|value| value.is_finite()) }
+        let (text, over) = (expectation.text.clone(), expectation.over);
+        match &expectation.requirement {
+            Requirement::Limits(limits) => {
+                let value = value(plan, summary, world, &limits.quantity);
+                let held = value.is_some_and(|value| limits.hold(value));
+                let (value, unit) = (value.filter(|value| value.is_finite()), limits.quantity.unit());
+                ExpectationResult { text, held, value, unit, over, ..ExpectationResult::default() }
+            }
+            Requirement::Temporal(rule) => {
+                let temporal::Finding { held, value, breach, note } = temporal::judge(world, rule);
+                let unit = if matches!(rule.rule, TemporalRule::Turns { .. }) { Unit::Number } else { Unit::S };
+                ExpectationResult { text, held, value, unit, over, breach, note }
+            }
+        }
     });
     judged.collect()
+}
+
+impl Limits {
+    /// Whether a value lies within them; they are part of what holds.
+    fn hold(&self, value: f64) -> bool {
+        self.at_least.is_none_or(|least| value >= least) && self.at_most.is_none_or(|most| value <= most)
+    }
 }
 
 /// The figure; none if there is nothing of that name.
@@ -71,6 +87,7 @@ fn value(plan: &Plan, summary: &Summary, world: &World, quantity: &Quantity) -> 
         Quantity::ProbabilityOfWait(name) => summary.queueing_ms.get(name)?.probability_of_wait,
         Quantity::Utilisation(name) => summary.queueing_ms.get(name)?.utilisation,
         Quantity::QueueingMeanMs(name) => summary.queueing_ms.get(name)?.wait.mean,
+        Quantity::Figure(name) => crate::figure::figure(plan, summary, name)?,
     })
 }
 

@@ -48,14 +48,18 @@ mod collect;
 mod collect_machine;
 mod cost;
 mod expectation;
+pub mod figure;
 mod incident;
 pub mod latency_map;
+mod monitor;
 mod observe;
 mod series;
 mod spans;
 mod strength;
 mod summary;
+mod temporal;
 mod timeline;
+mod truth;
 
 pub mod years;
 

@@ -316,6 +316,10 @@ fn is_nothing(figure: &f64) -> bool {
     *figure == 0.0
 }
 
+fn is_false(said: &bool) -> bool {
+    !said
+}
+
 /// A load balancer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BalancerFigures {
@@ -435,7 +439,7 @@ pub struct Cost {
 }
 
 /// An expectation, and whether it held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExpectationResult {
     /// As written.
     pub text: String,
@@ -443,6 +447,116 @@ pub struct ExpectationResult {
     pub held: bool,
     /// The value found; `null` in JSON if it is not finite (never happened).
     pub value: Option<f64>,
+    /// Unit of the value.
+    #[serde(default, skip_serializing_if = "Unit::is_number")]
+    pub unit: Unit,
+    /// Of which runs it is required.
+    #[serde(default, skip_serializing_if = "Over::is_each")]
+    pub over: Over,
+    /// When it was first broken, if it is about the course of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breach: Option<Breach>,
+    /// What else is to be known, such as that there was nothing to judge; empty mostly.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// Unit of a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Unit {
+    #[default]
+    Number,
+    Share,
+    Ms,
+    S,
+    PerS,
+    Usd,
+}
+
+impl Unit {
+    /// Whether it is a plain number.
+    pub fn is_number(&self) -> bool {
+        *self == Unit::Number
+    }
+}
+
+/// Of which runs something is required.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// Of every one.
+    #[default]
+    Each,
+    /// Of at least this share of all runs there could be, which is to be proven at a confidence.
+    InRuns {
+        /// Share, 0 to 1.
+        share: f64,
+        /// Confidence, 0 to 1.
+        confidence: f64,
+    },
+    /// Of the mean over all runs there could be: these are its limits, to be proven at a confidence.
+    Mean {
+        /// Smallest value that holds, if any.
+        at_least: Option<f64>,
+        /// Largest value that holds, if any.
+        at_most: Option<f64>,
+        /// Confidence, 0 to 1.
+        confidence: f64,
+    },
+}
+
+impl Over {
+    /// Whether it is required of every run.
+    pub fn is_each(&self) -> bool {
+        *self == Over::Each
+    }
+}
+
+/// In what way a rule about the course of a run was broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreachKind {
+    /// What may not be, or not for so long, was.
+    #[default]
+    Lasted,
+    /// What was to be at some time never was.
+    Missed,
+    /// What was to be back was not, when it was due.
+    Late,
+    /// It was back in time, and did not stay for as long as it should.
+    Relapsed,
+    /// A level turned too often.
+    Turned,
+}
+
+/// A moment from which a rule counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Struck {
+    /// What it was; empty for a mere time.
+    pub what: String,
+    /// When, in seconds since the start.
+    pub t_s: f64,
+}
+
+/// The first time at which a rule about the course of a run was broken.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Breach {
+    /// In what way.
+    pub kind: BreachKind,
+    /// From here, in seconds since the start.
+    pub from_s: f64,
+    /// Until here.
+    pub until_s: f64,
+    /// It was so still when the run, or the time that is judged, ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub at_end: bool,
+    /// What it is counted from, if from anything, such as `FailPrimary("orders")`, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Struck>,
+    /// How often it was broken, this time included.
+    pub times: u32,
 }
 
 /// About the run itself.

@@ -148,6 +148,9 @@ impl World<'_> {
             series.put("in_flight", "1", self.shared.observe.in_flight as f64);
             series.latency_map.record(&interval.latency);
         }
+        if let Some(monitor) = &mut self.monitor {
+            monitor.row_ends(&self.shared.observe.interval);
+        }
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
             let counts = self.groups.units(id);

@@ -25,6 +25,7 @@ use crate::group::Groups;
 use crate::health_check::HealthChecks;
 use crate::instance::{self, Instances};
 use crate::launch::Launches;
+use crate::monitor::Monitor;
 use crate::network::Network;
 use crate::observe::{self, Observe};
 use crate::operation;
@@ -57,6 +58,8 @@ pub struct World<'p> {
     pub(crate) series: SeriesRecorder,
     pub(crate) meter: Meter,
     pub(crate) strength: Strength,
+    /// Follows what rules about the course of the run ask for, if there are any.
+    pub(crate) monitor: Option<Box<Monitor>>,
     /// Work and bytes of instances at the last sampling of each metric of them.
     pub(crate) marks: Marks,
     /// vCPU work per store at the last minute.
@@ -132,6 +135,7 @@ impl<'p> World<'p> {
             series: SeriesRecorder::new(plan),
             meter: Meter::new(plan),
             strength: Strength::default(),
+            monitor: Monitor::new(plan),
             marks: Marks::default(),
             store_marks: plan.stores.iter().map(|_| 0.0).collect(),
             emitted: plan.custom_metrics.iter().map(|_| 0.0).collect(),
@@ -172,6 +176,7 @@ impl<'p> World<'p> {
         // What the beginning has handed over happens before anything else.
         let first = self.shared.list.take();
         self.handle(first);
+        self.monitor_levels(true);
     }
 
     fn observe(&mut self, event: observe::Event) {
@@ -188,6 +193,9 @@ impl<'p> World<'p> {
             observe::Event::Second => {
                 self.shared.observe.users.second(now);
                 self.watch_strength(now);
+                if running && self.monitor.is_some() {
+                    self.monitor_second(now);
+                }
                 if running && now.nanos().is_multiple_of(Duration::from_secs(60).nanos()) {
                     self.meter_minute();
                 }
@@ -204,6 +212,9 @@ impl<'p> World<'p> {
             }
             observe::Event::RunEnds => {
                 self.shared.observe.users.second(now);
+                if self.monitor.is_some() {
+                    self.monitor_second(now);
+                }
                 self.closed = Some(self.close(now));
                 let name = plan.name.clone();
                 self.shared.timeline.record(now, EventKind::RunEnded, name, "the run ends", EntryId::NONE);
@@ -296,6 +307,9 @@ impl World<'_> {
     fn enter_late(&mut self, event: Packed) {
         if let Some(event) = Event::unpack(event) {
             self.dispatch(event);
+            if self.monitor.is_some() {
+                self.monitor_levels(event.is_rare());
+            }
         }
     }
 

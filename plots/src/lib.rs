@@ -23,7 +23,7 @@ mod surface;
 mod svg;
 mod theme;
 
-pub use chart::{Body, Chart, Measured, Point, Setting, render_chart};
+pub use chart::{Body, Chart, Course, Measured, Pair, Point, Setting, TimePanel, render_chart};
 pub use error::Error;
 pub use theme::Tone;
 

@@ -27,6 +27,11 @@ pub fn with_help(message: &str, help: &str) -> String {
     format!("{message}{HELP}{help}")
 }
 
+/// The message and the help that it carries.
+pub fn split_help(text: &str) -> (&str, &str) {
+    text.split_once(HELP).unwrap_or((text, ""))
+}
+
 /// Decodes all that can be decoded, and says what could not.
 pub fn decode<T: de::DeserializeOwned>(root: &Node) -> (Option<T>, Vec<Diagnostic>) {
     let mut removed = BTreeSet::new();

@@ -38,6 +38,7 @@ pub use resolve::SCHEMA;
 
 use models::plan::Plan;
 use outline::{Node, Place};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A scenario's text, and where it came from.
@@ -58,6 +59,8 @@ pub struct Compiled {
     pub plan: Plan,
     /// What is legal but probably not meant.
     pub warnings: Report,
+    /// Where each expectation stands in the text of `warnings`, in order.
+    pub expectations: Vec<Range<usize>>,
 }
 
 /// Scenarios larger than this are something else.
@@ -139,7 +142,9 @@ pub fn compile(source: &Source, sets: &[(String, String)]) -> Result<Compiled, R
     match plan {
         Some(plan) if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) => {
             diagnostics.extend(advice::advise(&plan, Place::root(&root)));
-            Ok(Compiled { plan, warnings: report(diagnostics) })
+            let list = root.field("expect").map_or(&[][..], Node::items);
+            let expectations = list.iter().map(|item| item.span.clone()).collect();
+            Ok(Compiled { plan, warnings: report(diagnostics), expectations })
         }
         _ => Err(report(diagnostics)),
     }

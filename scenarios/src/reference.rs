@@ -16,7 +16,7 @@ const HEAD: &str = "\
 // The language of scenarios, version 1: every block, every setting, its kind, and what it is when left out.
 //
 // Kinds: duration \"90s\" \"2ms\" \"1h30m\" · rate \"250/s\" \"3/min\" \"1000/h\" · size \"4KiB\" \"1.5GB\" · money 0.096 · share \"30%\" 0.3 ·
-// text in quotes · number · whole_number · true_or_false. Other kinds are blocks below. `[..]` is a list, `{\"name\": ..}` a map of names.
+// text in quotes · number · amount 250 \"250ms\" · whole_number · true_or_false. Other kinds are blocks below. `[..]` is a list, `{\"name\": ..}` a map of names.
 // Settings may be given by position too: `Cpu(\"web\")` is `Cpu(group: \"web\")`. A list below is a choice: write one of it.
 //
 // Made by `sim schema` from the comments in `scenarios/src/schema`.

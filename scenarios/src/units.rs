@@ -35,6 +35,14 @@ pub struct Share(pub f64);
 /// A mean time between failures such as `"25y"`, `"180d"` or `"never"`, in seconds; never is infinite.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Mtbf(pub f64);
+/// An amount of what it is compared with: a number, or a text with its unit, such as `"500ms"` for a latency.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Amount {
+    /// In the unit of the figure, as it stands in the results.
+    Number(f64),
+    /// With a unit of its own.
+    Text(String),
+}
 
 /// Longest duration that can be written: 20 years.
 const LONGEST: f64 = 20.0 * 365.25 * 86400.0;
@@ -174,6 +182,9 @@ pub fn share(text: &str) -> Result<f64, String> {
         with_help(&format!("`{text}` is not a share"), "write a percentage such as `\"30%\"`, or a number from 0 to 1")
     };
     match split(text).ok_or_else(wrong)? {
+        (number, "%") if !(0.0..=100.0).contains(&number) => {
+            Err(with_help("a share outside 0 to 1", "shares lie from `\"0%\"` to `\"100%\"`"))
+        }
         (number, "%") => in_unit(number / 100.0),
         (number, "") => in_unit(number),
         _ => Err(wrong()),
@@ -192,7 +203,8 @@ fn in_unit(share: f64) -> Result<f64, String> {
     Err(with_help("a share outside 0 to 1", &help))
 }
 
-fn money(text: &str) -> Result<f64, String> {
+/// US dollars of an amount of money.
+pub fn money(text: &str) -> Result<f64, String> {
     match split(text.trim().trim_start_matches('$')) {
         Some((number, "" | "USD")) => positive_money(number),
         _ => Err(with_help(&format!("`{text}` is not an amount of money"), "write US dollars, such as `0.096`")),
@@ -204,6 +216,43 @@ fn positive_money(number: f64) -> Result<f64, String> {
         Ok(number)
     } else {
         Err(with_help("a price cannot be negative", "write zero or more"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl Visitor<'_> for Reads {
+            type Value = Amount;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an amount such as 250 or \"250ms\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
+                Ok(Amount::Text(text.to_owned()))
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Amount, E> {
+                Ok(Amount::Number(number))
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Amount, E> {
+                self.visit_f64(number as f64)
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Amount, E> {
+                self.visit_f64(number as f64)
+            }
+        }
+        deserializer.deserialize_any(Reads)
+    }
+}
+
+impl JsonSchema for Amount {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "title": "amount" })
     }
 }
 

@@ -85,12 +85,12 @@ fn a_queue_takes_ten_lines() {
 fn every_part_of_a_plan_can_be_written() {
     let plan = plan(include_str!("texts/everything.ron"));
     assert_eq!(plan.faults.len(), 22);
-    assert_eq!(plan.expectations.len(), 20);
+    assert_eq!(plan.expectations.len(), 30);
     // One per metric, and two that target tracking makes.
     assert_eq!(plan.alarms.len(), 14 + 2);
     let outcomes: std::collections::BTreeSet<String> =
-        plan.expectations.iter().map(|e| format!("{:?}", std::mem::discriminant(&e.quantity))).collect();
-    assert_eq!(outcomes.len(), 20);
+        plan.expectations.iter().map(|e| e.text.split('(').next().unwrap().to_owned()).collect();
+    assert_eq!(outcomes.len(), 28, "each kind there is, some of them twice");
     let metrics: std::collections::BTreeSet<String> =
         plan.alarms.values().map(|alarm| format!("{:?}", std::mem::discriminant(&alarm.metric))).collect();
     assert_eq!(metrics.len(), 14);

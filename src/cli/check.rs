@@ -1,27 +1,38 @@
-//! `sim check`: the expectations of several scenarios, one line each, for CI.
+//! `sim check`: the expectations of several scenarios, over as many runs as they take, for people and for CI.
 //!
-//! # Models      a scenario without expectations holds; one that cannot run makes the exit code 2, and the others run
-//!   all the same
+//! ```text
+//!  FILE… ──compile──► plans ──each replication of each on any core──► verdicts ──► text, JSON, annotations, Markdown
+//!                       └── one that cannot run is told, and the others go on           └──► JUnit XML, a page of HTML
+//! ```
+//! # Models      a scenario without expectations holds; without `--replications` each is run as often as its expectations
+//!   take to be proven; what is not proven is not held
 //! # Leaves out  files of results: `sim run` writes them
 
-use super::options::{Chance, Changes, Format, FormatOption};
+use super::options::{Changes, seed, threads};
 use super::terminal::Terminal;
 use super::{Verdict, examples, print, run, source};
 use crate::Failure;
-use crate::experiment::{Experiment, Onlookers, Settings, replicate};
-use crate::output::table::{BAD, CARE, DIM, GOOD, paint};
-use crate::output::{json, page, units};
-use models::result::ExpectationResult;
-use serde::Serialize;
-use std::fmt::Write;
+use crate::experiment::{Bar, Replication, Settings, runs_wanted, single, verdicts};
+use crate::output::check::{Checked, Expected, Mistake, Outcome, Place, github, html, junit, markdown, text};
+use crate::output::files::Single;
+use crate::output::{json, units};
+use models::Interrupted;
+use rayon::prelude::*;
+use scenarios::{Compiled, Report};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// Run the expectations of scenarios: one line each, and an exit code for CI.
+/// Check the expectations of scenarios, in parallel: what holds, what does not, and an exit code for CI.
+///
+/// Each scenario is run once, or as often as its `InRuns` and `Mean` take to be proven; what a number of runs does not prove is
+/// told as such and counts as not held.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples(&[
     ("sim check mine.ron other.ron", "0 if all held, 1 if some did not, 2 if one could not run"),
     ("sim check --all", "every built-in scenario"),
     ("sim check mine.ron --replications 10", "must hold in each of ten replications"),
+    ("sim check *.ron --junit check.xml", "for the test report of a CI system"),
+    ("sim check *.ron --format github", "annotations at the lines of the scenarios"),
 ]))]
 pub struct Args {
     /// Scenario files, names of built-in scenarios, or `-` for standard input
@@ -30,89 +41,96 @@ pub struct Args {
     /// All built-in scenarios
     #[arg(long)]
     all: bool,
-    #[command(flatten)]
-    chance: Chance,
+    /// Seed of all random streams, in place of the scenario's own
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// How many independent replications to run
+    ///
+    /// Default: one, or as many as the expectations take to be proven.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    replications: Option<u32>,
+    /// On how many threads replications run; all cores if not given. Does not change any result
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
     #[command(flatten)]
     changes: Changes,
-    #[command(flatten)]
-    format: FormatOption,
+    /// In what form to answer on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Form,
+    /// Write a report in JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a summary for a pull request in Markdown, too
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Write a page of HTML, too
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
-/// What came of one scenario.
-#[derive(Debug, Serialize)]
-struct Checked {
-    file: String,
-    scenario: String,
-    /// `held`, `not_held` or `failed`.
-    verdict: &'static str,
-    digest: Option<String>,
-    expectations: Vec<Expected>,
-    error: Option<String>,
+/// In what form to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one JSON document on standard output and nothing else there.
+    Json,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// A summary for a pull request.
+    Markdown,
 }
 
-/// What came of one expectation.
-#[derive(Debug, Serialize)]
-struct Expected {
-    text: String,
-    /// Replications in which it held.
-    held: usize,
-    /// Of so many.
-    of: usize,
-    /// The first value that did not hold, or that of replication 0.
-    value: Option<f64>,
-}
-
-impl Expected {
-    /// The value in the unit that people think in.
-    fn found(&self) -> String {
-        page::found(&ExpectationResult { text: self.text.clone(), held: false, value: self.value })
-    }
+/// A scenario that is to be checked.
+struct Wanted<'a> {
+    file: &'a str,
+    path: Option<String>,
+    /// The scenario, or why it cannot run.
+    compiled: Result<Compiled, Report>,
+    seed: u64,
+    replications: u32,
 }
 
 /// Carries out the command.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let stop = run::stop_on_ctrl_c()?;
+    let begin = |path: &Option<PathBuf>| path.as_deref().map(Single::begin).transpose();
+    let (junit_file, markdown_file, report_file) = (begin(&args.junit)?, begin(&args.markdown)?, begin(&args.report)?);
     let mut files = args.files.clone();
     if args.all {
         files.extend(source::library().into_iter().map(|(name, _)| name.to_string()));
     }
-    let mut checked = Vec::new();
-    let mut failed = 0;
-    let mut silent = Ok(());
-    for file in &files {
-        let one = match check(file, args, terminal, &stop) {
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-            Ok(one) => one,
-            Err(failure) => {
-                failed += 1;
-                terminal.error(&failure);
-                let error = anstream::adapter::strip_str(&failure.to_string()).to_string();
-                let (scenario, expectations) = (String::new(), Vec::new());
-                Checked {
-                    file: file.clone(),
-                    scenario,
-                    verdict: "failed",
-                    digest: None,
-                    expectations,
-                    error: Some(error),
-                }
-            }
-        };
-        // One line as soon as it is known; if nobody reads it, the verdict still counts.
-        if args.format.format == Format::Text && silent.is_ok() {
-            silent = print(terminal, line(&one).as_bytes());
+    let wanted: Vec<Wanted<'_>> = files.iter().map(|file| wanted(file, args)).collect();
+    for one in &wanted {
+        if let Err(report) = &one.compiled {
+            terminal.error(&Failure::Rendered(report.render(terminal.error_has_color())));
         }
-        checked.push(one);
     }
-    if args.format.format == Format::Json {
-        silent = print(terminal, &json::pretty(&checked));
+    let checked = check(&wanted, args, terminal, &stop)?;
+    if let Some(file) = junit_file {
+        file.commit(junit::report(&checked)?.as_bytes())?;
     }
-    match silent {
+    if let Some(file) = markdown_file {
+        file.commit(markdown::summary(&checked).as_bytes())?;
+    }
+    if let Some(file) = report_file {
+        file.commit(html::page(&checked).as_bytes())?;
+    }
+    let told = match args.format {
+        Form::Text => text::page(&checked).into_bytes(),
+        Form::Json => json::pretty(&checked),
+        Form::Github => github::annotations(&checked).into_bytes(),
+        Form::Markdown => markdown::summary(&checked).into_bytes(),
+    };
+    match print(terminal, &told) {
+        // If nobody reads it, the verdict still counts.
         Ok(()) | Err(Failure::BrokenPipe) => {}
         Err(failure) => return Err(failure),
     }
+    let failed = checked.iter().filter(|one| one.verdict == Outcome::Failed).count() as u64;
     match failed {
-        0 if checked.iter().all(|one| one.verdict == "held") => Ok(Verdict::Held),
+        0 if checked.iter().all(|one| one.verdict == Outcome::Held) => Ok(Verdict::Held),
         0 => Ok(Verdict::NotHeld),
         n => Err(Failure::new(format!(
             "{} of {} could not be run",
@@ -122,63 +140,141 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     }
 }
 
-fn check(file: &str, args: &Args, terminal: &Terminal, stop: &AtomicBool) -> Result<Checked, Failure> {
-    let compiled = source::compile(file, &args.changes.assignments(), terminal)?;
-    let plan = &compiled.plan;
-    let bar = run::bar(plan, args.chance.replications, terminal);
-    let seed = args.chance.seed.unwrap_or(plan.seed);
-    let Chance { replications, threads, .. } = args.chance;
-    let experiment = replicate(
-        plan,
-        &Settings { seed, replications, precision: None, threads, stop, bar: &bar },
-        Onlookers::default(),
-    )?;
-    bar.clear();
-    Ok(Checked {
-        file: file.into(),
-        scenario: plan.name.clone(),
-        verdict: if experiment.held() { "held" } else { "not_held" },
-        digest: Some(experiment.first.summary.digest.clone()),
-        expectations: expectations(&experiment),
-        error: None,
-    })
-}
-
-fn expectations(experiment: &Experiment) -> Vec<Expected> {
-    let first = &experiment.first.summary.expectations;
-    let of_all = |i: usize| experiment.replications.iter().filter_map(move |one| one.expectations.get(i));
-    let one = |(i, expectation): (usize, &ExpectationResult)| Expected {
-        text: expectation.text.clone(),
-        held: of_all(i).filter(|one| one.held).count(),
-        of: of_all(i).count(),
-        value: of_all(i).find(|one| !one.held).unwrap_or(expectation).value,
-    };
-    first.iter().enumerate().map(one).collect()
-}
-
-/// `✓ twitter-spike  4 expectations held`, and below it those that did not.
-fn line(one: &Checked) -> String {
-    let name = units::plain(if one.scenario.is_empty() { &one.file } else { &one.scenario });
-    // Two files may call themselves the same.
-    let is_told = one.file.trim_end_matches(".ron") == name;
-    let name = if is_told { name } else { format!("{name} ({})", units::plain(&one.file)) };
-    let held = one.expectations.iter().filter(|expected| expected.held == expected.of).count();
-    let all = units::plural(one.expectations.len() as u64, "expectation");
-    let mut text = match one.verdict {
-        "held" if one.expectations.is_empty() => {
-            format!("{} {name}  {}\n", paint("–", CARE), paint("expects nothing", DIM))
+/// Reads a scenario.
+fn wanted<'a>(file: &'a str, args: &Args) -> Wanted<'a> {
+    let (path, compiled) = match source::load(file) {
+        Ok(found) => {
+            let path = found.dir.as_ref().filter(|_| Path::new(&found.name).is_file()).map(|_| found.name.clone());
+            (path, scenarios::compile(&found, &args.changes.assignments()))
         }
-        "held" => format!("{} {name}  {}\n", paint("✓", GOOD), paint(&format!("{all} held"), DIM)),
-        "not_held" => format!("{} {name}  {}\n", paint("✗", BAD), paint(&format!("{held} of {all} held"), BAD)),
-        _ => format!("{} {name}  {}\n", paint("✗", BAD), paint("could not be run", BAD)),
+        Err(report) => (Path::new(file).is_file().then(|| file.to_owned()), Err(report)),
     };
-    for expected in one.expectations.iter().filter(|expected| expected.held < expected.of) {
-        let found = expected.found();
-        let _ = write!(text, "    {}  {found}", units::plain(&expected.text));
-        if expected.of > 1 {
-            let _ = write!(text, ", held in {} of {}", expected.held, expected.of);
-        }
-        text.push('\n');
+    let plan = compiled.as_ref().ok().map(|compiled| &compiled.plan);
+    Wanted {
+        file,
+        path,
+        seed: args.seed.or(plan.map(|plan| plan.seed)).unwrap_or_default(),
+        replications: plan.map_or(0, |plan| args.replications.unwrap_or_else(|| runs_wanted(plan))),
+        compiled,
     }
-    text
+}
+
+/// Runs every replication of every scenario that can run, on all cores, and says in order what came of each.
+fn check(wanted: &[Wanted<'_>], args: &Args, terminal: &Terminal, stop: &AtomicBool) -> Result<Vec<Checked>, Failure> {
+    let plans = || wanted.iter().filter_map(|one| Some((one, &one.compiled.as_ref().ok()?.plan)));
+    let total_s = plans().map(|(one, plan)| plan.duration.as_secs_f64() * f64::from(one.replications)).sum();
+    let bar = Bar::new(total_s, !terminal.is_watched());
+    let runs: Vec<_> =
+        plans().flat_map(|(one, plan)| (0..one.replications).map(move |index| (one, plan, index))).collect();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.unwrap_or(0))
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start the threads: {error}")))?;
+    let found: Result<Vec<Replication>, Interrupted> = pool.install(|| {
+        // One by one, since they are few and not alike; collected in order, whichever was first.
+        let runs = runs.par_iter().with_max_len(1);
+        runs.map(|(one, plan, index)| {
+            let settings =
+                Settings { seed: one.seed, replications: 1, precision: None, threads: None, stop, bar: &bar };
+            single(plan, *index, &settings)
+        })
+        .collect()
+    });
+    bar.clear();
+    let mut found = found.map_err(|Interrupted| Failure::Interrupted)?.into_iter();
+    let mut checked = Vec::new();
+    for one in wanted {
+        let replications: Vec<Replication> = found.by_ref().take(one.replications as usize).collect();
+        checked.push(match &one.compiled {
+            Ok(compiled) => told(one, compiled, &replications, args),
+            Err(report) => failed(one, report),
+        });
+    }
+    Ok(checked)
+}
+
+/// What came of a scenario that was run.
+fn told(one: &Wanted<'_>, compiled: &Compiled, replications: &[Replication], args: &Args) -> Checked {
+    let text = &compiled.warnings.text;
+    let places = compiled.expectations.iter().map(|span| {
+        let ((line, column), (end_line, end_column)) = (source::place(text, span.start), source::place(text, span.end));
+        Place { line, column, end_line, end_column }
+    });
+    let again = |replication| again(one.file, args, replication);
+    let runs: Vec<_> = replications.iter().map(|one| (one.index, one.expectations.as_slice())).collect();
+    let expectations: Vec<Expected> =
+        verdicts(&runs).iter().zip(places).map(|(verdict, place)| Expected::of(verdict, place, &again)).collect();
+    Checked {
+        file: one.file.to_owned(),
+        path: one.path.clone(),
+        scenario: compiled.plan.name.clone(),
+        verdict: Checked::worst(&expectations),
+        seed: Some(one.seed),
+        replications: one.replications,
+        digest: replications.first().map(|first| first.digest.clone()),
+        expectations,
+        error: None,
+        mistakes: Vec::new(),
+    }
+}
+
+/// What came of one that could not be.
+fn failed(one: &Wanted<'_>, report: &Report) -> Checked {
+    let mistakes = source::diagnoses(report).into_iter().filter(|mistake| mistake.severity == "error");
+    let mistakes = mistakes.map(|mistake| {
+        let parts = [mistake.message, mistake.label].into_iter().chain(mistake.help).filter(|part| !part.is_empty());
+        Mistake { line: mistake.line, column: mistake.column, message: parts.collect::<Vec<_>>().join("\n") }
+    });
+    Checked {
+        file: one.file.to_owned(),
+        path: one.path.clone(),
+        scenario: String::new(),
+        verdict: Outcome::Failed,
+        seed: None,
+        replications: 0,
+        digest: None,
+        expectations: Vec::new(),
+        error: Some(report.render(false)),
+        mistakes: mistakes.collect(),
+    }
+}
+
+/// The command that makes one replication again.
+fn again(file: &str, args: &Args, replication: u32) -> String {
+    let mut words = vec!["sim".to_owned(), "run".to_owned(), quoted(file)];
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+    for (path, value) in &args.changes.set {
+        option("--set", &format!("{path}={value}"));
+    }
+    if let Some(duration) = &args.changes.duration {
+        option("--duration", duration);
+    }
+    if let Some(seed) = args.seed {
+        option("--seed", &seed.to_string());
+    }
+    if replication > 0 {
+        option("--replication", &replication.to_string());
+    }
+    words.join(" ")
+}
+
+/// A word that a shell takes as it is.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_what_a_shell_takes_it_for() {
+        let words = ["a/b.ron", "x=1", "", "it's", "a b", "$x", "~"].map(quoted);
+        assert_eq!(words, ["a/b.ron", "x=1", "''", "'it'\\''s'", "'a b'", "'$x'", "'~'"]);
+    }
 }

@@ -6,7 +6,7 @@
 //! # Models      a stored side is read from `replications.csv` of `sim run --replications`; the other is run with its seed
 //! # Leaves out  more than two sides: that is a sweep
 
-use super::options::{Format, Study, assignment};
+use super::options::{PageFormat, Study, assignment};
 use super::run::{bar, stop_on_ctrl_c};
 use super::terminal::Terminal;
 use super::{Verdict, examples, print, source};
@@ -17,6 +17,7 @@ use crate::output::compare::{Page, files};
 use crate::output::files::{Staging, default_folder};
 use crate::output::json;
 use crate::stored;
+use models::result::Series;
 use scenarios::Source;
 use std::path::Path;
 
@@ -61,8 +62,17 @@ const SHOWN: [&str; 6] =
 enum Given {
     /// To be run.
     Scenario(Box<Source>, Vec<(String, String)>),
-    /// Results of replications.
-    Stored(Box<Aggregate>, Side),
+    /// Results of replications, the scenario they came from, and the first of them.
+    Stored(Box<Stored>),
+}
+
+/// What a folder of results holds.
+struct Stored {
+    aggregate: Aggregate,
+    side: Side,
+    /// None in folders of older versions.
+    scenario: Option<Source>,
+    series: Series,
 }
 
 /// Carries out the command.
@@ -75,7 +85,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     }
     let sides = [given(&args.a, &args.set_a, args, terminal)?, given(b, &args.set_b, args, terminal)?];
     let stored = sides.iter().find_map(|side| match side {
-        Given::Stored(aggregate, _) => Some(aggregate),
+        Given::Stored(stored) => Some(&stored.aggregate),
         Given::Scenario(..) => None,
     });
     let replications = match (args.study.replications, stored) {
@@ -84,12 +94,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         (None, None) => 20,
     };
     let stop = stop_on_ctrl_c()?;
-    let mut found: Vec<(String, Side)> = Vec::new();
+    let mut found: Vec<(String, Side, Series)> = Vec::new();
     let mut first_plan = None;
     let mut used_seed = args.study.seed.or(stored.map(|stored| stored.seed));
     for side in &sides {
         found.push(match side {
-            Given::Stored(aggregate, side) => (aggregate.scenario.clone(), side.clone()),
+            Given::Stored(stored) => (stored.aggregate.scenario.clone(), stored.side.clone(), stored.series.clone()),
             Given::Scenario(source, set) => {
                 let compiled = scenarios::compile(source, set)
                     .map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
@@ -102,11 +112,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
                 bar.clear();
                 let name = plan.name.clone();
                 first_plan.get_or_insert(name.clone());
-                (name, experiment.replications.into_iter().map(|one| one.metrics).collect())
+                let side = experiment.replications.into_iter().map(|one| one.metrics).collect();
+                (name, side, experiment.first.series)
             }
         });
     }
-    let [(name_a, side_a), (name_b, side_b)] = <[_; 2]>::try_from(found).unwrap_or_default();
+    let [(name_a, side_a, series_a), (name_b, side_b, series_b)] = <[_; 2]>::try_from(found).unwrap_or_default();
     let differences = compare(&side_a, &side_b);
     let settings = differing(&sides);
     let show = &args.study.show;
@@ -141,6 +152,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         differences: &differences,
         metrics: &metrics,
         limits: &args.fail_if,
+        series: [&series_a, &series_b],
     };
     let mut staging = Staging::begin(&folder)?;
     for (name, bytes) in files(&page, !show.no_plots) {
@@ -149,8 +161,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let names = staging.files().to_vec();
     let folder = staging.commit()?;
     match show.format.format {
-        Format::Json => print(terminal, &json::pretty(&page.json()))?,
-        Format::Text => {
+        PageFormat::Markdown => print(terminal, page.markdown().as_bytes())?,
+        PageFormat::Json => print(terminal, &json::pretty(&page.json()))?,
+        PageFormat::Text => {
             let mut text = Vec::new();
             page.write(&mut text, &folder, &names).map_err(|error| Failure::stdout(&error))?;
             print(terminal, &text)?;
@@ -168,7 +181,8 @@ fn given(name: &str, own: &[(String, String)], args: &Args, terminal: &Terminal)
                 .help("name its scenario instead"));
         }
         let (aggregate, side) = stored::replications(folder)?;
-        return Ok(Given::Stored(Box::new(aggregate), side));
+        let (scenario, series) = (stored::scenario(folder).ok(), stored::read(folder)?.series);
+        return Ok(Given::Stored(Box::new(Stored { aggregate, side, scenario, series })));
     }
     let source = source::load(name).map_err(|report| Failure::Rendered(report.render(terminal.error_has_color())))?;
     let set = args.study.changes.assignments().into_iter().chain(own.iter().cloned()).collect();
@@ -179,7 +193,7 @@ fn given(name: &str, own: &[(String, String)], args: &Args, terminal: &Terminal)
 fn differing(sides: &[Given; 2]) -> Vec<(String, String, String)> {
     let flat = |side: &Given| match side {
         Given::Scenario(source, set) => scenarios::settings(source, set).ok(),
-        Given::Stored(..) => None,
+        Given::Stored(stored) => scenarios::settings(stored.scenario.as_ref()?, &[]).ok(),
     };
     let (Some(a), Some(b)) = (flat(&sides[0]), flat(&sides[1])) else { return Vec::new() };
     let of = |list: &[(String, String)], path: &str| {
@@ -189,8 +203,8 @@ fn differing(sides: &[Given; 2]) -> Vec<(String, String, String)> {
     paths.extend(b.iter().map(|entry| &entry.0).filter(|path| !a.iter().any(|entry| entry.0 == **path)));
     paths
         .into_iter()
-        // What is expected of a run changes nothing in it.
-        .filter(|path| !matches!(path.as_str(), "name" | "description") && !path.starts_with("expect"))
+        // What is expected of a run changes nothing in it, and both sides run with the same seed.
+        .filter(|path| !matches!(path.as_str(), "name" | "description" | "seed") && !path.starts_with("expect"))
         .map(|path| (path.clone(), of(&a, path), of(&b, path)))
         .filter(|(_, a, b)| a != b)
         .collect()

@@ -1,5 +1,7 @@
 //! Options that several commands share, so that they are spelled and explained the same everywhere.
 
+use crate::experiment::objective::Objective;
+use crate::experiment::sweep::wish::View;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,6 +33,58 @@ pub struct FormatOption {
     /// In what form to answer on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: Format,
+}
+
+/// In what form to answer with a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one JSON document on standard output and nothing else there.
+    Json,
+    /// For pull requests and wikis.
+    Markdown,
+}
+
+/// The form of a page.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PageFormatOption {
+    /// In what form to answer on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub format: PageFormat,
+}
+
+/// What is wanted of figures.
+#[derive(Clone, Debug, Args)]
+pub struct Wanted {
+    /// A figure of which less is better, such as `cost`
+    ///
+    /// Can be given several times.
+    #[arg(long, value_name = "METRIC")]
+    pub minimize: Vec<String>,
+    /// A figure of which more is better, such as `availability`
+    ///
+    /// Can be given several times.
+    #[arg(long, value_name = "METRIC")]
+    pub maximize: Vec<String>,
+    /// What the mean of a figure must keep: `availability >= 99.9%`, `p99 <= 300ms`; can be given several times
+    #[arg(long = "subject-to", value_name = "LIMIT")]
+    pub subject_to: Vec<String>,
+}
+
+impl Wanted {
+    /// Puts what is wanted here in the place of what was asked before.
+    pub fn over(&self, view: &mut View) {
+        if !self.minimize.is_empty() || !self.maximize.is_empty() {
+            let less = self.minimize.iter().map(|name| Objective::minimize(name));
+            let more = self.maximize.iter().map(|name| Objective::maximize(name));
+            view.objectives = less.chain(more).map(|objective| objective.to_string()).collect();
+        }
+        if !self.subject_to.is_empty() {
+            view.subject_to.clone_from(&self.subject_to);
+        }
+    }
 }
 
 /// Changes to the scenario.
@@ -112,7 +166,7 @@ pub struct Show {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub format: FormatOption,
+    pub format: PageFormatOption,
     /// Draw no plots
     #[arg(long)]
     pub no_plots: bool,

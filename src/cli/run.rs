@@ -6,15 +6,15 @@
 //! # Models      results appear whole or not at all, also when broken off with Ctrl-C
 //! # Leaves out  sweeps and comparisons
 
-use super::options::{Chance, Changes, Format, FormatOption};
+use super::options::{Chance, Changes, PageFormat, PageFormatOption};
 use super::source;
 use super::terminal::Terminal;
 use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
-use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, replicate};
+use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, only, replicate};
 use crate::output::files::{SCENARIO, SPANS, Staging, default_folder};
-use crate::output::{TRACE, Trace, csv, json, page::Page, plots, report};
+use crate::output::{TRACE, Trace, brief, csv, json, page::Page, plots, report};
 use models::plan::Plan;
 use scenarios::Bundle;
 use std::path::PathBuf;
@@ -33,8 +33,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
     ("sim run mine.ron --seed 7 --out seven", "another seed, another folder"),
     ("sim run mine.ron --replications 40", "intervals, on all cores"),
     ("sim run mine.ron --precision 'availability ±0.0005'", "as many as that takes"),
+    ("sim run mine.ron --replication 17", "one of them alone, such as one that `sim check` names"),
     ("sim run mine.ron --set auto_scaling_groups.web.max_size=8", "one value changed"),
     ("sim run mine.ron --format json | jq .availability", "for scripts"),
+    ("sim run mine.ron --format markdown | gh pr comment --body-file -", "for a pull request"),
 ]))]
 pub struct Args {
     /// A scenario file, the name of a built-in scenario, or `-` for standard input
@@ -50,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    format: FormatOption,
+    format: PageFormatOption,
     /// Draw no plots
     #[arg(long)]
     no_plots: bool,
@@ -60,7 +62,10 @@ pub struct Args {
     /// The most replications for `--precision`
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
-    /// Write every request to trace.csv.gz (of replication 0)
+    /// Run this one replication alone, by its number from 0
+    #[arg(long, value_name = "N", conflicts_with_all = ["replications", "precision"])]
+    replication: Option<u32>,
+    /// Write every request to trace.csv.gz (of replication 0, or of that of `--replication`)
     #[arg(long)]
     trace: bool,
     /// Follow so many requests, spread evenly over the run, through every hop and step into spans.jsonl (of replication 0)
@@ -94,7 +99,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let bundle = compiled.bundle(settings.seed, terminal)?;
     let mut spans = args.spans.map(|most| SpansOf { most: most as usize, found: Vec::new() });
     let onlookers = Onlookers { trace: trace.as_mut(), spans: spans.as_mut(), live: None };
-    let found = replicate(plan, &settings, onlookers);
+    let found = match args.replication {
+        Some(index) => only(plan, index, &settings, onlookers),
+        None => replicate(plan, &settings, onlookers),
+    };
     if let Some(trace) = trace {
         // A trace that could not be written ends the run; its own reason is the one to tell.
         trace.finish().map_err(|error| staging.failure(TRACE, &error))?;
@@ -124,8 +132,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
 
     let verdict = if experiment.held() { Verdict::Held } else { Verdict::NotHeld };
     let told = match args.format.format {
-        Format::Json => print(terminal, &json::summary(&experiment.first.summary)),
-        Format::Text => {
+        PageFormat::Markdown => print(terminal, brief::markdown(&experiment).as_bytes()),
+        PageFormat::Json => print(terminal, &json::summary(&experiment.first.summary)),
+        PageFormat::Text => {
             let mut text = Vec::new();
             let page = Page { experiment: &experiment, folder: &folder, files: &files };
             page.write(&mut text).map_err(|error| Failure::stdout(&error))?;

@@ -5,7 +5,9 @@
 //!     scenario: "mine.ron",
 //!     vary: { "alarms.hot.above": "50..90:10" },
 //!     replications: 30,
-//!     metrics: ["availability", "cost_usd.total"],
+//!     metrics: { "availability": "availability", "usd per million": "cost / requests.succeeded * 1e6" },
+//!     objectives: ["minimize cost"],
+//!     subject_to: ["availability >= 99.9%"],
 //! )
 //! ```
 //! # Models      paths and values as `--vary` and `--set` have them; the scenario and blocks are looked for beside the file
@@ -13,7 +15,9 @@
 
 use super::terminal::Terminal;
 use crate::Failure;
+use crate::experiment::compare::full_name;
 use crate::experiment::sweep::design::Sampling;
+use crate::experiment::sweep::wish::View;
 use scenarios::{Diagnostic, Report};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -61,7 +65,23 @@ pub struct Sweep {
     /// Seed.
     pub seed: Option<u64>,
     /// Figures to show.
-    pub metrics: Option<Vec<String>>,
+    metrics: Option<Metrics>,
+    /// `minimize FIGURE`, `maximize FIGURE`.
+    #[serde(default)]
+    objectives: Vec<String>,
+    /// `FIGURE >= BOUND`.
+    #[serde(default)]
+    subject_to: Vec<String>,
+}
+
+/// Figures to show.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Metrics {
+    /// By their names.
+    Listed(Vec<String>),
+    /// By names of one's own, with what they are: a figure's name or a formula.
+    Named(BTreeMap<String, String>),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -71,6 +91,16 @@ enum Spread {
 }
 
 impl Sweep {
+    /// What is asked of the sweep.
+    pub fn view(&self) -> View {
+        let (metrics, formulas) = match &self.metrics {
+            None => Default::default(),
+            Some(Metrics::Listed(names)) => (names.iter().map(|name| full_name(name)).collect(), BTreeMap::new()),
+            Some(Metrics::Named(formulas)) => (formulas.keys().cloned().collect(), formulas.clone()),
+        };
+        View { metrics, formulas, objectives: self.objectives.clone(), subject_to: self.subject_to.clone() }
+    }
+
     /// How points are spread.
     pub fn sampling(&self) -> Sampling {
         match self.sampling {

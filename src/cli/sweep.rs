@@ -6,7 +6,7 @@
 //! # Models      a sweep killed at any moment goes on where it was; parts merged give the bytes of one machine
 //! # Leaves out  searching (`sim tune`)
 
-use super::options::{Format, Show, Study, Vary};
+use super::options::{PageFormat, Show, Study, Vary, Wanted};
 use super::run::stop_on_ctrl_c;
 use super::study_file::{self, StudyFile};
 use super::terminal::Terminal;
@@ -14,11 +14,13 @@ use super::vary::Varied;
 use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::Bar;
+use crate::experiment::compare::full_name;
 use crate::experiment::sweep::axis::Axis;
 use crate::experiment::sweep::design::{Cell, Sampling, lay_out};
 use crate::experiment::sweep::found::Found;
 use crate::experiment::sweep::manifest::{AxisRecord, Manifest, Shard, Store, hash};
 use crate::experiment::sweep::run::{Work, run as sweep};
+use crate::experiment::sweep::wish::View;
 use crate::output::files::default_folder;
 use crate::output::json;
 use crate::output::sweep::{page::Page, plots, tables};
@@ -35,6 +37,7 @@ use std::path::PathBuf;
     ("sim sweep mine.ron --vary alarms.hot.above=50..90:10 --vary auto_scaling_groups.web.max_size=8,16", "a product"),
     ("sim sweep mine.ron --vary auto_scaling_groups.web.policies=@a.ron,@b.ron", "whole blocks, from files"),
     ("sim sweep mine.ron --vary 'alarms.hot.above=~Uniform(50, 90)' --points 40", "a Latin hypercube"),
+    ("sim sweep mine.ron --vary alarms.hot.above=50..90:10 --minimize cost --subject-to 'availability >= 99.9%'", "the best"),
     ("sim sweep mine.ron --vary alarms.hot.above=50..90:10 --shard 2/8", "the third of eight parts"),
 ]))]
 pub struct Args {
@@ -51,6 +54,8 @@ pub struct Args {
     sampling: Option<SamplingOption>,
     #[command(flatten)]
     study: Study,
+    #[command(flatten)]
+    wanted: Wanted,
     /// Run one part of several only, counted from 0; `auto/N` takes the index that Slurm, AWS Batch or Kubernetes gives. `sim merge`
     /// joins the parts
     #[arg(long, value_name = "I/N", value_parser = ShardOption::parse)]
@@ -143,6 +148,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         cells: cells.len(),
         sampling: axes.iter().any(|axis| axis.listed().is_none()).then(|| format!("{sampling:?}").to_lowercase()),
         shard,
+        view: view(body.map(study_file::Sweep::view).unwrap_or_default(), show, &args.wanted)?,
     };
     let plan = |cell: &Cell| varied.plan(&cell.values);
     let wanted: Vec<&Cell> = cells.iter().filter(|cell| shard.is_none_or(|shard| shard.has(cell.index))).collect();
@@ -185,26 +191,31 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         let found = Found::read(&manifest, &store)?;
         return verdict(&found);
     }
-    let metrics: Vec<String> = match (show.metrics.is_empty(), body.and_then(|sweep| sweep.metrics.clone())) {
-        (false, _) => show.metrics.clone(),
-        (true, Some(metrics)) => metrics,
-        (true, None) => SHOWN.map(String::from).to_vec(),
-    };
-    conclude(&manifest, &store, &metrics, show, terminal)
+    conclude(&manifest, &store, show, terminal)
+}
+
+/// What is asked, of which the options have the last word; read once, so that a mistake in it is told before anything runs.
+fn view(mut view: View, show: &Show, wanted: &Wanted) -> Result<View, Failure> {
+    if !show.metrics.is_empty() {
+        let own = |name: &String| if view.formulas.contains_key(name) { name.clone() } else { full_name(name) };
+        view.metrics = show.metrics.iter().map(own).collect();
+    }
+    wanted.over(&mut view);
+    view.read()?;
+    Ok(view)
 }
 
 /// Tables and page from the records of all cells.
-fn conclude(
-    manifest: &Manifest,
-    store: &Store,
-    metrics: &[String],
-    show: &Show,
-    terminal: &Terminal,
-) -> Result<Verdict, Failure> {
+fn conclude(manifest: &Manifest, store: &Store, show: &Show, terminal: &Terminal) -> Result<Verdict, Failure> {
     let found = Found::read(manifest, store)?;
     store.tidy();
+    let metrics = match manifest.view.metrics.is_empty() {
+        true => SHOWN.map(String::from).to_vec(),
+        false => manifest.view.metrics.clone(),
+    };
     let known = found.metrics();
-    if let Some(unknown) = metrics.iter().find(|name| !known.contains(name.as_str()))
+    let asked = metrics.iter().map(String::as_str).chain(found.wishes.figures());
+    if let Some(unknown) = asked.into_iter().find(|name| !known.contains(name))
         && !known.is_empty()
     {
         let names: Vec<&str> = known.iter().copied().collect();
@@ -216,16 +227,18 @@ fn conclude(
         return Err(Failure::new(format!("no figure named `{unknown}`")).help(help));
     }
     let mut files = write_tables(&found, store)?;
-    if !show.no_plots {
-        let (drawn, undrawn) = plots::draw(&found, metrics);
-        for (name, bytes) in drawn {
-            store.write(&name, &bytes)?;
-            files.push(name);
-        }
-        undrawn.iter().for_each(|what| terminal.note(&format!("not drawn: {what}")));
+    let (drawn, undrawn) = if show.no_plots { Default::default() } else { plots::draw(&found, &metrics) };
+    undrawn.iter().for_each(|what| terminal.note(&format!("not drawn: {what}")));
+    let page = Page::new(&found, &metrics);
+    store.write("report.html", page.html(&drawn).as_bytes())?;
+    files.push("report.html".into());
+    for (name, bytes) in drawn {
+        store.write(&name, &bytes)?;
+        files.push(name);
     }
     match show.format.format {
-        Format::Json => {
+        PageFormat::Markdown => print(terminal, page.markdown().as_bytes())?,
+        PageFormat::Json => {
             let cells: Vec<serde_json::Value> = found
                 .cells
                 .iter()
@@ -235,10 +248,9 @@ fn conclude(
                 .collect();
             print(terminal, &json::pretty(&serde_json::json!({ "sweep": manifest, "cells": cells })))?;
         }
-        Format::Text => {
+        PageFormat::Text => {
             let mut text = Vec::new();
-            let page = Page { found: &found, metrics, folder: &store.folder, files: &files };
-            page.write(&mut text).map_err(|error| Failure::stdout(&error))?;
+            page.write(&mut text, &store.folder, &files).map_err(|error| Failure::stdout(&error))?;
             print(terminal, &text)?;
         }
     }
@@ -279,6 +291,8 @@ pub struct MergeArgs {
     #[arg(value_name = "DIR", required = true)]
     parts: Vec<PathBuf>,
     #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
     show: Show,
 }
 
@@ -298,7 +312,8 @@ pub fn merge(args: &MergeArgs, terminal: &Terminal) -> Result<Verdict, Failure> 
         whole.get_or_insert_with(|| manifest.whole());
         stores.push(Store { folder: part.clone() });
     }
-    let manifest = whole.ok_or_else(|| Failure::new("no parts"))?;
+    let mut manifest = whole.ok_or_else(|| Failure::new("no parts"))?;
+    manifest.view = view(manifest.view, &args.show, &args.wanted)?;
     let find = |cell: usize| stores.iter().find_map(|store| store.record(cell));
     let missing: Vec<usize> = (0..manifest.cells).filter(|cell| find(*cell).is_none()).collect();
     if let Some(first) = missing.first() {
@@ -312,9 +327,7 @@ pub fn merge(args: &MergeArgs, terminal: &Terminal) -> Result<Verdict, Failure> 
             store.keep(&record)?;
         }
     }
-    let given = &args.show.metrics;
-    let metrics = if given.is_empty() { SHOWN.map(String::from).to_vec() } else { given.clone() };
-    conclude(&manifest, &store, &metrics, &args.show, terminal)
+    conclude(&manifest, &store, &args.show, terminal)
 }
 
 #[cfg(test)]

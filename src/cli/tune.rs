@@ -6,7 +6,7 @@
 //! # Models      a budget in runs gives the same bytes for any number of threads; a budget in time decides how many rounds are made
 //! # Leaves out  going on with a search that was broken off: give it the budget again
 
-use super::options::{Format, Study, Vary};
+use super::options::{PageFormat, Study, Vary};
 use super::run::stop_on_ctrl_c;
 use super::study_file::{self, StudyFile};
 use super::terminal::Terminal;
@@ -15,9 +15,10 @@ use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::compare::full_name;
 use crate::experiment::metrics::is_zero_when_missing;
+use crate::experiment::objective::{Constraint, Objective};
 use crate::experiment::replicate::single;
 use crate::experiment::sweep::axis::{Axis, Value, Values};
-use crate::experiment::tune::{Budget, Chance, Constraint, Goal, Method, Problem, Settings, Space, Stopped, tune};
+use crate::experiment::tune::{Budget, Chance, Goal, Method, Problem, Settings, Space, Stopped, tune};
 use crate::experiment::{self, Bar, Replication};
 use crate::output::files::{Staging, default_folder};
 use crate::output::json;
@@ -45,13 +46,13 @@ pub struct Args {
     file: String,
     #[command(flatten)]
     vary: Vary,
-    /// The figure of which less is better, such as `cost_usd.total`
+    /// A figure of which less is better, such as `cost`
     #[arg(long, value_name = "METRIC", conflicts_with = "maximize")]
     minimize: Option<String>,
-    /// The figure of which more is better, such as `goodput_per_s`
+    /// A figure of which more is better, such as `availability`
     #[arg(long, value_name = "METRIC")]
     maximize: Option<String>,
-    /// What the mean of a figure must keep: `availability >= 0.999`, `p99_ms <= 500`; can be given several times
+    /// What the mean of a figure must keep: `availability >= 99.9%`, `p99 <= 300ms`; can be given several times
     #[arg(long = "subject-to", value_name = "LIMIT", value_parser = Constraint::parse)]
     subject_to: Vec<Constraint>,
     /// How long to search: simulated runs in all, such as `400runs`, or a time, such as `10m` [default: 400runs]
@@ -163,8 +164,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let folder = staging.commit()?;
     bar.clear();
     match show.format.format {
-        Format::Json => print(terminal, &json::pretty(&files::json(&told)))?,
-        Format::Text => {
+        PageFormat::Json => print(terminal, &json::pretty(&files::json(&told)))?,
+        PageFormat::Markdown => print(terminal, files::markdown(&told).as_bytes())?,
+        PageFormat::Text => {
             let mut text = Vec::new();
             page::write(&told, &mut text, &folder, &names).map_err(|error| Failure::stdout(&error))?;
             print(terminal, &text)?;
@@ -192,19 +194,19 @@ fn goal(args: &Args, body: Option<&study_file::Tune>) -> Result<Goal, Failure> {
         (Some(_), Some(_)) => {
             Err(Failure::new("`minimize` and `maximize` are both given").help("a search has one objective"))
         }
-        (Some(name), None) => Ok(Some((name.clone(), true))),
-        (None, Some(name)) => Ok(Some((name.clone(), false))),
+        (Some(name), None) => Ok(Some(Objective::minimize(name))),
+        (None, Some(name)) => Ok(Some(Objective::maximize(name))),
         (None, None) => Ok(None),
     };
     let asked = of(args.minimize.as_ref(), args.maximize.as_ref())?;
     let filed = body.map_or(Ok(None), |body| of(body.minimize.as_ref(), body.maximize.as_ref()))?;
-    let Some((objective, minimize)) = asked.or(filed) else {
+    let Some(objective) = asked.or(filed) else {
         return Err(Failure::new("nothing to minimize").help("say what with `--minimize cost_usd.total`"));
     };
     let mut constraints = args.subject_to.clone();
     for text in body.into_iter().flat_map(|body| &body.subject_to) {
-        let constraint = Constraint::parse(text).map_err(Failure::new)?;
-        if !constraints.iter().any(|own| own.metric == constraint.metric && own.at_least == constraint.at_least) {
+        let constraint = Constraint::parse(text).map_err(|mistake| Failure::new(mistake.to_string()))?;
+        if !constraints.iter().any(|own| own.metric == constraint.metric && own.op == constraint.op) {
             constraints.push(constraint);
         }
     }
@@ -214,7 +216,7 @@ fn goal(args: &Args, body: Option<&study_file::Tune>) -> Result<Goal, Failure> {
         _ => SHOWN.map(String::from).to_vec(),
     };
     let shown: Vec<String> = shown.iter().map(|name| full_name(name)).collect();
-    Ok(Goal::new(&objective, minimize, constraints, &shown))
+    Ok(Goal::new(&objective, constraints, &shown))
 }
 
 /// A few values of an axis, to see whether it can be set.

@@ -10,6 +10,7 @@
 pub(crate) mod aggregate;
 pub mod availability;
 pub mod compare;
+pub mod formula;
 pub(crate) mod metrics;
 pub mod objective;
 pub mod precision;
@@ -17,8 +18,10 @@ mod progress;
 pub(crate) mod replicate;
 pub mod sweep;
 pub mod tune;
+mod verdict;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
-pub use metrics::{Unit, metrics, unit};
+pub use metrics::{Unit, metrics, more_is_better, unit};
 pub use progress::Bar;
-pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, replicate};
+pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, only, replicate, single};
+pub use verdict::{Proof, Standing, Verdict, runs_wanted, verdicts};

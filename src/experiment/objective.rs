@@ -71,7 +71,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    fn new(text: &str, at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Mistake {
+    pub(crate) fn new(text: &str, at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Mistake {
         Mistake { text: text.into(), at, message: message.into(), help: help.into() }
     }
 }
@@ -159,6 +159,14 @@ impl Constraint {
     /// # Errors
     /// If it is none.
     pub fn parse(text: &str) -> Result<Constraint, Mistake> {
+        Constraint::parse_in(text, &unit)
+    }
+
+    /// The same where figures have units that their names do not tell.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn parse_in(text: &str, unit: &dyn Fn(&str) -> Unit) -> Result<Constraint, Mistake> {
         const HELP: &str = "write `availability >= 0.999`, `p99 <= 300ms` or `cost < $12`";
         let Some(at) = text.find(['<', '>', '=', '≤', '≥']) else {
             return Err(Mistake::new(text, end_of(text), "expected `>=`, `<=`, `>` or `<`", HELP));
@@ -173,7 +181,7 @@ impl Constraint {
             sign => return Err(Mistake::new(text, at..end, format!("`{sign}` compares nothing here"), HELP)),
         };
         let metric = metric(text, &text[..at], HELP)?;
-        let bound = bound(text, &text[end..], &metric)?;
+        let bound = bound(text, &text[end..], &metric, unit(&metric))?;
         Ok(Constraint { text: text.trim().into(), metric, op, bound })
     }
 
@@ -187,13 +195,18 @@ impl Constraint {
         }
     }
 
+    /// How far a value is beyond the bound, in the unit of the figure: below nought where it is kept.
+    pub fn excess(&self, value: f64) -> f64 {
+        match self.op {
+            Op::AtLeast | Op::Above => self.bound - value,
+            Op::AtMost | Op::Below => value - self.bound,
+        }
+    }
+
     /// How far a value is from keeping the bound, in the unit of the figure: nought where it is kept (or met exactly), infinite
     /// for what is no number.
     pub fn missed_by(&self, value: f64) -> f64 {
-        let missed = match self.op {
-            Op::AtLeast | Op::Above => self.bound - value,
-            Op::AtMost | Op::Below => value - self.bound,
-        };
+        let missed = self.excess(value);
         if missed.is_nan() { f64::INFINITY } else { missed.max(0.0) }
     }
 }
@@ -219,12 +232,11 @@ fn metric(text: &str, part: &str, help: &str) -> Result<String, Mistake> {
 }
 
 /// A bound from a part of `text`, in the unit of the figure.
-fn bound(text: &str, part: &str, metric: &str) -> Result<f64, Mistake> {
+fn bound(text: &str, part: &str, metric: &str, unit: Unit) -> Result<f64, Mistake> {
     const EACH_MS: [(&str, f64); 6] =
         [("us", 1e-3), ("µs", 1e-3), ("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3_600e3)];
     let written = part.trim();
     let place = place_of(text, written);
-    let unit = unit(metric);
     let example = match unit {
         Unit::Milliseconds => "300ms",
         Unit::Seconds => "90s",

@@ -9,6 +9,7 @@
 //! # Leaves out  which figure matters
 
 use super::precision::Precision;
+use super::verdict::{Standing, Verdict, verdicts};
 use super::{Aggregate, Bar, metrics};
 use crate::Failure;
 use crate::output::Trace;
@@ -76,9 +77,16 @@ pub struct Replication {
 }
 
 impl Experiment {
-    /// Whether every expectation held in every replication.
+    /// Whether no expectation is broken by the replications made.
     pub fn held(&self) -> bool {
-        self.replications.iter().all(|one| one.expectations.iter().all(|expectation| expectation.held))
+        self.verdicts().iter().all(|verdict| verdict.standing != Standing::Broken)
+    }
+
+    /// What the replications say of each expectation.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let all = self.replications.iter().map(|one| (one.index, one.expectations.as_slice()));
+        let first = (self.first.summary.replication, self.first.summary.expectations.as_slice());
+        verdicts(&if self.replications.is_empty() { vec![first] } else { all.collect() })
     }
 }
 
@@ -110,6 +118,18 @@ pub struct SpansOf {
 pub fn replicate(plan: &Plan, settings: &Settings<'_>, onlookers: Onlookers<'_>) -> Result<Experiment, Failure> {
     let seed = settings.seed;
     replicate_with(settings, onlookers, &|replication, watcher| models::simulate(plan, seed, replication, watcher))
+}
+
+/// Runs a single replication by its number; that is the one to look at.
+///
+/// # Errors
+/// As those of [`replicate`].
+pub fn only(plan: &Plan, index: u32, settings: &Settings<'_>, onlookers: Onlookers<'_>) -> Result<Experiment, Failure> {
+    let alone = Settings { replications: 1, precision: None, ..*settings };
+    let simulate = |_, watcher: &mut dyn Watcher| models::simulate(plan, settings.seed, index, watcher);
+    let mut experiment = replicate_with(&alone, onlookers, &simulate)?;
+    experiment.replications.iter_mut().for_each(|one| one.index = index);
+    Ok(experiment)
 }
 
 /// How one replication is run.

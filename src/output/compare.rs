@@ -1,15 +1,21 @@
-//! What a comparison leaves behind: a page in words, `compare.json`, `compare.csv`, and plots side by side.
+//! What a comparison leaves behind: a page in words, `compare.json`, `compare.csv`, plots side by side, and a report.
 //!
+//! ```text
+//!  Page ──► terminal │ report.html │ Markdown         differences ──► compare.json  compare.csv
+//!        └─► compare-*.png: each figure on both sides        over-time.png: both sides over time
+//! ```
 //! # Models      the paired difference B − A with its 95 % interval; what could be luck is called so
 //! # Leaves out  single runs of either side: `sim run` gives them
 
-use super::sweep::page::more_is_better;
-use super::table::{BAD, BOLD, Cell, DIM, GOOD, TITLE, Table, cut, paint};
+mod pictures;
+mod report;
+
+use super::sheet::{Mark, Sheet};
+use super::table::{BAD, BOLD, DIM, GOOD, TITLE, cut, paint};
 use super::{csv, json, page, units};
-use crate::experiment::Estimate;
 use crate::experiment::compare::{Difference, Limit};
-use anstyle::Style;
-use plots::{Body, Chart, Format, Measured, Setting, render_chart};
+use crate::experiment::{Estimate, more_is_better};
+use models::result::Series;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -32,6 +38,8 @@ pub struct Page<'a> {
     pub metrics: &'a [String],
     /// Limits to keep.
     pub limits: &'a [Limit],
+    /// One run of each side over time.
+    pub series: [&'a Series; 2],
 }
 
 /// Settings that are shown one by one.
@@ -45,26 +53,8 @@ impl Page<'_> {
     pub fn write(&self, out: &mut dyn Write, folder: &Path, files: &[String]) -> io::Result<()> {
         let (a, b) = (units::plain(&self.names.0), units::plain(&self.names.1));
         writeln!(out, "{}", paint(&format!("A: {a}   B: {b}"), BOLD))?;
-        let what = format!(
-            "{} of each, paired · seed {} · 95 % intervals · sim {}",
-            units::plural(u64::from(self.replications), "replication"),
-            self.seed,
-            env!("CARGO_PKG_VERSION")
-        );
-        writeln!(out, "{}", paint(&what, DIM))?;
-        if !self.settings.is_empty() {
-            writeln!(out, "\n{}", paint("What differs", TITLE))?;
-            let mut table = Table::new(3);
-            table.head(&["", "A", "B"]);
-            for (path, a, b) in self.settings.iter().take(ROWS) {
-                let [a, b] = [a, b].map(|value| cut(&units::plain(value), 28));
-                table.row([cut(path, 60), a, b].map(Cell::from));
-            }
-            table.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
-            if self.settings.len() > ROWS {
-                writeln!(out, "{}", paint(&format!("  and {} more", self.settings.len() - ROWS), DIM))?;
-            }
-        }
+        writeln!(out, "{}", paint(&self.what(), DIM))?;
+        self.settings_sheet().text(out)?;
         writeln!(out, "\n{}", paint("In words", TITLE))?;
         for difference in self.shown() {
             let style = match (difference.is_significant(), better(difference)) {
@@ -74,31 +64,59 @@ impl Page<'_> {
             };
             writeln!(out, "  {}", paint(&sentence(difference), style))?;
         }
-        writeln!(out, "\n{}", paint("Figures", TITLE))?;
-        let mut table = Table::new(1);
-        table.head(&["", "A", "B", "B − A", "change"]);
+        self.figures_sheet().text(out)?;
+        self.limits_sheet().text(out)?;
+        writeln!(out, "\n{}  {}", paint(&format!("{}/", folder.display()), DIM), files.join("  "))
+    }
+
+    /// How much was run, and how.
+    fn what(&self) -> String {
+        format!(
+            "{} of each, paired · seed {} · 95 % intervals · sim {}",
+            units::plural(u64::from(self.replications), "replication"),
+            self.seed,
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+
+    fn settings_sheet(&self) -> Sheet {
+        let mut sheet = Sheet::new("What differs", &["", "A", "B"], 3);
+        for (path, a, b) in self.settings.iter().take(ROWS) {
+            let [a, b] = [a, b].map(|value| cut(&units::plain(value), 28));
+            sheet.push(vec![cut(path, 60), a, b], Mark::Plain);
+        }
+        let more = self.settings.len().saturating_sub(ROWS);
+        sheet.note = (more > 0).then(|| format!("and {more} more, all in compare.json"));
+        sheet
+    }
+
+    fn figures_sheet(&self) -> Sheet {
+        let mut sheet = Sheet::new("Figures", &["", "A", "B", "B − A", "change"], 1);
         for difference in self.shown() {
             let change = difference.relative().map_or("–".into(), |share| format!("{:+.2} %", share * 100.0));
-            let style = if difference.is_significant() { Style::new() } else { DIM };
-            let row = [
+            let cells = vec![
                 difference.metric.clone(),
                 estimate(&difference.a),
                 estimate(&difference.b),
                 plus_minus(difference.mean, difference.half_width),
                 change,
             ];
-            table.row(row.map(|text| Cell::new(text, style)));
+            sheet.push(cells, if difference.is_significant() { Mark::Plain } else { Mark::Dim });
         }
-        table.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        if !self.limits.is_empty() {
-            writeln!(out, "\n{}", paint("Limits", TITLE))?;
-        }
+        sheet
+    }
+
+    fn limits_sheet(&self) -> Sheet {
+        let mut sheet = Sheet::new("Limits", &["", "fails if"], 2);
         for limit in self.limits {
-            let broken = self.differences.iter().any(|d| d.metric == limit.metric && limit.is_broken(d));
-            let (mark, style) = if broken { ("✗", BAD) } else { ("✓", GOOD) };
-            writeln!(out, "  {} fails if {}", paint(mark, style), units::plain(&limit.text))?;
+            let (sign, mark) = if self.breaks(limit) { ("✗", Mark::Bad) } else { ("✓", Mark::Good) };
+            sheet.push(vec![sign.into(), limit.text.clone()], mark);
         }
-        writeln!(out, "\n{}  {}", paint(&format!("{}/", folder.display()), DIM), files.join("  "))
+        sheet
+    }
+
+    fn breaks(&self, limit: &Limit) -> bool {
+        self.differences.iter().any(|d| d.metric == limit.metric && limit.is_broken(d))
     }
 
     fn shown(&self) -> impl Iterator<Item = &Difference> {
@@ -107,14 +125,8 @@ impl Page<'_> {
 
     /// For machines.
     pub fn json(&self) -> Value {
-        let limits: Vec<Value> = self
-            .limits
-            .iter()
-            .map(|limit| {
-                let broken = self.differences.iter().any(|d| d.metric == limit.metric && limit.is_broken(d));
-                json!({ "text": limit.text, "broken": broken })
-            })
-            .collect();
+        let limits: Vec<Value> =
+            self.limits.iter().map(|limit| json!({ "text": limit.text, "broken": self.breaks(limit) })).collect();
         let settings: Vec<Value> =
             self.settings.iter().map(|(path, a, b)| json!({ "path": path, "a": a, "b": b })).collect();
         json!({
@@ -124,42 +136,16 @@ impl Page<'_> {
     }
 }
 
-/// Files of a comparison.
+/// Files of a comparison; the report comes last, with the pictures inside.
 pub fn files(page: &Page<'_>, pictures: bool) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
         ("compare.json".to_string(), json::pretty(&page.json())),
         ("compare.csv".to_string(), table(page.differences).into_bytes()),
     ];
-    if !pictures {
-        return files;
-    }
-    for difference in page.shown() {
-        let setting = Setting {
-            name: format!("{} replications each, paired", page.replications),
-            values: vec![format!("A: {}", page.names.0), format!("B: {}", page.names.1)],
-            at: None,
-        };
-        let measured = |e: &Estimate| Some(Measured { mean: e.mean, half: e.half_width });
-        let chart = Chart {
-            title: sentence(difference),
-            caption: format!(
-                "seed {} · sim {} · bars are 95 % intervals of each side",
-                page.seed,
-                env!("CARGO_PKG_VERSION")
-            ),
-            body: Body::Lines {
-                x: setting,
-                y: difference.metric.clone(),
-                lines: vec![(String::new(), vec![measured(&difference.a), measured(&difference.b)])],
-            },
-        };
-        let stem = difference.metric.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
-        for format in [Format::Png, Format::Svg] {
-            if let Ok(bytes) = render_chart(&chart, format, Some((1200, 750))) {
-                files.push((format!("compare-{stem}.{}", format.extension()), bytes));
-            }
-        }
-    }
+    let drawn = if pictures { pictures::draw(page) } else { Vec::new() };
+    let report = report::html(page, &drawn).into_bytes();
+    files.extend(drawn);
+    files.push(("report.html".into(), report));
     files
 }
 

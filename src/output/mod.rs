@@ -9,16 +9,20 @@
 //! # Leaves out  drawing (`plots`)
 
 pub mod availability;
+pub mod brief;
+pub mod check;
 pub mod compare;
 pub mod csv;
 pub mod export;
 pub mod files;
 pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod page;
 pub mod parquet;
 pub mod plots;
 pub mod report;
+pub mod sheet;
 pub mod sweep;
 pub mod table;
 pub mod tune;
@@ -31,6 +35,7 @@ mod incidents;
 mod machines;
 mod story;
 mod trace;
+mod verdicts;
 
 #[cfg(test)]
 pub mod sample;

@@ -3,14 +3,14 @@
 //! # Models      at most 100 columns; styles are always written, and taken out again where the output is no terminal
 //! # Leaves out  what only machines want: the files have it
 
-use super::sweep::page::more_is_better;
 use super::table::{BAD, BOLD, CARE, Cell, DIM, GOOD, TITLE, Table, WIDTH, paint, wrap};
-use super::{fleets, happened, headline, machines, units};
-use crate::experiment::Experiment;
+use super::{fleets, happened, headline, machines, units, verdicts};
+use crate::experiment::{Experiment, more_is_better};
 use anstyle::Style;
-use models::result::{BalancerFigures, ExpectationResult, Latency, Queueing, RunResult, Summary, Traffic};
+use models::result::{BalancerFigures, Latency, Queueing, RunResult, Summary, Traffic};
 use std::io::{self, Write};
 use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// Rows of a table beyond which the rest is left to `summary.json`.
 pub(super) const ROWS: usize = 12;
@@ -54,6 +54,8 @@ impl Page<'_> {
         let mut what = format!("seed {}", summary.seed);
         if let Some(aggregate) = &self.experiment.aggregate {
             what.push_str(&format!(" · {} replications, of which this is 0", aggregate.replications));
+        } else if summary.replication > 0 {
+            what.push_str(&format!(" · replication {}", summary.replication));
         }
         if summary.warm_up_s > 0.0 {
             what.push_str(&format!(" · warm-up {}", units::seconds(summary.warm_up_s)));
@@ -124,22 +126,21 @@ impl Page<'_> {
             return Ok(());
         }
         section(out, "Expected")?;
-        let tallies = self.experiment.aggregate.as_ref().map(|aggregate| &aggregate.expectations);
-        for (i, expectation) in summary.expectations.iter().enumerate() {
-            let tally = tallies.and_then(|tallies| tallies.get(i));
-            let held = tally.map_or(expectation.held, |tally| tally.held == tally.of);
-            let (mark, style) = if held { ("✓", GOOD) } else { ("✗", BAD) };
-            let found = match tally {
-                Some(tally) if held => format!(
-                    "held in all {}, so in at least {} of runs at 95 %",
-                    tally.of,
-                    units::percent(tally.share_at_least)
-                ),
-                Some(tally) => format!("held in {} of {}", tally.held, tally.of),
-                None => found(expectation),
-            };
-            let text = units::plain(&expectation.text);
-            writeln!(out, "  {} {text}  {}", paint(mark, style), paint(&found, if held { DIM } else { BAD }))?;
+        for verdict in self.experiment.verdicts() {
+            let (mark, style, _) = verdicts::sign(verdict.standing);
+            let found = verdicts::line(&verdict);
+            let text = units::plain(&verdict.shown.text);
+            let (mark, quiet) = (paint(mark, style), verdicts::style(verdict.standing));
+            if text.width() + found.width() + 6 <= WIDTH {
+                writeln!(out, "  {mark} {text}  {}", paint(&found, quiet))?;
+                continue;
+            }
+            for (index, line) in wrap(&text, WIDTH - 4).iter().enumerate() {
+                writeln!(out, "  {} {line}", if index == 0 { &mark } else { " " })?;
+            }
+            for line in wrap(&found, WIDTH - 6) {
+                writeln!(out, "      {}", paint(&line, quiet))?;
+            }
         }
         Ok(())
     }
@@ -495,18 +496,6 @@ fn wrap_at(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-/// What was found where something was expected, in the unit that people think in.
-pub fn found(expectation: &ExpectationResult) -> String {
-    let Some(value) = expectation.value else { return "never happened".into() };
-    let what = expectation.text.split('(').next().unwrap_or_default();
-    match what {
-        "Recovery" => format!("found {}", units::seconds(value)),
-        _ if what.ends_with("Ms") => format!("found {} ms", exact(value)),
-        _ if what.ends_with('S') => format!("found {} s", exact(value)),
-        _ => format!("found {}", exact(value)),
-    }
-}
-
 /// A value that was compared with a limit: six significant digits, which tell it from any limit that people write.
 pub fn exact(value: f64) -> String {
     let whole = value.abs().trunc();
@@ -535,7 +524,6 @@ mod tests {
     use super::*;
     use crate::experiment::{Aggregate, Replication, metrics};
     use crate::output::sample;
-    use unicode_width::UnicodeWidthStr;
 
     fn page(experiment: &Experiment) -> String {
         let mut out = Vec::new();

@@ -156,11 +156,18 @@ pub fn result() -> RunResult {
             per_hour: 2.03,
         },
         expectations: vec![
-            ExpectationResult { text: "Availability(at_least: 0.99)".into(), held: true, value: Some(0.99) },
+            ExpectationResult {
+                text: "Availability(at_least: 0.99)".into(),
+                held: true,
+                value: Some(0.99),
+                ..ExpectationResult::default()
+            },
             ExpectationResult {
                 text: "Recovery(of: \"orders\", within: \"30s\")".into(),
                 held: false,
                 value: Some(47.0),
+                unit: Unit::S,
+                ..ExpectationResult::default()
             },
         ],
         warnings: vec!["the run is shorter than ten times the longest alarm".into()],

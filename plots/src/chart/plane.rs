@@ -1,6 +1,6 @@
 //! Planes: figures against settings with their intervals, and figures against each other.
 
-use super::{Frame, Measured, Point, Setting};
+use super::{Frame, Measured, Pair, Point, Setting};
 use crate::axis::Scale;
 use crate::font;
 use crate::pen::{Align, Pen};
@@ -20,7 +20,7 @@ fn scale<'m>(values: impl Iterator<Item = &'m Measured>) -> Scale {
 }
 
 /// From a round number below `low` to one above `high`; from zero if that is near.
-fn tight(low: f64, high: f64) -> Scale {
+pub(super) fn tight(low: f64, high: f64) -> Scale {
     if !low.is_finite() || !high.is_finite() || (low >= 0.0 && low <= 0.4 * high) {
         return Scale::linear(low.min(0.0), high, 6.0, false);
     }
@@ -29,7 +29,8 @@ fn tight(low: f64, high: f64) -> Scale {
     let grid = Scale::linear(0.0, span * 1.02, 6.0, false);
     let step = grid.ticks.get(1).map_or(span, |tick| tick.at);
     let first = ((low - span * 0.02) / step).floor();
-    let last = ((high + span * 0.02) / step).ceil();
+    // A share of all has no place above it.
+    let last = if high == 1.0 { (high / step - 1e-9).ceil() } else { ((high + span * 0.02) / step).ceil() };
     let ticks = (0..=(last - first) as i64)
         .map(|i| (first + i as f64) * step)
         .map(|at| crate::axis::Tick { at, text: crate::axis::number(at, step) })
@@ -83,7 +84,7 @@ fn curve(
     scale: &Scale,
     places: &[f64],
     values: &[Option<Measured>],
-    colour: RGBColor,
+    (colour, width): (RGBColor, f64),
 ) -> Done {
     let x = |place: f64| frame.left + place * (frame.right - frame.left);
     let y = |value: f64| frame.bottom - scale.place(value) * (frame.bottom - frame.top);
@@ -101,14 +102,14 @@ fn curve(
     if points.len() > 1 {
         pen.polygon(upper.chain(lower).collect(), colour, 0.18)?;
         let line: Vec<(f64, f64)> = points.iter().map(|(px, m)| (*px, y(m.mean))).collect();
-        pen.line(&line, 3.0, colour, false)?;
+        pen.line(&line, width, colour, false)?;
     }
     for (px, m) in &points {
         let (top, bottom) = (y(m.mean + half(m)), y(m.mean - half(m)));
         if bottom - top > 3.0 {
             pen.line(&[(*px, top), (*px, bottom)], 2.0, colour, false)?;
         }
-        pen.dot((*px, y(m.mean)), 6.0, colour)?;
+        pen.dot((*px, y(m.mean)), width + 3.0, colour)?;
     }
     Ok(())
 }
@@ -142,7 +143,7 @@ pub(crate) fn lines(
     below(pen, frame, x, LABEL)?;
     let places = x.places();
     for (i, (_, values)) in lines.iter().enumerate() {
-        curve(pen, frame, &scale, &places, values, series(i))?;
+        curve(pen, frame, &scale, &places, values, (series(i), 3.0))?;
     }
     Ok(())
 }
@@ -162,7 +163,47 @@ pub(crate) fn effects(pen: &Pen<'_, '_>, room: Frame, y: &str, settings: &[(Sett
         };
         let frame = ground(pen, part, &scale, if i % columns == 0 { y } else { "" })?;
         below(pen, frame, setting, SMALL)?;
-        curve(pen, frame, &scale, &setting.places(), values, series(0))?;
+        curve(pen, frame, &scale, &setting.places(), values, (series(0), 3.0))?;
+    }
+    Ok(())
+}
+
+/// One figure against a setting, a line for each value of another, for several pairs.
+pub(crate) fn interactions(pen: &Pen<'_, '_>, room: Frame, y: &str, pairs: &[Pair]) -> Done {
+    let columns = pairs.len().clamp(1, 3);
+    let rows = pairs.len().div_ceil(columns).max(1);
+    let all = pairs.iter().flat_map(|pair| &pair.lines).flat_map(|line| line.1.iter().flatten());
+    let scale = scale(all);
+    let (w, h) = ((room.right - room.left) / columns as f64, (room.bottom - room.top) / rows as f64);
+    for (i, pair) in pairs.iter().enumerate() {
+        let (column, row) = ((i % columns) as f64, (i / columns) as f64);
+        let part = Frame {
+            left: room.left + column * w,
+            right: room.left + (column + 1.0) * w - 14.0,
+            top: room.top + row * h + ROW,
+            bottom: room.top + (row + 1.0) * h,
+        };
+        let frame = ground(pen, part, &scale, if i % columns == 0 { y } else { "" })?;
+        below(pen, frame, &pair.x, SMALL)?;
+        // The other setting by its name, and its values in the colours of their lines.
+        let name = font::fit(&format!("{}:", pair.by), SMALL, false, (frame.right - frame.left) * 0.6);
+        pen.text(&name, frame.left, part.top - 8.0, SMALL, false, MUTED, Align::Left)?;
+        let mut at = frame.left + font::width(&name, SMALL, false) + 12.0;
+        for (number, (value, _)) in pair.lines.iter().enumerate() {
+            let value = font::fit(value, SMALL, true, 110.0);
+            let width = font::width(&value, SMALL, true);
+            if at + width > part.right {
+                break;
+            }
+            pen.text(&value, at, part.top - 8.0, SMALL, true, series(number), Align::Left)?;
+            at += width + 12.0;
+        }
+        let places = pair.x.places();
+        for (number, (_, values)) in pair.lines.iter().enumerate() {
+            // The lower ones are wider, so that of two that coincide both are seen.
+            let width = 2.5 + 2.0 * (pair.lines.len() - 1 - number) as f64;
+            curve(pen, frame, &scale, &places, values, (series(number), width))?;
+        }
     }
     Ok(())
 }
@@ -210,8 +251,11 @@ pub(crate) fn scatter(pen: &Pen<'_, '_>, room: Frame, x: &str, y: &str, points: 
         let width = font::width(&point.label, SMALL, false);
         let (left, at) =
             if cx + 14.0 + width < frame.right { (cx + 12.0, cy + 24.0) } else { (cx - 12.0 - width, cy + 24.0) };
-        let clear = taken.iter().all(|&(l, r, b)| left > r || left + width < l || (at - b).abs() > SMALL + 4.0);
+        let clear =
+            taken.iter().all(|&(l, r, b)| left > r + 10.0 || left + width < l - 10.0 || (at - b).abs() > SMALL + 4.0);
         if clear && at < frame.bottom - 4.0 {
+            // Bars of others may pass below it.
+            pen.rect((left - 3.0, at - SMALL), (left + width + 3.0, at + 5.0), WHITE, 0.8)?;
             pen.text(&point.label, left, at, SMALL, false, INK, Align::Left)?;
             taken.push((left, left + width, at));
         }
@@ -232,5 +276,7 @@ mod tests {
         let one_value = tight(5.0, 5.0);
         assert!(one_value.low < 5.0 && one_value.high > 5.0);
         assert!(tight(f64::INFINITY, f64::NEG_INFINITY).high > 0.0);
+        let share = tight(0.98, 1.0);
+        assert!((share.high - 1.0).abs() < 1e-12 && share.low < 0.98, "nothing above all: {share:?}");
     }
 }

@@ -21,8 +21,8 @@ pub(super) fn egress(plan: &Plan, root: Place<'_>, out: &mut Vec<Diagnostic>) {
 
 /// DNS answers that are kept for longer than recovery is expected to take.
 pub(super) fn names(plan: &Plan, root: Place<'_>, out: &mut Vec<Diagnostic>) {
-    let goals = plan.expectations.iter().filter_map(|expectation| match (&expectation.quantity, expectation.at_most) {
-        (Quantity::RecoveryS(of), Some(within)) => Some((*of, within)),
+    let goals = plan.expectations.iter().filter_map(|expectation| match expectation.at_most()? {
+        (Quantity::RecoveryS(of), within) => Some((*of, within)),
         _ => None,
     });
     for (of, within) in goals {

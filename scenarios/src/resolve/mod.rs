@@ -10,6 +10,7 @@
 mod alarm;
 mod balancer;
 mod composite;
+mod condition;
 pub(crate) mod context;
 mod dist;
 mod edge;
@@ -94,7 +95,7 @@ pub(crate) fn resolve(
     let operations = operation::resolve(&mut cx, &fleets, &balancers);
     let prices = price::resolve(&mut cx);
     let spot = mixed::market(&mut cx);
-    let expectations = expect::resolve(&mut cx);
+    let (expectations, figures) = expect::resolve(&mut cx);
     let parts = failure::Parts {
         regions: &geography.regions,
         zones: &geography.zones,
@@ -142,6 +143,10 @@ pub(crate) fn resolve(
         expectations,
         failures,
     };
+    expect::check_figures(&mut cx, &plan, &figures);
+    if cx.failed() {
+        return (None, cx.out);
+    }
     (Some(plan), cx.out)
 }
 

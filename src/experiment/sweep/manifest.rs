@@ -8,6 +8,7 @@
 //! # Leaves out  two processes at work in one folder: each repeats what the other does, and both write the same
 
 use super::axis::{Axis, Values};
+use super::wish::View;
 use crate::Failure;
 use crate::experiment::Replication;
 use models::result::ExpectationResult;
@@ -48,6 +49,9 @@ pub struct Manifest {
     pub sampling: Option<String>,
     /// Which part of the cells this folder is for; none: all.
     pub shard: Option<Shard>,
+    /// What is asked of it; another question makes no other sweep.
+    #[serde(default)]
+    pub view: View,
 }
 
 /// One axis.
@@ -188,6 +192,9 @@ impl Store {
                             let text = format!("`{}` holds another sweep: {why}", folder.display());
                             return Err(Failure::new(text).help(elsewhere));
                         }
+                        if found.view != manifest.view {
+                            store.write(MANIFEST, &crate::output::json::pretty(manifest))?;
+                        }
                         return Ok(store);
                     }
                     (None, Some(name)) => {
@@ -288,6 +295,7 @@ mod tests {
             cells: 2,
             sampling: None,
             shard: None,
+            view: View::default(),
         }
     }
 

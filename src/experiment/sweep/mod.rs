@@ -12,3 +12,4 @@ pub mod design;
 pub mod found;
 pub mod manifest;
 pub mod run;
+pub mod wish;

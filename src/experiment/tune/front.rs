@@ -84,12 +84,13 @@ fn figures(goal: &Goal, runs: &[Vec<f64>]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::candidate::Fate;
-    use super::super::goal::Constraint;
     use super::*;
+    use crate::experiment::objective::{Constraint, Objective};
 
     #[test]
     fn the_front_is_what_nobody_beats() {
-        let goal = Goal::new("cost", true, vec![Constraint::parse("availability >= 0.9").unwrap()], &[]);
+        let goal =
+            Goal::new(&Objective::minimize("cost"), vec![Constraint::parse("availability >= 0.9").unwrap()], &[]);
         let one = |(id, (cost, availability)): (usize, &(f64, f64))| Candidate {
             id,
             origin: Origin::Spread,

@@ -8,64 +8,9 @@
 //! # Leaves out  limits on single runs: `expect:` has those
 //! # Source      Deb, "An efficient constraint handling method for genetic algorithms", 2000
 
-use crate::experiment::compare::full_name;
+use crate::experiment::objective::{Constraint, Goal as Direction, Objective};
 use sim_core::math::student_t_quantile;
 use sim_core::stats::Tally;
-
-/// A figure and its limit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Constraint {
-    /// As written.
-    pub text: String,
-    /// The figure's full name.
-    pub metric: String,
-    /// Whether the figure must not be below the limit, rather than above it.
-    pub at_least: bool,
-    /// The limit, in the unit of the figure.
-    pub limit: f64,
-}
-
-impl Constraint {
-    /// Reads `availability >= 0.999` or `p99_ms <= 500`; per cent and units of time are understood.
-    ///
-    /// # Errors
-    /// In words, if it is none.
-    pub fn parse(text: &str) -> Result<Constraint, String> {
-        let wrong = || format!("`{text}` is no constraint: write `availability >= 0.999` or `p99_ms <= 500`");
-        let (metric, at_least, limit) = if let Some((metric, limit)) = text.split_once(">=") {
-            (metric, true, limit)
-        } else if let Some((metric, limit)) = text.split_once("<=") {
-            (metric, false, limit)
-        } else if let Some((metric, limit)) = text.split_once('>') {
-            (metric, true, limit)
-        } else {
-            let (metric, limit) = text.split_once('<').ok_or_else(wrong)?;
-            (metric, false, limit)
-        };
-        let (metric, limit) = (full_name(metric.trim()), limit.trim());
-        let number = match limit.strip_suffix('%') {
-            // Without the digits that only the division leaves.
-            Some(percent) => percent.trim().parse().map(|percent: f64| (percent * 1e10).round() / 1e12).ok(),
-            None => limit.trim_start_matches('$').parse().ok(),
-        };
-        // `p99 <= 500ms`: the figure is in milliseconds, or in seconds.
-        let time = || {
-            let seconds = scenarios::units::duration(limit).ok()?;
-            let is_ms = metric.contains("_ms");
-            (is_ms || metric.ends_with("_s")).then_some(if is_ms { seconds * 1000.0 } else { seconds })
-        };
-        let limit: f64 = number.or_else(time).filter(|limit| limit.is_finite()).ok_or_else(wrong)?;
-        if metric.is_empty() || metric.contains(char::is_whitespace) {
-            return Err(wrong());
-        }
-        Ok(Constraint { text: text.trim().into(), metric, at_least, limit })
-    }
-
-    /// How far a value is beyond the limit, in the unit of the figure; negative where it is within.
-    pub fn excess(&self, value: f64) -> f64 {
-        if self.at_least { self.limit - value } else { value - self.limit }
-    }
-}
 
 /// What is wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,8 +49,9 @@ const WORST: f64 = 1e12;
 
 impl Goal {
     /// A goal; `shown` are further figures of interest.
-    pub fn new(objective: &str, minimize: bool, constraints: Vec<Constraint>, shown: &[String]) -> Goal {
-        let mut figures = vec![full_name(objective.trim())];
+    pub fn new(objective: &Objective, constraints: Vec<Constraint>, shown: &[String]) -> Goal {
+        let minimize = objective.goal == Direction::Minimize;
+        let mut figures = vec![objective.metric.clone()];
         for name in constraints.iter().map(|c| &c.metric).chain(shown) {
             if !figures.contains(name) {
                 figures.push(name.clone());
@@ -195,24 +141,12 @@ impl Goal {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_constraint_is_read() {
-        let read = |text: &str| {
-            let c = Constraint::parse(text).unwrap();
-            (c.metric, c.at_least, c.limit)
-        };
-        assert_eq!(read("availability >= 0.999"), ("availability".into(), true, 0.999));
-        assert_eq!(read("availability>=99.9%"), ("availability".into(), true, 0.999));
-        assert_eq!(read("p99_ms <= 500"), ("latency_ms.p99".into(), false, 500.0));
-        assert_eq!(read("p99 < 0.5s"), ("latency_ms.p99".into(), false, 500.0));
-        assert_eq!(read("cost <= $5"), ("cost_usd.total".into(), false, 5.0));
-        for bad in ["availability", ">= 3", "a b >= 3", "availability >= much", "availability >= 5s", "p99 <= inf"] {
-            assert!(Constraint::parse(bad).is_err(), "{bad}");
-        }
-    }
-
     fn goal() -> Goal {
-        Goal::new("cost", true, vec![Constraint::parse("availability >= 0.9").unwrap()], &["requests.failed".into()])
+        Goal::new(
+            &Objective::minimize("cost"),
+            vec![Constraint::parse("availability >= 0.9").unwrap()],
+            &["requests.failed".into()],
+        )
     }
 
     fn runs(values: &[(f64, f64)]) -> Vec<Vec<f64>> {
@@ -246,7 +180,7 @@ mod tests {
         // One run has no error: by rank alone.
         assert!(goal.standing(&lucky, 1, &[0.1], 1.0).is_feasible());
         assert!(goal.is_surely_feasible(&runs(&[(3.0, 0.95), (3.0, 0.95)]), 0.95));
-        assert_eq!(goal.surely_broken(&runs(&[(3.0, 0.8), (3.0, 0.81)]), 0.95).map(|c| c.limit), Some(0.9));
+        assert_eq!(goal.surely_broken(&runs(&[(3.0, 0.8), (3.0, 0.81)]), 0.95).map(|c| c.bound), Some(0.9));
         assert_eq!(goal.surely_broken(&lucky, 0.95), None);
     }
 

@@ -36,7 +36,7 @@ pub mod space;
 pub use budget::Budget;
 pub use candidate::{Candidate, Fate, Origin};
 pub use chosen::{Effect, Verdict};
-pub use goal::{Constraint, Goal};
+pub use goal::Goal;
 pub use problem::{Chance, Problem, Stopped};
 pub use search::{Method, Round, Settings, Spent, Tuned, tune};
 pub use space::Space;

@@ -105,8 +105,8 @@ fn test(goal: &Goal, candidates: &[Candidate], id: usize, best: usize, stage: us
 #[cfg(test)]
 mod tests {
     use super::super::candidate::Origin;
-    use super::super::goal::Constraint;
     use super::*;
+    use crate::experiment::objective::{Constraint, Objective};
 
     #[test]
     fn a_race_costs_what_was_reckoned() {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn goal() -> Goal {
-        Goal::new("cost", true, vec![Constraint::parse("availability >= 0.9").unwrap()], &[])
+        Goal::new(&Objective::minimize("cost"), vec![Constraint::parse("availability >= 0.9").unwrap()], &[])
     }
 
     #[test]

@@ -103,8 +103,8 @@ pub struct Tuned {
     pub spent: Spent,
 }
 
-/// Runs of a round where the budget is a time, for each parameter and two more.
-const RUNS_A_PARAMETER: u64 = 12;
+/// Runs of a round: few, since each round knows what the last one found. Twice as many where the budget is a time.
+const ROUND_RUNS: u64 = 28;
 /// Rounds after which the steps are wide again.
 const CYCLE: usize = 10;
 /// Share of new settings that come from the design rather than from the elites.
@@ -215,14 +215,10 @@ impl<'a, P: Problem> Search<'a, P> {
 
     /// Runs of one round.
     fn round_runs(&self) -> u64 {
-        let dimensions = self.space.dimensions();
         match self.allowance {
-            // As irace has it: 2 + log2 of the dimensions; more where the budget is large.
-            Some(allowance) => {
-                let rounds = (allowance / 28).max(3);
-                allowance.div_ceil(rounds)
-            }
-            None => RUNS_A_PARAMETER * (dimensions as u64 + 2),
+            // Three rounds at least, lest there be nothing to breed from; forty at most, lest each be too small for many cores.
+            Some(allowance) => allowance.div_ceil((allowance / ROUND_RUNS).clamp(3, 40)),
+            None => 2 * ROUND_RUNS,
         }
     }
 
@@ -236,7 +232,7 @@ impl<'a, P: Problem> Search<'a, P> {
         self.elites = vec![0];
         let mut top = 4;
         for round in 0.. {
-            // What remains of a round is no race: it goes to those that are left.
+            // What would be left for a last round of less than half the size goes to this one.
             let (left, usual) = (self.left(), self.round_runs());
             let budget = if left < usual + usual / 2 { left } else { usual };
             if budget < 6 {
@@ -244,7 +240,7 @@ impl<'a, P: Problem> Search<'a, P> {
             }
             let before = self.lab.runs;
             if round > 0 {
-                // More replications for the best, as far as a third of the round goes.
+                // More replications for the best, as far as a quarter of the round goes.
                 let more = (budget / 4 / self.elites.len().max(1) as u64) as usize;
                 top += more.min(top).min(64_usize.saturating_sub(top));
             }

@@ -1,8 +1,8 @@
 //! The head of the report: what was run, whether it held, what users felt, what it took and what it cost.
 
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Standing};
 use crate::output::html::escape;
-use crate::output::{headline, incidents, page, units};
+use crate::output::{headline, incidents, units, verdicts};
 use models::result::{Group, Summary};
 use std::fmt::Write;
 
@@ -11,6 +11,7 @@ pub fn head(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
     let replications = match &experiment.aggregate {
         Some(aggregate) => format!(" · {} replications, of which 0 is shown", aggregate.replications),
+        None if summary.replication > 0 => format!(" · replication {}", summary.replication),
         None => String::new(),
     };
     let _ = writeln!(
@@ -31,34 +32,28 @@ pub fn head(body: &mut String, experiment: &Experiment) {
 /// The run in a sentence, and what was expected of it.
 fn verdict(body: &mut String, experiment: &Experiment) {
     let summary = &experiment.first.summary;
-    let all = summary.expectations.len();
-    let tally = |i: usize| experiment.aggregate.as_ref().and_then(|aggregate| aggregate.expectations.get(i));
-    let held = |i: usize| tally(i).map_or(summary.expectations[i].held, |tally| tally.held == tally.of);
-    let kept = (0..all).filter(|&i| held(i)).count();
-    let (class, words) = match (all, kept) {
-        (0, _) => ("open", "Nothing was expected of it".to_string()),
-        (1, 1) => ("", "✓ The one expectation held".into()),
-        (all, kept) if all == kept => ("", format!("✓ All {all} expectations held")),
-        (all, kept) => ("broken", format!("✗ {} of {all} expectations did not hold", all - kept)),
+    let all = experiment.verdicts();
+    let count = |standing| all.iter().filter(|verdict| verdict.standing == standing).count();
+    let (class, words) = match (all.len(), count(Standing::Broken), count(Standing::NotProven)) {
+        (0, ..) => ("open", "Nothing was expected of it".to_string()),
+        (1, 0, 0) => ("", "✓ The one expectation held".into()),
+        (all, 0, 0) => ("", format!("✓ All {all} expectations held")),
+        (all, 0, open) => ("open", format!("? {open} of {all} expectations are not proven")),
+        (all, broken, _) => ("broken", format!("✗ {broken} of {all} expectations did not hold")),
     };
     let _ = writeln!(
         body,
         "<section class=\"verdict {class}\" aria-label=\"Verdict\"><p class=\"lead\">{}</p>\n<p class=\"held\">{words}</p>",
         escape(&headline::sentence(summary)),
     );
-    if all > 0 {
+    if !all.is_empty() {
         let _ = writeln!(body, "<ul>");
-        for (i, expectation) in summary.expectations.iter().enumerate() {
-            let found = match tally(i) {
-                Some(tally) => format!("held in {} of {}", tally.held, tally.of),
-                None => page::found(expectation),
-            };
-            let (class, mark) = if held(i) { ("good", "✓") } else { ("bad", "✗") };
-            let text = escape(&expectation.text);
+        for verdict in &all {
+            let (mark, _, class) = verdicts::sign(verdict.standing);
+            let (text, found) = (escape(&verdict.shown.text), escape(&verdicts::line(verdict)));
             let _ = writeln!(
                 body,
-                "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> <span class=\"dim\">{}</span></li>",
-                escape(&found)
+                "<li><span class=\"{class}\">{mark}</span> <code>{text}</code> <span class=\"dim\">{found}</span></li>"
             );
         }
         let _ = writeln!(body, "</ul>");

@@ -8,7 +8,7 @@
 //! # Leaves out  two parameters at a time
 
 use super::told::{Gap, Told};
-use crate::experiment::tune::Constraint;
+use crate::experiment::objective::Constraint;
 use crate::output::compare::{amount, words};
 use crate::output::units;
 

@@ -21,7 +21,7 @@ pub fn all(told: &Told<'_>) -> Vec<(String, Vec<u8>)> {
         ("tune.json", plain_json::pretty(&json(told))),
         ("tune.csv", csv(told).into_bytes()),
         ("summary.md", markdown(told).into_bytes()),
-        ("report.html", html(told).into_bytes()),
+        ("report.html", report(told).into_bytes()),
         ("winner.ron", ron(told).into_bytes()),
         ("winner.tf", terraform::snippet(told).into_bytes()),
     ]
@@ -81,7 +81,7 @@ pub fn json(told: &Told<'_>) -> Value {
     let limits: Vec<Value> = goal
         .constraints
         .iter()
-        .map(|limit| json!({ "text": limit.text, "metric": limit.metric, "at_least": limit.at_least, "limit": limit.limit }))
+        .map(|limit| json!({ "text": limit.text, "metric": limit.metric, "sign": limit.op.sign(), "bound": limit.bound }))
         .collect();
     let candidate = |one: &Candidate| {
         json!({
@@ -191,7 +191,7 @@ fn ron(told: &Told<'_>) -> String {
 }
 
 /// `summary.md`.
-fn markdown(told: &Told<'_>) -> String {
+pub fn markdown(told: &Told<'_>) -> String {
     let safe = |text: &str| text.replace('|', "\\|");
     let mut text = format!("# {}, tuned\n\n{}\n", told.scenario, sections::what(told));
     for section in sections::all(told) {
@@ -225,7 +225,7 @@ fn markdown(told: &Told<'_>) -> String {
 }
 
 /// `report.html`.
-fn html(told: &Told<'_>) -> String {
+fn report(told: &Told<'_>) -> String {
     let safe = html::escape;
     let mut body =
         format!("<h1>{}, tuned</h1>\n<p class=\"dim\">{}</p>\n", safe(told.scenario), safe(&sections::what(told)));

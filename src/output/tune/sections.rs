@@ -5,7 +5,8 @@
 
 use super::effects;
 use super::told::{Gap, Told};
-use crate::experiment::tune::{Budget, Candidate, Constraint, Fate, Method, Origin, Verdict};
+use crate::experiment::objective::Constraint;
+use crate::experiment::tune::{Budget, Candidate, Fate, Method, Origin, Verdict};
 use crate::output::compare::{amount, plus_minus, words};
 use crate::output::units;
 use std::collections::BTreeMap;
@@ -159,8 +160,7 @@ fn figures(told: &Told<'_>) -> Section {
         let gap = Gap::of(&winner.fresh, &base.fresh, figure);
         let difference = gap.map_or("–".into(), |gap| plus_minus(gap.mean, gap.half));
         let limits: Vec<&Constraint> = told.goal.constraints.iter().filter(|limit| limit.metric == *metric).collect();
-        let shown: Vec<String> =
-            limits.iter().map(|limit| format!("{} {}", if limit.at_least { "≥" } else { "≤" }, limit.limit)).collect();
+        let shown: Vec<String> = limits.iter().map(|limit| format!("{} {}", limit.op.sign(), limit.bound)).collect();
         let broken = limits.iter().any(|limit| excess(told, winner, limit) > 0.0);
         let (tone, mark) = match (limits.is_empty(), broken) {
             (true, _) => (Tone::Plain, ""),

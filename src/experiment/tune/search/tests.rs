@@ -1,6 +1,6 @@
-use super::super::goal::Constraint;
 use super::super::problem::Stopped;
 use super::*;
+use crate::experiment::objective::{Constraint, Objective};
 use crate::experiment::sweep::axis::Axis;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,7 +58,7 @@ fn valley(values: &[&str]) -> Result<(f64, f64), String> {
 const VALLEY: [(&str, &str); 3] = [("a", "0.0..1.0"), ("b", "0.0..1.0"), ("c", "x,y,z")];
 
 fn goal() -> Goal {
-    Goal::new("cost", true, vec![Constraint::parse("availability >= 0.6").unwrap()], &[])
+    Goal::new(&Objective::minimize("cost"), vec![Constraint::parse("availability >= 0.6").unwrap()], &[])
 }
 
 fn settings(runs: u64, seed: u64, method: Method) -> Settings {
@@ -157,7 +157,8 @@ fn what_cannot_be_is_passed_over_at_no_cost() {
 
 #[test]
 fn where_nothing_keeps_the_limit_the_nearest_is_shown_and_called_so() {
-    let out_of_reach = Goal::new("cost", true, vec![Constraint::parse("availability >= 1.5").unwrap()], &[]);
+    let out_of_reach =
+        Goal::new(&Objective::minimize("cost"), vec![Constraint::parse("availability >= 1.5").unwrap()], &[]);
     let problem = Formula { of: valley, base: vec!["0.1", "0.9", "z"], noise: (0.1, 0.01), runs: AtomicU64::new(0) };
     let axes = axes(&VALLEY);
     let tuned = tune(&problem, &out_of_reach, Space { axes: &axes }, &settings(300, 1, Method::Race)).unwrap();
