@@ -10,7 +10,7 @@
 //! ▬▬▬▬ bands ▬▬▬▬           ┘
 //! 0:00   0:30   1:00        time axis, once
 //! ```
-//! Models: lengths are pixels of a sheet 1600 wide and grow with it; whatever height the fixed parts leave is shared by the
+//! Models: lengths are pixels of a sheet 1600 wide, grow with it and shrink with it until letters would be hard to read; whatever height the fixed parts leave is shared by the
 //! plots by weight. The legend has a row of its own, so it never covers data.
 
 use crate::axis::{self, Scale};
@@ -27,6 +27,8 @@ use plotters::prelude::{DrawingArea, IntoDrawingArea};
 
 /// Width that all lengths refer to.
 pub(crate) const WIDTH: f64 = 1600.0;
+/// Letters do not shrink below this part of their size on a narrower sheet: in the column of a paper they are still read.
+const LEAST_SCALE: f64 = 0.7;
 const HEADER: f64 = 100.0;
 const FOOTER: f64 = 92.0;
 const PANEL_GAP: f64 = 30.0;
@@ -47,7 +49,7 @@ struct Layout {
 
 /// The height that suits the sheet, for a width of [`WIDTH`].
 pub(crate) fn natural_height(sheet: &Sheet<'_>) -> f64 {
-    let layout = layout(sheet);
+    let layout = layout(sheet, WIDTH);
     let each = match plots(sheet) {
         0 | 1 => 500.0,
         2 => 320.0,
@@ -58,16 +60,17 @@ pub(crate) fn natural_height(sheet: &Sheet<'_>) -> f64 {
 }
 
 /// Draws the sheet, `w × h` pixels.
-pub(crate) fn draw(sheet: &Sheet<'_>, ink: &mut Ink, (w, h): (u32, u32)) -> Result<(), crate::Error> {
-    let root = Surface { ink, size: (w, h) }.into_drawing_area();
-    let pen = Pen::new(&root, f64::from(w) / WIDTH);
-    let layout = layout(sheet);
+pub(crate) fn draw(sheet: &Sheet<'_>, ink: &mut Ink, (w, h): (u32, u32), tone: Tone) -> Result<(), crate::Error> {
+    let root = Surface { ink, size: (w, h), tone }.into_drawing_area();
+    let pen = Pen::new(&root, (f64::from(w) / WIDTH).max(LEAST_SCALE));
+    let width = f64::from(w) / pen.scale();
+    let layout = layout(sheet, width);
     let height = f64::from(h) / pen.scale();
     let weights: f64 = sheet.panels.iter().map(|panel| panel.weight).sum();
     let unit = ((height - fixed(sheet, &layout)) / weights.max(1e-9)).max(24.0);
 
-    pen.text(&font::fit(&sheet.title, TITLE, true, WIDTH - 2.0 * SIDE), SIDE, 50.0, TITLE, true, INK, Align::Left)?;
-    let caption = font::fit(&sheet.caption, CAPTION, false, WIDTH - 2.0 * SIDE);
+    pen.text(&font::fit(&sheet.title, TITLE, true, width - 2.0 * SIDE), SIDE, 50.0, TITLE, true, INK, Align::Left)?;
+    let caption = font::fit(&sheet.caption, CAPTION, false, width - 2.0 * SIDE);
     pen.text(&caption, SIDE, 80.0, CAPTION, false, MUTED, Align::Left)?;
 
     let xs = axis::time(sheet.end_s, ((layout.right - layout.left) / 90.0) as usize);
@@ -104,7 +107,7 @@ pub(crate) fn draw(sheet: &Sheet<'_>, ink: &mut Ink, (w, h): (u32, u32)) -> Resu
         }
         for (row, band) in panel.bands.iter().enumerate() {
             let middle = bottom + BAND_GAP + row as f64 * (BAND + BAND_GAP) + BAND / 2.0;
-            words_in_band(&pen, band, sheet, &layout, middle)?;
+            words_in_band(&pen, band, sheet, &layout, middle, tone)?;
             for dot in &band.dots {
                 pen.dot((x_of(sheet, &layout, dot.at), middle), 6.0, dot.colour)?;
             }
@@ -156,7 +159,7 @@ fn scale_of(sheet: &Sheet<'_>, panel: &Panel<'_>) -> Scale {
     }
 }
 
-fn layout(sheet: &Sheet<'_>) -> Layout {
+fn layout(sheet: &Sheet<'_>, width: f64) -> Layout {
     let mut left: f64 = 90.0;
     for panel in &sheet.panels {
         let bands = panel.bands.iter().map(|band| font::width(&band.label, SMALL, false) + SIDE + 12.0);
@@ -168,7 +171,7 @@ fn layout(sheet: &Sheet<'_>) -> Layout {
         }
     }
     let left = left.min(300.0);
-    let right = WIDTH - SIDE - 14.0;
+    let right = width - SIDE - 14.0;
     let xs: Vec<f64> = sheet.markers.iter().map(|m| left + m.at / sheet.end_s * (right - left)).collect();
     let labels = markers::place(&sheet.markers, &xs, left, right);
     let lanes = labels.iter().flatten().map(|placed| placed.lane + 1).max().unwrap_or(0);
@@ -373,12 +376,13 @@ fn words_in_band(
     sheet: &Sheet<'_>,
     layout: &Layout,
     middle: f64,
+    tone: Tone,
 ) -> Result<(), crate::Error> {
     for span in &band.spans {
         let (from, to) = (x_of(sheet, layout, span.from), x_of(sheet, layout, span.to));
         let width = font::width(&span.text, SMALL, false);
         if !span.text.is_empty() && width + 16.0 <= to - from {
-            let (r, g, b) = (span.colour.0, span.colour.1, span.colour.2);
+            let (r, g, b) = tone.shows((span.colour.0, span.colour.1, span.colour.2));
             let light = 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b) > 150.0;
             let (left, right) = (from + 8.0, from + 8.0 + width);
             if sheet.markers.iter().any(|m| (left..right).contains(&x_of(sheet, layout, m.at))) {
@@ -389,7 +393,9 @@ fn words_in_band(
                     1.0,
                 )?;
             }
-            pen.text(&span.text, left, middle + 6.0, SMALL, false, if light { INK } else { WHITE }, Align::Left)?;
+            // On a dark page ink is light, and the page's own colour is what stands out on a light band.
+            let ink = if light == (tone == Tone::Light) { INK } else { WHITE };
+            pen.text(&span.text, left, middle + 6.0, SMALL, false, ink, Align::Left)?;
         }
     }
     Ok(())

@@ -25,6 +25,7 @@ mod theme;
 
 pub use chart::{Body, Chart, Course, Measured, Pair, Point, Setting, TimePanel, render_chart};
 pub use error::Error;
+pub use theme::Tone;
 
 use figures::{KINDS, Kind};
 use models::result::{RunResult, Series};
@@ -65,13 +66,27 @@ pub fn figures(result: &RunResult) -> Vec<Figure> {
     shown.map(|kind| Figure { name: kind.name, title: kind.title }).collect()
 }
 
-/// Draws the figure of that name; without a size it is 1600 pixels wide and as high as its content asks for.
+/// What a picture is drawn on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Width and height in pixels; without it 1600 wide and as high as the content asks for.
+    pub size: Option<(u32, u32)>,
+    /// Light or dark.
+    pub tone: Tone,
+}
+
+/// Names of all figures there can be, the overview first.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
+/// Draws the figure of that name.
 ///
 /// # Errors
 /// If there is no such figure, the result has nothing to show in it, or the size is out of bounds.
-pub fn render(result: &RunResult, figure: &str, format: Format, size: Option<(u32, u32)>) -> Result<Vec<u8>, Error> {
+pub fn render(result: &RunResult, figure: &str, format: Format, page: Page) -> Result<Vec<u8>, Error> {
     let kind = KINDS.iter().find(|kind| kind.name == figure).ok_or_else(|| Error::UnknownFigure(figure.to_owned()))?;
-    paint(&sheet(result, kind)?, format, size)
+    paint(&sheet(result, kind)?, format, page)
 }
 
 /// Draws every figure in every format; names of files with their contents, in the order of [`figures`].
@@ -87,7 +102,7 @@ pub fn render_all(result: &RunResult, formats: &[Format]) -> Result<Vec<(String,
             Err(error) => return Err(error),
         };
         for &format in formats {
-            files.push((format!("{}.{}", kind.name, format.extension()), paint(&sheet, format, None)?));
+            files.push((format!("{}.{}", kind.name, format.extension()), paint(&sheet, format, Page::default())?));
         }
     }
     Ok(files)
@@ -117,7 +132,7 @@ pub fn render_replications(
         end_s: positive(rows as f64 * interval_s, 1.0),
         axis: "simulated time",
     };
-    paint(&sheet, format, size)
+    paint(&sheet, format, Page { size, tone: Tone::Light })
 }
 
 /// What the figure shows of the result.
@@ -152,17 +167,17 @@ fn sheet<'a>(result: &'a RunResult, kind: &Kind) -> Result<Sheet<'a>, Error> {
     })
 }
 
-fn paint(sheet: &Sheet<'_>, format: Format, size: Option<(u32, u32)>) -> Result<Vec<u8>, Error> {
-    let (w, h) = size.unwrap_or_else(|| (draw::WIDTH as u32, draw::natural_height(sheet).round() as u32));
+fn paint(sheet: &Sheet<'_>, format: Format, page: Page) -> Result<Vec<u8>, Error> {
+    let (w, h) = page.size.unwrap_or_else(|| (draw::WIDTH as u32, draw::natural_height(sheet).round() as u32));
     let sides = 100..=16_384;
     if !sides.contains(&w) || !sides.contains(&h) {
         return Err(Error::Size(w, h));
     }
     let mut ink = match format {
-        Format::Png => Ink::Raster(raster::Raster::new(w, h)),
-        Format::Svg => Ink::Svg(svg::Svg::new(w, h)),
+        Format::Png => Ink::Raster(raster::Raster::new(w, h, page.tone.page())),
+        Format::Svg => Ink::Svg(svg::Svg::new(w, h, page.tone.page())),
     };
-    draw::draw(sheet, &mut ink, (w, h))?;
+    draw::draw(sheet, &mut ink, (w, h), page.tone)?;
     match ink {
         Ink::Raster(raster) => Ok(raster.finish()?),
         Ink::Svg(svg) => Ok(svg.finish()),

@@ -24,10 +24,10 @@ pub(crate) struct Raster {
 }
 
 impl Raster {
-    /// An empty white sheet.
-    pub(crate) fn new(w: u32, h: u32) -> Self {
+    /// An empty sheet of that colour.
+    pub(crate) fn new(w: u32, h: u32, (r, g, b): (u8, u8, u8)) -> Self {
         let (w, h) = (w as usize, h as usize);
-        Self { w, h, rgb: vec![255; w * h * 3], coverage: Rasterizer::new(0, 0) }
+        Self { w, h, rgb: [r, g, b].repeat(w * h), coverage: Rasterizer::new(0, 0) }
     }
 
     /// The sheet as PNG.
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn edges_are_covered_in_proportion() {
-        let mut raster = Raster::new(8, 8);
+        let mut raster = Raster::new(8, 8, (255, 255, 255));
         raster.polygon(&[(2.0, 2.0), (4.5, 2.0), (4.500_1, 6.0), (2.0, 6.0)], BLACK);
         assert_eq!((red(&raster, 1, 3), red(&raster, 2, 3), red(&raster, 3, 3)), (255, 0, 0));
         assert!((120..=136).contains(&red(&raster, 4, 3)), "{}", red(&raster, 4, 3));
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_stroke_that_turns_has_no_holes() {
-        let mut raster = Raster::new(40, 40);
+        let mut raster = Raster::new(40, 40, (255, 255, 255));
         raster.stroke(&[(5.0, 35.0), (20.0, 5.0), (35.0, 35.0)], 4.0, BLACK);
         assert_eq!(red(&raster, 20, 6), 0, "the tip");
         assert_eq!(red(&raster, 20, 30), 255, "between the legs");
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_outside_and_nothing_panics() {
-        let mut raster = Raster::new(10, 10);
+        let mut raster = Raster::new(10, 10, (255, 255, 255));
         raster.stroke(&[(-1e9, 3.0), (1e9, 4.0), (1e12, -1e12)], 2.0, BLACK);
         raster.polygon(&[(-500.0, -500.0), (500.0, -500.0), (0.0, 500.0)], BLACK);
         raster.rect(-5.0, 8.0, 100.0, 100.0, BLACK);

@@ -9,6 +9,7 @@
 
 use crate::raster::Raster;
 use crate::svg::Svg;
+use crate::theme::Tone;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle};
 use plotters_backend::{DrawingBackend, DrawingErrorKind, FontStyle, FontTransform};
@@ -25,9 +26,9 @@ pub(crate) struct Paint {
     pub alpha: f64,
 }
 
-impl From<BackendColor> for Paint {
-    fn from(colour: BackendColor) -> Self {
-        Self { rgb: colour.rgb, alpha: colour.alpha.clamp(0.0, 1.0) }
+impl Paint {
+    fn new(colour: BackendColor, tone: Tone) -> Self {
+        Self { rgb: tone.shows(colour.rgb), alpha: colour.alpha.clamp(0.0, 1.0) }
     }
 }
 
@@ -57,6 +58,7 @@ pub(crate) struct Surface<'a> {
     pub ink: &'a mut Ink,
     /// In pixels.
     pub size: (u32, u32),
+    pub tone: Tone,
 }
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
@@ -103,12 +105,12 @@ impl DrawingBackend for Surface<'_> {
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
-        self.stroke(&[px(from), px(to)], style.stroke_width(), style.color().into());
+        self.stroke(&[px(from), px(to)], style.stroke_width(), Paint::new(style.color(), self.tone));
         Ok(())
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, style: &S, fill: bool) -> Drawn {
-        let ((x0, y0), (x1, y1), paint) = (px(a), px(b), style.color().into());
+        let ((x0, y0), (x1, y1), paint) = (px(a), px(b), Paint::new(style.color(), self.tone));
         if !fill {
             self.stroke(&[(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], style.stroke_width(), paint);
             return Ok(());
@@ -122,7 +124,7 @@ impl DrawingBackend for Surface<'_> {
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
         let points: Vec<_> = path.into_iter().map(px).collect();
-        self.stroke(&points, style.stroke_width(), style.color().into());
+        self.stroke(&points, style.stroke_width(), Paint::new(style.color(), self.tone));
         Ok(())
     }
 
@@ -133,17 +135,17 @@ impl DrawingBackend for Surface<'_> {
             .map(|turn| (x + r * cos(turn), y + r * sin(turn)))
             .collect();
         if fill {
-            self.fill(&points, style.color().into());
+            self.fill(&points, Paint::new(style.color(), self.tone));
         } else {
             points.push(points[0]);
-            self.stroke(&points, style.stroke_width(), style.color().into());
+            self.stroke(&points, style.stroke_width(), Paint::new(style.color(), self.tone));
         }
         Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
         let points: Vec<_> = vert.into_iter().map(px).collect();
-        self.fill(&points, style.color().into());
+        self.fill(&points, Paint::new(style.color(), self.tone));
         Ok(())
     }
 
@@ -160,8 +162,8 @@ impl DrawingBackend for Surface<'_> {
         let bold = matches!(style.style(), FontStyle::Bold);
         let run = TextRun { text, x, y, size, bold, upwards, anchor: style.anchor().h_pos };
         match self.ink {
-            Ink::Raster(raster) => raster.text(&run, style.color().into()),
-            Ink::Svg(svg) => svg.text(&run, style.color().into()),
+            Ink::Raster(raster) => raster.text(&run, Paint::new(style.color(), self.tone)),
+            Ink::Svg(svg) => svg.text(&run, Paint::new(style.color(), self.tone)),
         }
         Ok(())
     }

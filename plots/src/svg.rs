@@ -16,13 +16,13 @@ pub(crate) struct Svg {
 }
 
 impl Svg {
-    /// An empty white sheet of that many pixels.
-    pub(crate) fn new(w: u32, h: u32) -> Self {
+    /// An empty sheet of that many pixels and that colour.
+    pub(crate) fn new(w: u32, h: u32, (r, g, b): (u8, u8, u8)) -> Self {
         let mut out = String::with_capacity(64 * 1024);
         let _ = writeln!(
             out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
-             font-family=\"{FAMILY}\">\n<rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>"
+             font-family=\"{FAMILY}\">\n<rect width=\"{w}\" height=\"{h}\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>"
         );
         Self { out, strokes: None }
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn text_is_escaped() {
-        let mut svg = Svg::new(10, 10);
+        let mut svg = Svg::new(10, 10, (255, 255, 255));
         let paint = Paint { rgb: (0, 0, 0), alpha: 1.0 };
         let run = TextRun {
             text: "a<b & c\u{1}",

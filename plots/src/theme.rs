@@ -1,6 +1,6 @@
 //! Colours and sizes of every chart, in one place.
 //!
-//! Models: the palette of Okabe and Ito, told apart by people with any of the usual colour deficiencies, and each state
+//! Models: all charts on a light page or a dark one; the palette of Okabe and Ito, told apart by people with any of the usual colour deficiencies, and each state
 //! in the same colour on every chart. Sizes are pixels of a sheet 1600 wide, and grow with the sheet.
 //! Source: Masataka Okabe and Kei Ito, *Color Universal Design* (2008).
 
@@ -24,6 +24,47 @@ pub(crate) const WELL: RGBColor = RGBColor(0xbf, 0xe3, 0xd6);
 /// The bulk of a stack.
 pub(crate) const CALM_GREEN: RGBColor = RGBColor(0x7c, 0xc9, 0xb3);
 pub(crate) const PINK: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
+
+/// The page that a chart is drawn on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// White, for paper and most slides.
+    #[default]
+    Light,
+    /// Nearly black, for dark slides and pages.
+    Dark,
+}
+
+/// What a colour of the light page becomes on the dark one: what is quiet stays near the page, what is ink stands out,
+/// and the hues stay what they are, blue alone lighter to be seen.
+const ON_DARK: [(RGBColor, RGBColor); 9] = [
+    (WHITE, RGBColor(0x14, 0x17, 0x1c)),
+    (INK, RGBColor(0xe3, 0xe6, 0xea)),
+    (MUTED, RGBColor(0xa3, 0xac, 0xb8)),
+    (GRID, RGBColor(0x2a, 0x30, 0x38)),
+    (FRAME, RGBColor(0x56, 0x5f, 0x6b)),
+    (QUIET, RGBColor(0x3a, 0x41, 0x4b)),
+    (WELL, RGBColor(0x1f, 0x4f, 0x43)),
+    (CALM_GREEN, RGBColor(0x2e, 0x80, 0x6b)),
+    (BLUE, RGBColor(0x4a, 0xa3, 0xdf)),
+];
+
+impl Tone {
+    /// What a colour of the light page is on this one.
+    pub(crate) fn shows(self, colour: (u8, u8, u8)) -> (u8, u8, u8) {
+        let rgb = |RGBColor(r, g, b): RGBColor| (r, g, b);
+        let known = || ON_DARK.iter().find(|(light, _)| rgb(*light) == colour);
+        match self {
+            Tone::Light => colour,
+            Tone::Dark => known().map_or(colour, |(_, dark)| rgb(*dark)),
+        }
+    }
+
+    /// The colour of the page.
+    pub(crate) fn page(self) -> (u8, u8, u8) {
+        self.shows((WHITE.0, WHITE.1, WHITE.2))
+    }
+}
 
 /// The colour of the i-th of several alike things, such as groups or zones.
 pub(crate) fn series(i: usize) -> RGBColor {

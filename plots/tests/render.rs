@@ -3,7 +3,7 @@
 mod common;
 
 use models::result::{Column, Incident, Series};
-use plots::{Error, Format, figures, render, render_all, render_replications};
+use plots::{Error, Format, Page, Tone, figures, render, render_all, render_replications};
 
 /// A text of an SVG document: where its box is, and what it says.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ fn texts(svg: &[u8]) -> Vec<Text> {
 }
 
 fn svg(result: &models::result::RunResult, figure: &str) -> Vec<Text> {
-    texts(&render(result, figure, Format::Svg, None).unwrap())
+    texts(&render(result, figure, Format::Svg, Page::default()).unwrap())
 }
 
 fn says(texts: &[Text], what: &str) -> bool {
@@ -98,7 +98,10 @@ fn a_full_run_has_every_figure_in_both_formats() {
 fn the_same_result_gives_the_same_bytes() {
     let result = common::spike();
     for format in [Format::Png, Format::Svg] {
-        assert!(render(&result, "overview", format, None) == render(&result, "overview", format, None));
+        assert!(
+            render(&result, "overview", format, Page::default())
+                == render(&result, "overview", format, Page::default())
+        );
     }
 }
 
@@ -233,8 +236,8 @@ fn odd_results_are_drawn_too() {
 fn what_is_not_there_is_not_drawn() {
     let empty = common::empty();
     assert!(figures(&empty).is_empty() && render_all(&empty, &[Format::Svg]).unwrap().is_empty());
-    assert_eq!(render(&empty, "cost", Format::Png, None), Err(Error::NothingToShow("cost".into())));
-    assert_eq!(render(&empty, "prices", Format::Png, None), Err(Error::UnknownFigure("prices".into())));
+    assert_eq!(render(&empty, "cost", Format::Png, Page::default()), Err(Error::NothingToShow("cost".into())));
+    assert_eq!(render(&empty, "prices", Format::Png, Page::default()), Err(Error::UnknownFigure("prices".into())));
     let mut few = common::spike();
     few.series.columns.retain(|column| column.name.starts_with("latency") || column.name.starts_with("group"));
     let names: Vec<&str> = figures(&few).iter().map(|figure| figure.name).collect();
@@ -245,12 +248,15 @@ fn what_is_not_there_is_not_drawn() {
 fn sizes_are_kept_or_refused() {
     let result = common::spike();
     for size in [(100, 100), (400, 300), (1280, 720), (3200, 4000)] {
-        let png = render(&result, "overview", Format::Png, Some(size)).unwrap();
+        let png = render(&result, "overview", Format::Png, Page { size: Some(size), ..Page::default() }).unwrap();
         let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
         assert_eq!((side(16), side(20)), size);
     }
     for size in [(0, 500), (500, 99), (20_000, 500)] {
-        assert_eq!(render(&result, "cost", Format::Svg, Some(size)), Err(Error::Size(size.0, size.1)));
+        assert_eq!(
+            render(&result, "cost", Format::Svg, Page { size: Some(size), ..Page::default() }),
+            Err(Error::Size(size.0, size.1))
+        );
     }
 }
 
@@ -272,4 +278,16 @@ fn replications_show_their_mean_and_interval() {
     let png = render_replications(&series, "latency_ms.p99", caption, Format::Png, None).unwrap();
     std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("replications.png"), png).unwrap();
     assert!(render_replications(&series, "none", caption, Format::Svg, None).is_err());
+}
+
+#[test]
+fn a_dark_page_has_the_same_texts_in_other_colours() {
+    let result = common::spike();
+    let light = render(&result, "overview", Format::Svg, Page::default()).unwrap();
+    let dark = render(&result, "overview", Format::Svg, Page { tone: Tone::Dark, ..Page::default() }).unwrap();
+    let words = |svg: &[u8]| texts(svg).into_iter().map(|text| text.says).collect::<Vec<_>>();
+    assert_eq!(words(&light), words(&dark));
+    let (light, dark) = (String::from_utf8(light).unwrap(), String::from_utf8(dark).unwrap());
+    assert!(light.contains("fill=\"#ffffff\"") && light.contains("#22262b"));
+    assert!(!dark.contains("#ffffff") && !dark.contains("#22262b"), "nothing of the light page is left");
 }

@@ -13,6 +13,7 @@ mod completions;
 mod export;
 mod library;
 mod options;
+mod plot;
 mod run;
 mod source;
 mod study_file;
@@ -74,6 +75,7 @@ enum Command {
     Merge(sweep::MergeArgs),
     Compare(compare::Args),
     Export(export::Args),
+    Plot(plot::Args),
     Tune(tune::Args),
     Validate(validate::Args),
     List(library::ListArgs),
@@ -128,6 +130,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
         Command::Merge(args) => sweep::merge(args, terminal),
         Command::Compare(args) => compare::run(args, terminal),
         Command::Export(args) => export::run(args, terminal),
+        Command::Plot(args) => plot::run(args, terminal),
         Command::Tune(args) => tune::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
@@ -179,6 +182,10 @@ mod tests {
             for option in command.get_opts() {
                 let says = option.get_help().map(ToString::to_string).unwrap_or_default();
                 let name = option.get_long().unwrap_or_default().to_string();
+                if (command.get_name(), name.as_str()) == ("plot", "format") {
+                    // Of pictures, which are no answer on standard output.
+                    continue;
+                }
                 let before = known.entry(name.clone()).or_insert_with(|| says.clone());
                 assert_eq!(*before, says, "--{name}");
             }

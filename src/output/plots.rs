@@ -5,7 +5,7 @@
 
 use crate::experiment::{BANDS, Experiment};
 use models::result::Series;
-use plots::{Error, Format};
+use plots::{Error, Format, Page};
 use rayon::prelude::*;
 
 /// One picture to be drawn.
@@ -35,7 +35,7 @@ pub fn draw(experiment: &Experiment) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     let all: Vec<_> = pictures.iter().flat_map(|picture| formats.map(|format| (picture, format))).collect();
     let draw = |(picture, format): (&Picture, Format)| -> (String, Result<Vec<u8>, Error>) {
         let (name, bytes) = match picture {
-            Picture::Figure(name) => ((*name).to_string(), plots::render(result, name, format, None)),
+            Picture::Figure(name) => ((*name).to_string(), plots::render(result, name, format, Page::default())),
             Picture::Band(column) => (
                 format!("replications-{}", column.replace(['.', '_'], "-")),
                 plots::render_replications(&series, column, &caption, format, None),

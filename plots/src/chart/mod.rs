@@ -179,8 +179,8 @@ pub fn render_chart(chart: &Chart, format: Format, size: Option<(u32, u32)>) -> 
         return Err(Error::NothingToShow(chart.title.clone()));
     }
     let mut ink = match format {
-        Format::Png => Ink::Raster(raster::Raster::new(w, h)),
-        Format::Svg => Ink::Svg(svg::Svg::new(w, h)),
+        Format::Png => Ink::Raster(raster::Raster::new(w, h, Tone::Light.page())),
+        Format::Svg => Ink::Svg(svg::Svg::new(w, h, Tone::Light.page())),
     };
     draw(chart, &mut ink, (w, h))?;
     match ink {
@@ -190,7 +190,7 @@ pub fn render_chart(chart: &Chart, format: Format, size: Option<(u32, u32)>) -> 
 }
 
 fn draw(chart: &Chart, ink: &mut Ink, (w, h): (u32, u32)) -> Result<(), Error> {
-    let root = Surface { ink, size: (w, h) }.into_drawing_area();
+    let root = Surface { ink, size: (w, h), tone: Tone::Light }.into_drawing_area();
     let pen = Pen::new(&root, f64::from(w) / crate::draw::WIDTH);
     let (width, height) = (crate::draw::WIDTH, f64::from(h) / pen.scale());
     let title = font::fit(&chart.title, TITLE, true, width - 2.0 * SIDE);

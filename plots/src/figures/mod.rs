@@ -11,6 +11,7 @@ pub(crate) mod reaction;
 pub(crate) mod replications;
 pub(crate) mod targets;
 pub(crate) mod traffic;
+pub(crate) mod zones;
 
 use crate::sheet::Panel;
 use models::result::RunResult;
@@ -27,7 +28,7 @@ pub(crate) struct Kind {
 pub(crate) const REACTION: &str = "reaction";
 
 /// All kinds, the overview first.
-pub(crate) const KINDS: [Kind; 10] = [
+pub(crate) const KINDS: [Kind; 11] = [
     Kind { name: "overview", title: "Overview", panels: overview::panels },
     Kind { name: "traffic", title: "Traffic", panels: traffic::panels },
     Kind { name: "latency", title: "Latency of succeeded requests", panels: latency::panels },
@@ -35,6 +36,7 @@ pub(crate) const KINDS: [Kind; 10] = [
     Kind { name: "cpu", title: "CPU and alarms", panels: cpu::panels },
     Kind { name: "metrics", title: "Metrics of the scenario's own", panels: metric::panels },
     Kind { name: "targets", title: "Healthy targets", panels: targets::panels },
+    Kind { name: "zones", title: "Zones side by side", panels: zones::panels },
     Kind { name: "database", title: "Databases", panels: database::panels },
     Kind { name: "cost", title: "Cost", panels: cost::panels },
     Kind { name: REACTION, title: "Reaction to each incident", panels: reaction::panels },
