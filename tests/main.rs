@@ -20,3 +20,4 @@ mod room;
 mod statistics;
 mod sweep;
 mod tidy;
+mod tune;
