@@ -25,4 +25,5 @@ mod room;
 mod statistics;
 mod sweep;
 mod tidy;
+mod tune;
 mod years;
