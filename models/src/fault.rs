@@ -164,6 +164,8 @@ impl Faults {
             | FaultAction::FailHost(_)
             | FaultAction::ImpairSystem(..)
             | FaultAction::CutOffInstances(..)
+            | FaultAction::PauseVolumeIo(..)
+            | FaultAction::SilenceAgents(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: true };
@@ -282,6 +284,8 @@ impl Faults {
             | FaultAction::SlowInstances(..)
             | FaultAction::ImpairSystem(..)
             | FaultAction::CutOffInstances(..)
+            | FaultAction::PauseVolumeIo(..)
+            | FaultAction::SilenceAgents(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: false };
@@ -408,6 +412,8 @@ pub fn selection(action: &FaultAction) -> Option<&Selection> {
         | FaultAction::FailHost(selection)
         | FaultAction::ImpairSystem(selection, _)
         | FaultAction::CutOffInstances(selection, _)
+        | FaultAction::PauseVolumeIo(selection, _)
+        | FaultAction::SilenceAgents(selection, _)
         | FaultAction::StopInstances(selection, _)
         | FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
@@ -424,6 +430,7 @@ fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
         FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
         | FaultAction::SlowInstances(selection, ..)
+        | FaultAction::PauseVolumeIo(selection, _)
         | FaultAction::CpuStress(selection, ..) => Some(selection.fleet),
         FaultAction::EndpointErrors(endpoint, ..) => Some(plan.services[plan.endpoints[*endpoint].service].fleet),
         _ => None,
@@ -442,6 +449,8 @@ fn duration(action: &FaultAction) -> Option<Duration> {
         FaultAction::StopInstances(_, lasts)
         | FaultAction::ImpairSystem(_, lasts)
         | FaultAction::CutOffInstances(_, lasts)
+        | FaultAction::PauseVolumeIo(_, lasts)
+        | FaultAction::SilenceAgents(_, lasts)
         | FaultAction::HangInstances(_, lasts)
         | FaultAction::FreezeInstances(_, lasts)
         | FaultAction::SlowInstances(_, _, lasts)

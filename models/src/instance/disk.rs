@@ -5,14 +5,17 @@
 //! ```
 //! # Models      gp3: provisioned IOPS and throughput; gp2: three IOPS per GiB and a bucket that lets a small volume burst;
 //!   operations of more than 256 KiB count as several; a step is served when its turn has come, first come first served
-//! # Leaves out  volumes of several kinds; the instance's own EBS limits; lazy loading from snapshots; impaired volumes
+//!   (a volume whose I/O is paused keeps its steps waiting, those it had begun too)
+//! # Leaves out  volumes of several kinds; the instance's own EBS limits; lazy loading from snapshots
 //! # Source      EBS user guide, "General Purpose SSD volumes"; `aws/scaling.md` §6.4
 
 use super::Instances;
-use crate::plan::{FleetId, Volume};
-use crate::request::InstanceId;
+use crate::plan::{FleetId, StatusCheck, Volume};
+use crate::program::Op;
+use crate::request::{CallRef, InstanceId};
 use crate::result::VolumeFigures;
 use crate::shared::Cx;
+use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
 /// The volume of one instance.
@@ -87,6 +90,39 @@ impl Instances {
             Some(disk) => disk.take(now, operations, bytes) - now,
             None => Duration::ZERO,
         }
+    }
+
+    /// I/O of its volume is paused, or (counted down to no pause) goes on: what was begun is done, the rest takes its turn.
+    pub(super) fn pause_io(&mut self, instance: InstanceId, paused: bool, cause: EntryId, cx: &mut Cx) {
+        let row = &mut self.rows[instance];
+        if !paused && row.io_paused == 0 {
+            // It was another machine whose volume was paused.
+            return;
+        }
+        row.io_paused = if paused { row.io_paused + 1 } else { row.io_paused - 1 };
+        self.ill(instance, StatusCheck::AttachedEbs, paused, cause, cx);
+        if self.rows[instance].io_paused > 0 {
+            return;
+        }
+        for (call, begun) in std::mem::take(&mut self.rows[instance].io_held) {
+            if begun {
+                self.sleep_done(call, cx);
+            } else {
+                self.run(call, cx);
+            }
+        }
+    }
+
+    /// Whether a step that has had its time was one on a volume whose I/O is paused by now.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn waits_for_io(&mut self, at: CallRef, cx: &Cx) -> bool {
+        let Some(call) = cx.call(at) else { return true };
+        let on_disk = matches!(cx.program.ops[call.pc as usize], Op::Disk { .. });
+        if on_disk {
+            self.rows[call.instance].io_held.push((at, true));
+        }
+        on_disk
     }
 
     /// BurstBalance of an instance's volume, if it has a bucket.

@@ -122,4 +122,8 @@ pub enum FaultAction {
     ImpairSystem(Selection, Duration),
     /// Nothing gets in or out of the instances, as with a broken network configuration.
     CutOffInstances(Selection, Duration),
+    /// aws:ebs:pause-volume-io: the instances' volumes complete no I/O; the attached EBS status check fails.
+    PauseVolumeIo(Selection, Duration),
+    /// The agents of configuration management send no keep-alives, and nothing else is wrong.
+    SilenceAgents(Selection, Duration),
 }
