@@ -277,7 +277,12 @@ mod tests {
             // All fail alike: nobody stands out.
             (&[1.0, 1.0, 1.0, 1.0], &[false; 4]),
             (&[0.0, 0.0, 0.0], &[false; 3]),
-            // Two bad ones of ten do not hide each other.
+            // Two bad ones of five, or of ten, do not hide each other.
+            (&[0.0, 0.0, 0.0, 0.5, 0.5], &[false, false, false, true, true]),
+            (&[0.9, 0.0, 0.01, 0.0, 0.5], &[true, false, false, false, true]),
+            (&[0.0, 0.0, 0.5, 0.5], &[false, false, true, true]),
+            // More than half of all are no longer worse than their peers.
+            (&[0.0, 0.0, 0.5, 0.5, 0.5], &[false; 5]),
             (
                 &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9],
                 &[false, false, false, false, false, false, false, false, true, true],

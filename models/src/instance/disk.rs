@@ -189,6 +189,29 @@ mod tests {
         assert_eq!(disk.balance(at(2.0)), None);
     }
 
+    /// The table of the EBS user guide: baseline, seconds of burst from a full bucket, seconds to fill an empty one.
+    #[test]
+    fn s6_4_gp2_bursts_and_refills_as_the_table_says() {
+        for (iops, burst_s, refill_s) in [
+            (100.0, 1862.0, 54_000.0),
+            (300.0, 2000.0, 18_000.0),
+            (750.0, 2400.0, 7_200.0),
+            (1002.0, 2703.0, 5_389.0),
+            (1500.0, 3600.0, 3_600.0),
+            (2250.0, 7200.0, 2_400.0),
+        ] {
+            let burst = Some(Burst { iops: 3000.0, bucket: 5.4e6 });
+            let mut disk = Disk::new(Volume { iops, burst, ..GP3 }, Time::ZERO);
+            let mut now = at(0.0);
+            while disk.balance(now).unwrap() > 1e-6 {
+                now = disk.take(now, 30.0, 0.0);
+            }
+            assert!((now.as_secs_f64() - burst_s).abs() < 1.0, "{iops}: {now}");
+            let full = |seconds: f64| disk.balance(now + Duration::from_secs_f64(seconds)).unwrap();
+            assert!(full(refill_s - 2.0) < 100.0 && full(refill_s + 2.0) > 99.999, "{iops}");
+        }
+    }
+
     /// 5.4 million over 3000 less the baseline: 100 GiB at 300 IOPS burst for 2000 s.
     #[test]
     fn gp2_bursts_as_long_as_its_bucket_lasts_and_then_goes_at_its_baseline() {
