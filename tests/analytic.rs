@@ -3,6 +3,8 @@
 mod availability;
 mod beanstalk;
 mod bytes;
+mod checks;
+mod credits;
 mod detection;
 mod machines;
 mod money;

@@ -225,6 +225,11 @@ impl GroupMetric {
             GroupMetric::PoolTotal => "WarmPoolTotalCapacity",
             GroupMetric::WithPoolDesired => "GroupAndWarmPoolDesiredCapacity",
             GroupMetric::WithPoolTotal => "GroupAndWarmPoolTotalCapacity",
+            GroupMetric::InServiceCapacity => "GroupInServiceCapacity",
+            GroupMetric::PendingCapacity => "GroupPendingCapacity",
+            GroupMetric::StandbyCapacity => "GroupStandbyCapacity",
+            GroupMetric::TerminatingCapacity => "GroupTerminatingCapacity",
+            GroupMetric::TotalCapacity => "GroupTotalCapacity",
         }
     }
 }
@@ -282,6 +287,7 @@ impl InstanceMetric {
             InstanceMetric::StatusCheckFailedInstance => "StatusCheckFailed_Instance",
             InstanceMetric::NetworkIn => "NetworkIn",
             InstanceMetric::NetworkOut => "NetworkOut",
+            InstanceMetric::StatusCheckFailedAttachedEbs => "StatusCheckFailed_AttachedEBS",
         }
     }
 }

@@ -99,6 +99,7 @@ impl World<'_> {
 
     fn group_metric(&self, fleet: FleetId, metric: GroupMetric) -> Vec<f64> {
         let metrics = self.groups.metrics(fleet);
+        let capacity = self.groups.capacity_metrics(fleet);
         let value = match metric {
             GroupMetric::MinSize => metrics.min,
             GroupMetric::MaxSize => metrics.max,
@@ -106,6 +107,11 @@ impl World<'_> {
             GroupMetric::Terminating => metrics.terminating,
             GroupMetric::Total => metrics.total,
             GroupMetric::Standby => metrics.standby,
+            GroupMetric::InServiceCapacity => capacity.in_service,
+            GroupMetric::PendingCapacity => capacity.pending,
+            GroupMetric::StandbyCapacity => capacity.standby,
+            GroupMetric::TerminatingCapacity => capacity.terminating,
+            GroupMetric::TotalCapacity => capacity.total,
             _ => return self.pool_metric(fleet, metric).into_iter().map(f64::from).collect(),
         };
         vec![f64::from(value)]
@@ -197,11 +203,13 @@ impl World<'_> {
             InstanceMetric::Cpu => return self.cpu_samples((fleet, nth), Metric::Instance(fleet, nth, metric), now),
             InstanceMetric::StatusCheckFailed
             | InstanceMetric::StatusCheckFailedInstance
-            | InstanceMetric::StatusCheckFailedSystem => {
+            | InstanceMetric::StatusCheckFailedSystem
+            | InstanceMetric::StatusCheckFailedAttachedEbs => {
                 let asked: &[StatusCheck] = match metric {
                     InstanceMetric::StatusCheckFailedSystem => &[StatusCheck::System],
                     InstanceMetric::StatusCheckFailedInstance => &[StatusCheck::Instance],
-                    _ => &StatusCheck::ALL,
+                    InstanceMetric::StatusCheckFailedAttachedEbs => &[StatusCheck::AttachedEbs],
+                    _ => &StatusCheck::EC2,
                 };
                 let fails = |instance| {
                     // A boot that failed is known to the group alone.

@@ -167,7 +167,7 @@ impl World<'_> {
                 let volumes = self.groups.pool_held_s(id, now) / HOUR_S / MONTH_H * pool.volume_gb;
                 add(&mut cost, format!("warm_pool.{}", fleet.name), ran + volumes * prices.volume_gb_month);
             }
-            if let Some(terms) = fleet.template.machine.credits
+            if let Some(terms) = fleet.burstable()
                 && let Some(credits) = self.instances.credit_figures(id, now, &self.shared)
             {
                 // A credit is a vCPU-minute.

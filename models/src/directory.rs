@@ -84,7 +84,7 @@ impl Directory {
         let fleet = &plan.fleets[self.instances[instance].fleet];
         let kind = self.bought(instance).kind as usize;
         let own = fleet.mixed().and_then(|mixed| mixed.overrides.get(kind));
-        own.map_or(&fleet.template.instance_type, |own| &own.instance_type)
+        own.map_or(&fleet.template(self.template(instance)).instance_type, |own| &own.instance_type)
     }
 
     /// Its vCPUs.

@@ -173,6 +173,8 @@ impl Faults {
             | FaultAction::FailHost(_)
             | FaultAction::ImpairSystem(..)
             | FaultAction::CutOffInstances(..)
+            | FaultAction::PauseVolumeIo(..)
+            | FaultAction::SilenceAgents(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: true };
@@ -297,6 +299,8 @@ impl Faults {
             | FaultAction::SlowInstances(..)
             | FaultAction::ImpairSystem(..)
             | FaultAction::CutOffInstances(..)
+            | FaultAction::PauseVolumeIo(..)
+            | FaultAction::SilenceAgents(..)
             | FaultAction::CpuStress(..) => {
                 for &instance in instances {
                     let disturb = instance::Event::Disturb { instance, fault: id, on: false };
@@ -423,6 +427,8 @@ pub fn selection(action: &FaultAction) -> Option<&Selection> {
         | FaultAction::FailHost(selection)
         | FaultAction::ImpairSystem(selection, _)
         | FaultAction::CutOffInstances(selection, _)
+        | FaultAction::PauseVolumeIo(selection, _)
+        | FaultAction::SilenceAgents(selection, _)
         | FaultAction::StopInstances(selection, _)
         | FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
@@ -439,6 +445,7 @@ fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
         FaultAction::HangInstances(selection, _)
         | FaultAction::FreezeInstances(selection, _)
         | FaultAction::SlowInstances(selection, ..)
+        | FaultAction::PauseVolumeIo(selection, _)
         | FaultAction::CpuStress(selection, ..) => Some(selection.fleet),
         FaultAction::EndpointErrors(endpoint, ..) => Some(plan.services[plan.endpoints[*endpoint].service].fleet),
         _ => None,

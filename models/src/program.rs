@@ -5,9 +5,10 @@
 //!  ops:   0 Compute(a) · 1 Fork{branches} · 2 Compute(b) · 3 Return · 4 Query(q) · 5 Return · 6 Call(c) · 7 Return
 //! ```
 
-use crate::plan::{EndpointId, Plan, QueryKind, SiteId, Step, StoreId, TargetGroupId};
+use crate::plan::{EndpointId, FleetId, Plan, QueryKind, SiteId, Step, StoreId, TargetGroupId};
 use sim_core::Table;
 use sim_core::dist::{Dist, Sampler};
+use std::collections::BTreeMap;
 
 /// One operation.
 #[derive(Clone, Debug)]
@@ -61,6 +62,8 @@ pub struct Program {
     pub endpoint: Table<EndpointId, u32>,
     /// First operation of the health check of each target group.
     pub check: Table<TargetGroupId, u32>,
+    /// First operation of the application status check of a fleet's launch template of that number.
+    pub application: BTreeMap<(FleetId, u16), u32>,
 }
 
 impl Program {
@@ -82,6 +85,14 @@ impl Program {
             }));
             let entry = program.add(&steps);
             program.check.push(entry);
+        }
+        for (id, fleet) in plan.fleets.iter() {
+            for number in 0..=fleet.later_templates.len() as u16 {
+                if let Some(check) = &fleet.template(number).machine.application_check {
+                    let entry = program.add(&[Step::Compute(check.compute.clone())]);
+                    program.application.insert((id, number), entry);
+                }
+            }
         }
         program
     }

@@ -107,6 +107,11 @@ pub enum Waiter {
     },
     /// A node of a Classic Load Balancer, on behalf of a request.
     Classic(RequestRef),
+    /// EC2's application status check of its instance.
+    StatusCheck {
+        /// Attempt of the check.
+        attempt: u32,
+    },
 }
 
 /// Where a call is.

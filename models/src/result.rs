@@ -711,6 +711,11 @@ pub enum EventKind {
     SurgeQueueEmpty,
     // Configuration management.
     ConvergeFailed,
+    // Machines that stay as they are.
+    RecoveryRefused,
+    // Custom termination policies.
+    TerminationAsked,
+    TerminationRefused,
 }
 
 /// Figures over time: one row per interval, one column per figure.

@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::event::Event;
 use crate::network::{Network, Place};
 use crate::observe::Observe;
-use crate::plan::{BalancerId, LaunchTemplate, Plan, SiteId, StoreId, ZoneId};
+use crate::plan::{BalancerId, Credits, LaunchTemplate, Plan, SiteId, StoreId, ZoneId};
 use crate::program::Program;
 use crate::request::{Call, CallId, CallRef, InstanceId, Request, RequestId, RequestRef};
 use crate::timeline::Timeline;
@@ -81,6 +81,13 @@ impl<'p> Shared<'p> {
     pub fn template_of(&self, instance: InstanceId) -> &'p LaunchTemplate {
         let fleet = self.directory.facts(instance).fleet;
         self.plan.fleets[fleet].template(self.directory.template(instance))
+    }
+
+    /// The terms of an instance's CPU credits: of the type it was launched as, which in a mixed group is that of its override.
+    pub fn credits_of(&self, instance: InstanceId) -> Option<Credits> {
+        let mixed = self.plan.fleets[self.directory.facts(instance).fleet].mixed();
+        let own = mixed.and_then(|mixed| mixed.overrides.get(self.directory.bought(instance).kind as usize));
+        own.map_or(self.template_of(instance).machine.credits, |own| own.credits)
     }
 }
 

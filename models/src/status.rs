@@ -4,12 +4,15 @@
 //!  instance ──Changed──► at its next minute: Check ─► impaired │ ok ──a few minutes──► Acts ─┬─► group::Impaired
 //!                                                                                           └─► instance::Recover
 //! ```
-//! # Models      rule M2: a system and an instance check with states ok and impaired, seen at the minute; an impaired member
-//!   of a group becomes known to it a few minutes later (§1.4), one of a fixed set is recovered if its host has failed
-//!   (rules M4, M5); an instance whose checks nothing can change makes no event
-//! # Leaves out  scheduled events; the daily limit of recoveries; `insufficient-data`, which nobody acts upon: a zone that is
-//!   cut off is in that state
+//! # Models      rule M2: system, instance and attached EBS checks with states ok and impaired, seen at the minute; the
+//!   application check by its own answers (`application`); an impaired member of a group becomes known to it a few minutes
+//!   later (§1.4; the EBS check where the group asks for it), one of a fixed set is recovered if its host has failed (rules
+//!   M4, M5); agents that fall silent (`agent`); an instance whose checks nothing can change makes no event
+//! # Leaves out  scheduled events; `insufficient-data`, which nobody acts upon: a zone that is cut off is in that state
 //! # Source      EC2 user guide, "Status checks for your instances", "Automatic instance recovery"; `aws/scaling.md` §1.4, §4
+
+mod agent;
+mod application;
 
 use crate::event::{self, events};
 use crate::plan::{Sizing, StatusCheck};
@@ -19,6 +22,7 @@ use crate::shared::Cx;
 use crate::timeline::EntryId;
 use crate::{group, instance};
 use sim_core::{Duration, Words};
+use std::collections::BTreeMap;
 
 events! {
     /// What happens to status checks.
@@ -54,6 +58,26 @@ events! {
         },
         /// The machine is gone or has a new host: nothing is wrong with it any more.
         Cleared(InstanceId),
+        /// It has a new host or has rebooted, and its volumes are what they were.
+        Rebooted(InstanceId),
+        /// A machine has started whose application is to be checked.
+        Watched(InstanceId),
+        /// The application has answered a request of its check, or turned it away.
+        Answered {
+            /// Instance.
+            instance: InstanceId,
+            /// Which request.
+            attempt: u32,
+            /// Whether as it should.
+            ok: bool,
+        },
+        /// A request of the application check has had its time.
+        TimedOut {
+            /// Instance.
+            instance: InstanceId,
+            /// Which request.
+            attempt: u32,
+        },
     }
 }
 
@@ -65,6 +89,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub struct StatusChecks {
     /// By instance and check; only those that ever changed.
     rows: Vec<[Row; StatusCheck::ALL.len()]>,
+    /// Applications that are checked.
+    watches: BTreeMap<InstanceId, application::Watch>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +114,9 @@ impl StatusChecks {
     /// Handles one event.
     pub fn handle(&mut self, event: Event, cx: &mut Cx) {
         match event {
+            Event::Changed { instance, check: StatusCheck::Agent, ill, cause } => {
+                self.keep_alive(instance, ill, cause, cx);
+            }
             Event::Changed { instance, check, ill, cause } => {
                 let row = self.row(instance, check);
                 row.ill = if ill { row.ill + 1 } else { row.ill.saturating_sub(1) };
@@ -97,20 +126,32 @@ impl StatusChecks {
                 self.look(instance, check, cx);
             }
             Event::Check { instance, check, change } => self.check(instance, check, change, cx),
+            Event::Acts { instance, check: StatusCheck::Agent, change } => self.falls_silent(instance, change, cx),
             Event::Acts { instance, check, change } => {
                 let row = *self.row(instance, check);
                 if row.impaired && row.changes == change {
                     act(instance, check, row.cause, cx);
                 }
             }
-            Event::Cleared(instance) => {
-                for check in StatusCheck::ALL {
-                    let row = self.row(instance, check);
-                    if row.ill > 0 {
-                        row.ill = 0;
-                        self.look(instance, check, cx);
-                    }
-                }
+            Event::Cleared(instance) => self.clear(instance, |_| true, cx),
+            Event::Rebooted(instance) => self.clear(instance, |check| check != StatusCheck::AttachedEbs, cx),
+            Event::Watched(instance) => self.watched(instance, cx),
+            Event::Answered { instance, attempt, ok } => self.conclude(instance, attempt, ok, cx),
+            Event::TimedOut { instance, attempt } => self.conclude(instance, attempt, false, cx),
+        }
+    }
+
+    /// Nothing is wrong any more of what these checks look at.
+    fn clear(&mut self, instance: InstanceId, checks: impl Fn(StatusCheck) -> bool, cx: &mut Cx) {
+        self.start_grace(instance, cx);
+        for check in StatusCheck::ALL.into_iter().filter(|&check| checks(check)) {
+            if self.row(instance, check).ill == 0 {
+                continue;
+            }
+            self.row(instance, check).ill = 0;
+            match check {
+                StatusCheck::Agent => self.sends_again(instance, cx),
+                _ => self.look(instance, check, cx),
             }
         }
     }
@@ -152,9 +193,13 @@ impl StatusChecks {
         );
         row.cause = entry;
         let member = is_member(instance, cx);
-        let template = &cx.plan.fleets[cx.directory.facts(instance).fleet].template;
+        if member && !is_heeded(instance, check, cx) {
+            return;
+        }
+        let template = cx.template_of(instance);
         if !ill {
-            if member {
+            let other = |&check: &StatusCheck| self.fails(instance, check) && is_heeded(instance, check, cx);
+            if member && !StatusCheck::EC2.iter().any(other) {
                 cx.list.soon(event::Event::Group(group::Event::StatusOk(instance)));
             }
             return;
@@ -190,6 +235,14 @@ fn act(instance: InstanceId, check: StatusCheck, cause: EntryId, cx: &mut Cx) {
 /// Moves an instance to another host: in effect an unplanned reboot, id and volumes kept (rule M4).
 pub fn recover(instance: InstanceId, cause: EntryId, cx: &mut Cx) {
     cx.list.soon(event::Event::Instance(instance::Event::Recover { instance, cause }));
+}
+
+/// Whether the instance's group goes by a check: the one of volumes only where it is asked to.
+fn is_heeded(instance: InstanceId, check: StatusCheck, cx: &Cx) -> bool {
+    match &cx.plan.fleets[cx.directory.facts(instance).fleet].sizing {
+        Sizing::AutoScaling(group) => check != StatusCheck::AttachedEbs || group.lifecycle.ebs_health_check,
+        Sizing::Fixed(_) => false,
+    }
 }
 
 /// Whether a group looks after it; such an instance is never recovered (rule M5).

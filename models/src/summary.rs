@@ -253,7 +253,7 @@ fn warnings(plan: &Plan, summary: &Summary) -> Vec<String> {
     }
     if plan.warm_up.is_zero()
         && plan.fleets.iter().all(|(_, fleet)| matches!(fleet.sizing, crate::plan::Sizing::Fixed(_)))
-        && plan.fleets.values().all(|fleet| fleet.template.machine.credits.is_none())
+        && plan.fleets.values().all(|fleet| fleet.burstable().is_none())
         && plan.faults.is_empty()
     {
         warnings.push("a steady state without `warm_up`: the empty start is in the figures".to_string());

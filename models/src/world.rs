@@ -21,7 +21,7 @@ use crate::directory::Directory;
 use crate::environment::Environment;
 use crate::event::{Event, Packed, door};
 use crate::fault::Faults;
-use crate::group::Groups;
+use crate::group::{self, Groups};
 use crate::health_check::HealthChecks;
 use crate::instance::{self, Instances};
 use crate::launch::Launches;
@@ -339,7 +339,15 @@ impl World<'_> {
         let cx = &mut self.shared;
         match event {
             Event::Launch(event) => self.launches.handle(event, cx),
-            Event::Group(event) => self.groups.handle(event, cx),
+            Event::Group(event) => {
+                if let group::Event::TerminationAnswered { fleet, .. } = event {
+                    let instances = &self.instances;
+                    let work = |one: InstanceId| (one, instances.busy(one) + instances.waiting(one));
+                    let work = self.groups.running(fleet).into_iter().map(work).collect();
+                    self.groups.look_at_work(fleet, work);
+                }
+                self.groups.handle(event, cx);
+            }
             Event::CloudWatch(event) => {
                 self.cloudwatch.handle(event, cx);
                 match event {

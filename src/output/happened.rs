@@ -96,6 +96,7 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
         RefreshRollback, RefreshSucceeded, StandbyFailed,
     };
     use EventKind::{HookTimedOut, ProcessesSuspended, ScaleInBlocked, ZonalShiftStarted};
+    use EventKind::{RecoveryRefused, TerminationRefused};
     let style = match line.kind {
         FaultStarted
         | InstanceLost
@@ -112,7 +113,8 @@ fn story_rows(table: &mut Table, line: &story::Line, room: usize) {
         | SpotInterruptionNotice => BAD,
         RefreshSucceeded | FailoverCompleted | InstanceInService | StandbyInSync | StoreRecovered
         | DegradationEnded | ProcessRestarted | StatusOk | CreditsRestored => GOOD,
-        ProcessesSuspended | ScaleInBlocked | ZonalShiftStarted | HookTimedOut => CARE,
+        RecoveryRefused => BAD,
+        ProcessesSuspended | ScaleInBlocked | TerminationRefused | ZonalShiftStarted | HookTimedOut => CARE,
         _ => Style::new(),
     };
     for (i, words) in wrap(&line.words(), room).into_iter().enumerate() {

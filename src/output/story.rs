@@ -179,6 +179,7 @@ pub fn weigh(event: &TimelineEvent) -> Option<u8> {
         | InstanceRebooted
         | InstanceRecovered
         | StatusImpaired
+        | RecoveryRefused
         | CreditsExhausted
         | ScaleInBlocked => 1,
         SpotInterruptionNotice => 1,
@@ -201,7 +202,8 @@ pub fn weigh(event: &TimelineEvent) -> Option<u8> {
         // What was called says so already; what came of it fills in.
         StandbyEntered | StandbyLeft | InstanceDetached | InstanceAttached | HookTimedOut => 2,
         HookCompleted if event.detail.contains("ABANDON") => 2,
-        ConvergeFailed => 3,
+        TerminationRefused => 2,
+        ConvergeFailed | TerminationAsked => 3,
         InstanceMarkedUnhealthy | InstanceMarkedHealthy | TargetHealthy | TargetUnhealthy | ReplacementStarted => 3,
         HookStarted | HookCompleted | ProcessesSuspended | ProcessesResumed | ProtectionChanged => 3,
         _ => return None,
@@ -236,6 +238,9 @@ pub fn words(kind: EventKind) -> String {
         EventKind::SurgeQueueEmpty => return "surge queue empty".into(),
         EventKind::StatusImpaired => return "status impaired".into(),
         EventKind::StatusOk => return "status OK".into(),
+        EventKind::RecoveryRefused => return "not recovered".into(),
+        EventKind::TerminationAsked => return "who may go?".into(),
+        EventKind::TerminationRefused => return "may not go".into(),
         EventKind::CreditsLow => return "CPU credits low".into(),
         EventKind::CreditsExhausted => return "CPU credits gone".into(),
         EventKind::CreditsRestored => return "CPU credits back".into(),

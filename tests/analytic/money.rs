@@ -105,3 +105,55 @@ fn draining_waits_for_its_delay_and_no_longer() {
         assert_eq!(run.summary.groups["w"].final_in_service, 1);
     }
 }
+
+/// §5.9: detailed monitoring by the month and instance, of those that have it alone.
+#[test]
+fn s5_9_detailed_monitoring_is_billed_by_the_instance_and_month() {
+    let body = |monitoring: &str, prices: &str| {
+        format!(
+            "duration: \"2h\", prices: ({prices}),
+             clients: {{ \"c\": (to: \"q\", arrivals: Even(\"0.1/s\")) }},
+             launch_templates: {{ \"t\": (vcpus: 1{monitoring}) }},
+             instances: {{ \"q\": (count: 3, launch_template: \"t\") }},
+             services: {{ \"q\": (runs_on: \"q\", endpoints: {{ \"e\": (steps: [Compute(\"1ms\")]) }}) }}"
+        )
+    };
+    let bill = |monitoring: &str, prices: &str| {
+        run(&plan(&body(monitoring, prices)), 1, 0).summary.cost_usd.by_part.get("monitoring").copied()
+    };
+    // Six instance hours of the 730 of a month.
+    is("detailed", 6.0 / 730.0 * 2.10, bill(", monitoring: Detailed", "").expect("it is billed"));
+    is(
+        "its own price",
+        6.0 / 730.0 * 3.65,
+        bill(", monitoring: Detailed", "detailed_monitoring_month: 3.65").expect("it is billed"),
+    );
+    assert_eq!(bill("", ""), None, "basic monitoring is free");
+    assert_eq!(bill(", monitoring: Basic", ""), None);
+}
+
+/// §8: drain_early ends draining with the last request in flight; else it lasts as long as it is set, empty or not.
+#[test]
+fn s8_drain_early_ends_with_the_last_request() {
+    let body = |early: bool, sleep: &str| {
+        format!(
+            "duration: \"40m\", drain: \"100s\",
+             clients: {{ \"c\": (to: \"lb\", arrivals: Even(\"10/s\"), timeout: Never) }},
+             load_balancers: {{ \"lb\": Application(forward_to: \"w\") }},
+             target_groups: {{ \"w\": (deregistration_delay: \"60s\", health_check: (compute: \"0s\")) }},
+             launch_templates: {{ \"t\": (vcpus: 1) }},
+             auto_scaling_groups: {{ \"w\": (launch_template: \"t\", min_size: 1, max_size: 2, desired_capacity: 2,
+                 target_groups: [\"w\"], drain_early: {early}) }},
+             operations: [At(\"10m\", SetDesiredCapacity(\"w\", 1))],
+             services: {{ \"w\": (runs_on: \"w\", workers: 1000, endpoints: {{ \"e\": (steps: [Sleep(\"{sleep}\")]) }}) }}"
+        )
+    };
+    for (early, sleep, least, most) in
+        [(false, "20s", 60.0, 60.0), (true, "20s", 19.0, 20.1), (true, "1ms", 0.0, 0.2), (true, "90s", 60.0, 60.0)]
+    {
+        let run = run(&plan(&body(early, sleep)), 1, 0);
+        let draining = first(&run, EventKind::TargetDraining, 0.0);
+        let lasted = first(&run, EventKind::TargetDeregistered, 0.0) - draining;
+        assert!((least - 1e-9..=most + 1e-9).contains(&lasted), "{early} {sleep}: {lasted}");
+    }
+}

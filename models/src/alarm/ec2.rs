@@ -2,8 +2,7 @@
 //!
 //! # Models      the action on the n-th instance of a fleet, at once; a reboot, and outside groups a recovery, keep the instance
 //!   and its bill and lose what it held in memory; members of an Auto Scaling group that are stopped or terminated are
-//!   replaced by their group, which notices by itself
-//! # Leaves out  the daily limit on recoveries
+//!   replaced by their group, which notices by itself; recoveries up to a limit a day (`instance::outage`)
 //! # Source      EC2 user guide, "Recover your instance"; `aws/scaling.md` §4, M3 to M5, §5.5
 
 use crate::event;

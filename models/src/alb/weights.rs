@@ -58,8 +58,18 @@ impl Watched {
     }
 }
 
+/// The standard deviation of a normal distribution in median absolute deviations.
+const DEVIATION: f64 = 1.4826;
+
+/// The middle of ascending values; of an even number the mean of the two in the middle.
+fn median(ascending: &[f64]) -> f64 {
+    let count = ascending.len();
+    (ascending[(count - 1) / 2] + ascending[count / 2]) / 2.0
+}
+
 /// Which of these error shares are anomalous: farther above the median of the others than the margin and so many of
-/// their standard deviations. Fewer than two others say nothing.
+/// their standard deviations, which are reckoned from the median of how far they are from it: a second bad target among five
+/// would otherwise hide the first, and be hidden by it. Fewer than two others say nothing.
 fn outliers(settings: &TargetWeights, shares: &[f64]) -> Vec<bool> {
     let is_outlier = |index: usize| {
         let mut peers: Vec<f64> =
@@ -68,11 +78,10 @@ fn outliers(settings: &TargetWeights, shares: &[f64]) -> Vec<bool> {
             return false;
         }
         peers.sort_by(f64::total_cmp);
-        let count = peers.len();
-        let median = (peers[(count - 1) / 2] + peers[count / 2]) / 2.0;
-        let mean = peers.iter().sum::<f64>() / count as f64;
-        let variance = peers.iter().map(|share| (share - mean) * (share - mean)).sum::<f64>() / count as f64;
-        shares[index] > median + settings.margin.max(settings.deviations * variance.sqrt())
+        let middle = median(&peers);
+        let mut away: Vec<f64> = peers.iter().map(|share| (share - middle).abs()).collect();
+        away.sort_by(f64::total_cmp);
+        shares[index] > middle + settings.margin.max(settings.deviations * DEVIATION * median(&away))
     };
     (0..shares.len()).map(is_outlier).collect()
 }
@@ -268,7 +277,12 @@ mod tests {
             // All fail alike: nobody stands out.
             (&[1.0, 1.0, 1.0, 1.0], &[false; 4]),
             (&[0.0, 0.0, 0.0], &[false; 3]),
-            // Two bad ones of five: the spread of the peers hides neither.
+            // Two bad ones of five, or of ten, do not hide each other.
+            (&[0.0, 0.0, 0.0, 0.5, 0.5], &[false, false, false, true, true]),
+            (&[0.9, 0.0, 0.01, 0.0, 0.5], &[true, false, false, false, true]),
+            (&[0.0, 0.0, 0.5, 0.5], &[false, false, true, true]),
+            // More than half of all are no longer worse than their peers.
+            (&[0.0, 0.0, 0.5, 0.5, 0.5], &[false; 5]),
             (
                 &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9],
                 &[false, false, false, false, false, false, false, false, true, true],

@@ -96,6 +96,23 @@ pub fn surplus(on_demand: u32, spot: u32, on_demand_wanted: u32, spot_wanted: u3
 mod tests {
     use super::*;
 
+    /// The user guide's table: totals, with On-Demand and Spot of each, by base and percentage.
+    #[test]
+    fn s3_the_examples_of_the_user_guide() {
+        let table = [
+            ((10, 50), [(10, 10), (20, 15), (30, 20), (40, 25)]),
+            ((0, 0), [(10, 0), (20, 0), (30, 0), (40, 0)]),
+            ((0, 60), [(10, 6), (20, 12), (30, 18), (40, 24)]),
+            ((0, 100), [(10, 10), (20, 20), (30, 30), (40, 40)]),
+            ((12, 0), [(10, 10), (20, 12), (30, 12), (40, 12)]),
+        ];
+        for ((base, percentage), totals) in table {
+            for (total, expected) in totals {
+                assert_eq!(on_demand(total, base, percentage), expected, "{total} with base {base} and {percentage} %");
+            }
+        }
+    }
+
     #[test]
     fn s3_base_first_then_the_percentage_rounded_up() {
         for (total, base, percentage, expected) in [

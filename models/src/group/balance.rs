@@ -26,7 +26,7 @@ impl Groups {
         }
         let usable = |zone| match Self::mixed(id, plan) {
             Some(mixed) => self.can_move_to(id, mixed, zone, cx),
-            None => has_capacity(id, zone, cx),
+            None => has_capacity((id, self.current_template(id)), zone, cx),
         };
         let counts: Vec<_> = self.zone_counts(id, plan).into_iter().map(|(zone, n)| (zone, n, usable(zone))).collect();
         let max_size = self.fleets[id].max;

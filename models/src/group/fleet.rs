@@ -1,5 +1,6 @@
 //! The row of a fleet: what it wants, what it waits for, and what it has drawn.
 
+use super::custom::Question;
 use super::policy::Refusal;
 use super::predictive::Forecasting;
 use super::refresh::Refresh;
@@ -70,6 +71,9 @@ pub(super) struct Fleet {
     pub(super) pool: Pool,
     /// Of a mixed instances policy.
     pub(super) mixed: super::mixed::Mixed,
+    /// Where the question to the function of its termination policy stands, and the work that the function finds.
+    pub(super) question: Question,
+    pub(super) work: Vec<(InstanceId, u32)>,
 }
 
 /// A wish for another capacity, as it arrived.
@@ -110,6 +114,8 @@ pub(super) struct Draws {
     pub(super) choice: Stream,
     pub(super) phases: Stream,
     pub(super) schedule: (Sampler, Stream),
+    /// Of the function of a custom termination policy.
+    pub(super) question: (Sampler, Stream),
 }
 
 impl Fleet {
@@ -121,6 +127,8 @@ impl Fleet {
             let none = sim_core::Dist::Constant(0.0);
             (settings(plan, id).map_or(&none, dist).sampler(), stream(purpose))
         };
+        let function = settings(plan, id).and_then(|group| group.lifecycle.termination_function.as_ref());
+        let length = function.map_or(sim_core::Dist::Constant(0.0), |function| function.length.clone());
         let (desired, min, max) = match &fleet.sizing {
             Sizing::Fixed(count) => (*count, *count, *count),
             Sizing::AutoScaling(settings) => (settings.desired_capacity, settings.min_size, settings.max_size),
@@ -163,7 +171,10 @@ impl Fleet {
                 choice: stream("termination choice"),
                 phases: stream("phases"),
                 schedule: drawn(|settings| &settings.schedule.delay, "scheduled actions"),
+                question: (length.sampler(), stream("termination function")),
             },
+            question: Question::default(),
+            work: Vec::new(),
             template: 0,
             refresh: None,
             refreshes: Vec::new(),

@@ -40,6 +40,7 @@ impl Groups {
         }
         let shifted = self.fleets[id].shift.map(|shift| shift.zone);
         counts.retain(|count| Some(count.0) != shifted);
+        let asked = (id, self.current_template(id));
         let fleet = &mut self.fleets[id];
         fleet.counters.launches += 1;
         // Drawn for each activity, so that the n-th of a group has the same luck whatever happened before it.
@@ -49,10 +50,10 @@ impl Groups {
         if let Some(only) = rebalance {
             order = vec![only];
         }
-        let mut usable = order.iter().position(|&zone| has_capacity(id, zone, cx));
+        let mut usable = order.iter().position(|&zone| has_capacity(asked, zone, cx));
         if let Some(first) = usable.filter(|_| refused && group.distribution == Distribution::BalancedBestEffort) {
             // Rule A2: the other zones are tried before the activity counts as failed.
-            let mut others = (first + 1..order.len()).filter(|&index| has_capacity(id, order[index], cx));
+            let mut others = (first + 1..order.len()).filter(|&index| has_capacity(asked, order[index], cx));
             if let Some(index) = others.find(|_| !fleet.draws.other_zones.chance(failing)) {
                 (refused, usable) = (false, Some(index));
             }
@@ -93,7 +94,7 @@ impl Groups {
         if let Some(passed) = usable.filter(|&passed| passed > 0) {
             let (mut full, mut failed) = (Vec::new(), Vec::new());
             for &zone in &order[..passed] {
-                let names = if has_capacity(id, zone, cx) { &mut failed } else { &mut full };
+                let names = if has_capacity(asked, zone, cx) { &mut failed } else { &mut full };
                 names.push(plan.zones[zone].name.as_str());
             }
             if !full.is_empty() {
@@ -252,7 +253,7 @@ impl Groups {
         let counts = self.zone_counts(id, cx.plan);
         // One whose units are more than there are too many would leave the group short.
         let surplus = self.surplus(id);
-        let able: Vec<InstanceId> = self.fleets[id]
+        let mut able: Vec<InstanceId> = self.fleets[id]
             .members
             .iter()
             .copied()
@@ -261,6 +262,9 @@ impl Groups {
                 row.state == State::InService && !row.lost && !row.protected && !row.extra && row.units() <= surplus
             })
             .collect();
+        if !self.may_go(id, &mut able, cause, cx) {
+            return false;
+        }
         let template = self.current_template(id);
         let candidates: Vec<Candidate> = able
             .iter()

@@ -16,6 +16,7 @@
 mod allocation;
 mod balance;
 mod batch;
+mod custom;
 mod fleet;
 mod health;
 mod hooks;
@@ -239,6 +240,20 @@ events! {
             /// Timeline entry of the change.
             cause: EntryId,
         },
+        /// The function of a custom termination policy answers.
+        TerminationAnswered {
+            /// Group.
+            fleet: FleetId,
+            /// Timeline entry of the question.
+            cause: EntryId,
+        },
+        /// It is to be asked again.
+        TerminationAgain {
+            /// Group.
+            fleet: FleetId,
+            /// Timeline entry of its last answer.
+            cause: EntryId,
+        },
     }
 }
 
@@ -365,6 +380,8 @@ impl Groups {
             | Event::RefreshLook { fleet, .. }
             | Event::Lifetime(fleet)
             | Event::ShiftOver { fleet, .. }
+            | Event::TerminationAnswered { fleet, .. }
+            | Event::TerminationAgain { fleet, .. }
             | Event::Scheduled(fleet)
             | Event::Forecast { fleet, .. }
             | Event::HourAhead { fleet, .. } => fleet,
@@ -413,6 +430,8 @@ impl Groups {
                 self.reconcile(fleet, cause, cx);
             }
             Event::SpotMarket => {}
+            Event::TerminationAnswered { fleet, cause } => self.termination_answered(fleet, cause, cx),
+            Event::TerminationAgain { fleet, cause } => self.termination_again(fleet, cause, cx),
         }
         self.tend_pool(fleet, cx);
         self.rebalance_capacity(fleet, cx);
@@ -494,7 +513,7 @@ impl Groups {
     }
 }
 
-/// Whether EC2 can launch a group's instance type in a zone.
-fn has_capacity(id: FleetId, zone: ZoneId, cx: &Cx) -> bool {
-    cx.environment.has_capacity(zone, &cx.plan.fleets[id].template.instance_type, false)
+/// Whether EC2 can launch the instance type of a group's launch template of that number in a zone.
+fn has_capacity((id, template): (FleetId, u16), zone: ZoneId, cx: &Cx) -> bool {
+    cx.environment.has_capacity(zone, &cx.plan.fleets[id].template(template).instance_type, false)
 }

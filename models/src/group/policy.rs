@@ -338,6 +338,39 @@ mod tests {
         assert_eq!(decide(&policy, warmed, 10.0, false, Time::ZERO), Ok(16), "30 % of 13 is 3.9, so 3");
     }
 
+    /// The user guide's walk with a threshold of 50: out at 60 and 70, in at 40 and 30, each instance warm by then.
+    #[test]
+    fn s3_4_the_user_guides_example_goes_from_10_to_14_and_back() {
+        let steps = [
+            (None, Some(-20.0), -30.0),
+            (Some(-20.0), Some(-10.0), -10.0),
+            (Some(-10.0), Some(0.0), 0.0),
+            (Some(0.0), Some(10.0), 0.0),
+            (Some(10.0), Some(20.0), 10.0),
+            (Some(20.0), None, 30.0),
+        ];
+        let policy = stepped(PercentChangeInCapacity, &steps);
+        // Metric, capacity before and after. The edges belong to the step farther from the threshold.
+        let walk = [
+            (50.0, 10, None),
+            (59.9, 10, None),
+            (60.0, 10, Some(11)),
+            (70.0, 11, Some(14)),
+            (69.9, 14, Some(15)),
+            (50.0, 14, None),
+            (40.1, 14, None),
+            (40.0, 14, Some(13)),
+            (30.0, 13, Some(10)),
+            (30.1, 13, Some(12)),
+            (0.0, 3, Some(2)),
+        ];
+        for (metric, before, after) in walk {
+            let capacity = Capacity { desired: before, warm: before, ..IDLE };
+            let found = decide(&policy, capacity, metric - 50.0, metric < 50.0, Time::ZERO);
+            assert_eq!(found.ok(), after, "{metric} at {before}");
+        }
+    }
+
     #[test]
     fn step_scaling_needs_no_cooldown_and_goes_on_during_activities() {
         let policy = stepped(ChangeInCapacity, &[(Some(0.0), None, 2.0)]);

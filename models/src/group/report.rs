@@ -108,9 +108,18 @@ impl Groups {
         counts
     }
 
-    /// The group's own metrics, as AWS/AutoScaling counts them (§1.14).
+    /// The group's own metrics, as AWS/AutoScaling counts them (§1.14): instances.
     pub fn metrics(&self, fleet: FleetId) -> Metrics {
-        let of = |wanted: fn(&Row) -> bool| self.members(fleet).filter(|row| wanted(row)).count() as u32;
+        self.metrics_by(fleet, |_| 1)
+    }
+
+    /// Those that count units of weight.
+    pub fn capacity_metrics(&self, fleet: FleetId) -> Metrics {
+        self.metrics_by(fleet, Row::units)
+    }
+
+    fn metrics_by(&self, fleet: FleetId, weight: fn(&Row) -> u32) -> Metrics {
+        let of = |wanted: fn(&Row) -> bool| self.members(fleet).filter(|row| wanted(row)).map(weight).sum::<u32>();
         let in_service = of(|row| row.state == State::InService);
         // An instance in Pending:Wait is in none of them (§1.3).
         let pending = of(|row| row.state == State::Pending);

@@ -237,6 +237,9 @@ impl Groups {
             let coming = |row: &Row| matches!(row.state, State::Pending | State::Waiting);
             return self.fleets[id].retrying > 0 || self.members(id).any(coming);
         }
+        if self.asks(id) {
+            return true;
+        }
         let mut leaving = self.members(id).filter(|row| row.leaving() && row.scale_in);
         match (balanced, after_drain) {
             (false, _) => leaving.next().is_some(),

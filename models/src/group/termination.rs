@@ -4,8 +4,8 @@
 //!  unprotected ─► largest zone ─► purchase option that must shrink ─► policies in list order ─► at random
 //! ```
 //! # Models      all named policies, in list order; the default policy with all its steps, in AWS's order; balance over
-//!   zones before any policy
-//! # Leaves out  custom policies (a Lambda function); launch configurations, which came before launch templates
+//!   zones before any policy (those that a Lambda function names: `custom`)
+//! # Leaves out  launch configurations, which came before launch templates
 //! # Source      Amazon EC2 Auto Scaling user guide, "Configure termination policies for Amazon EC2 Auto Scaling";
 //!   `aws/scaling.md` §1.8
 

@@ -245,7 +245,9 @@ impl Groups {
         let mut zones: Vec<Option<ZoneId>> =
             placement::order(&self.zone_counts(id, plan), Distribution::BalancedBestEffort)
                 .into_iter()
-                .filter(|&zone| has_capacity(id, zone, cx) && Some(zone) != self.shifted_away(id))
+                .filter(|&zone| {
+                    has_capacity((id, self.current_template(id)), zone, cx) && Some(zone) != self.shifted_away(id)
+                })
                 .map(Some)
                 .collect();
         if plan.fleets[id].zones.is_empty() {
@@ -356,7 +358,7 @@ impl Groups {
         let (now, cause) = (cx.now(), self.fleets[id].pool.because);
         let refused = self.fleets[id].pool.launch_failure.chance(cx.environment.launch_failure[id]);
         let order = self.pool_zones(id, plan);
-        let usable = order.iter().copied().find(|&zone| has_capacity(id, zone, cx));
+        let usable = order.iter().copied().find(|&zone| has_capacity((id, self.current_template(id)), zone, cx));
         let name = plan.fleets[id].name.as_str();
         if refused {
             let blamed = Some(cx.blame.of_launches(id)).filter(|entry| entry.known().is_some());

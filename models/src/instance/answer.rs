@@ -4,7 +4,7 @@ use super::Instances;
 use crate::alb::{classic, nlb};
 use crate::request::*;
 use crate::shared::Cx;
-use crate::{Outcome, alb, client, event, health_check};
+use crate::{Outcome, alb, client, event, health_check, status};
 
 impl Instances {
     /// A call is done with: its worker goes to the next, its answer to whoever waits.
@@ -65,6 +65,11 @@ impl Instances {
             }
             Waiter::Nobody => {
                 cx.calls.remove(at.id);
+            }
+            Waiter::StatusCheck { attempt } => {
+                cx.calls.remove(at.id);
+                let answered = status::Event::Answered { instance, attempt, ok: outcome.is_ok() };
+                cx.list.soon(event::Event::Status(answered));
             }
         }
     }

@@ -5,7 +5,7 @@
 //!  Up, Gone of another of the fleet ─► Converge at once (the Configure event)
 //! ```
 //! # Models      each machine by its own clock; runs that overlap add up their load
-//! # Leaves out  what a run changes; agents that fall silent and the auto-healing that OpsWorks bases on them
+//! # Leaves out  what a run changes; agents that fall silent are seen to in `status`
 //! # Source      AWS OpsWorks user guide, "AWS OpsWorks Stacks Lifecycle Events"; `aws/scaling.md` §7.2
 
 use super::{Condition, Event, Instances};
@@ -30,7 +30,9 @@ impl Instances {
     /// A machine has joined: its own clock starts, and all others are told.
     pub(super) fn joins(&mut self, instance: InstanceId, cx: &mut Cx) {
         let Some(converge) = &cx.template_of(instance).machine.converge else { return };
-        if converge.every != Duration::MAX {
+        // After a reboot its clock goes on.
+        let first = !std::mem::replace(&mut self.rows[instance].clocked, true);
+        if converge.every != Duration::MAX && first {
             let machine = self.rows[instance].machine;
             let purpose = format!("converge phase {machine}");
             let share = cx.stream(&cx.name_of(instance), &purpose).unit();

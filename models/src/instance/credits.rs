@@ -53,9 +53,8 @@ impl Instances {
     #[inline(never)]
     pub(super) fn open_account(&mut self, instance: InstanceId, cx: &mut Cx) {
         let facts = cx.directory.facts(instance);
-        let template = cx.template_of(instance);
         let now = cx.now();
-        let Some(terms) = template.machine.credits else { return };
+        let Some(terms) = cx.credits_of(instance) else { return };
         let row = &mut self.rows[instance];
         if row.cpu.credits(now).is_some() {
             return;
@@ -196,7 +195,7 @@ impl Instances {
 
     /// What the credits of a fleet have come to; none if it is of no burstable type.
     pub fn credit_figures(&mut self, fleet: FleetId, now: Time, cx: &Cx) -> Option<CreditFigures> {
-        cx.plan.fleets[fleet].template.machine.credits?;
+        cx.plan.fleets[fleet].burstable()?;
         let mut figures = self.credits[fleet];
         let mut there = 0;
         for (instance, row) in self.rows.iter_mut() {

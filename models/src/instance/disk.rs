@@ -5,14 +5,17 @@
 //! ```
 //! # Models      gp3: provisioned IOPS and throughput; gp2: three IOPS per GiB and a bucket that lets a small volume burst;
 //!   operations of more than 256 KiB count as several; a step is served when its turn has come, first come first served
-//! # Leaves out  volumes of several kinds; the instance's own EBS limits; lazy loading from snapshots; impaired volumes
+//!   (a volume whose I/O is paused keeps its steps waiting, those it had begun too)
+//! # Leaves out  volumes of several kinds; the instance's own EBS limits; lazy loading from snapshots
 //! # Source      EBS user guide, "General Purpose SSD volumes"; `aws/scaling.md` §6.4
 
 use super::Instances;
-use crate::plan::{FleetId, Volume};
-use crate::request::InstanceId;
+use crate::plan::{FleetId, StatusCheck, Volume};
+use crate::program::Op;
+use crate::request::{CallRef, InstanceId};
 use crate::result::VolumeFigures;
 use crate::shared::Cx;
+use crate::timeline::EntryId;
 use sim_core::{Duration, Time};
 
 /// The volume of one instance.
@@ -89,6 +92,39 @@ impl Instances {
         }
     }
 
+    /// I/O of its volume is paused, or (counted down to no pause) goes on: what was begun is done, the rest takes its turn.
+    pub(super) fn pause_io(&mut self, instance: InstanceId, paused: bool, cause: EntryId, cx: &mut Cx) {
+        let row = &mut self.rows[instance];
+        if !paused && row.io_paused == 0 {
+            // It was another machine whose volume was paused.
+            return;
+        }
+        row.io_paused = if paused { row.io_paused + 1 } else { row.io_paused - 1 };
+        self.ill(instance, StatusCheck::AttachedEbs, paused, cause, cx);
+        if self.rows[instance].io_paused > 0 {
+            return;
+        }
+        for (call, begun) in std::mem::take(&mut self.rows[instance].io_held) {
+            if begun {
+                self.sleep_done(call, cx);
+            } else {
+                self.run(call, cx);
+            }
+        }
+    }
+
+    /// Whether a step that has had its time was one on a volume whose I/O is paused by now.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn waits_for_io(&mut self, at: CallRef, cx: &Cx) -> bool {
+        let Some(call) = cx.call(at) else { return true };
+        let on_disk = matches!(cx.program.ops[call.pc as usize], Op::Disk { .. });
+        if on_disk {
+            self.rows[call.instance].io_held.push((at, true));
+        }
+        on_disk
+    }
+
     /// BurstBalance of an instance's volume, if it has a bucket.
     pub(super) fn burst_balance(&self, instance: InstanceId, now: Time) -> Option<f64> {
         self.rows.get(instance)?.disk.as_ref()?.balance(now)
@@ -151,6 +187,29 @@ mod tests {
         near(disk.take(at(0.0), 30.0, 0.0).as_secs_f64(), 0.02);
         near(disk.take(at(1.0), 3.0, 13_107_200.0).as_secs_f64(), 1.1);
         assert_eq!(disk.balance(at(2.0)), None);
+    }
+
+    /// The table of the EBS user guide: baseline, seconds of burst from a full bucket, seconds to fill an empty one.
+    #[test]
+    fn s6_4_gp2_bursts_and_refills_as_the_table_says() {
+        for (iops, burst_s, refill_s) in [
+            (100.0, 1862.0, 54_000.0),
+            (300.0, 2000.0, 18_000.0),
+            (750.0, 2400.0, 7_200.0),
+            (1002.0, 2703.0, 5_389.0),
+            (1500.0, 3600.0, 3_600.0),
+            (2250.0, 7200.0, 2_400.0),
+        ] {
+            let burst = Some(Burst { iops: 3000.0, bucket: 5.4e6 });
+            let mut disk = Disk::new(Volume { iops, burst, ..GP3 }, Time::ZERO);
+            let mut now = at(0.0);
+            while disk.balance(now).unwrap() > 1e-6 {
+                now = disk.take(now, 30.0, 0.0);
+            }
+            assert!((now.as_secs_f64() - burst_s).abs() < 1.0, "{iops}: {now}");
+            let full = |seconds: f64| disk.balance(now + Duration::from_secs_f64(seconds)).unwrap();
+            assert!(full(refill_s - 2.0) < 100.0 && full(refill_s + 2.0) > 99.999, "{iops}");
+        }
     }
 
     /// 5.4 million over 3000 less the baseline: 100 GiB at 300 IOPS burst for 2000 s.

@@ -18,12 +18,14 @@ impl Instances {
                 self.rows[instance].set_condition(Condition::Refusing);
                 self.rows[instance].there = true;
                 self.open_account(instance, cx);
+                self.watch_application(instance, cx);
             }
             Event::Up(instance) => {
                 self.enter(instance, cx);
                 self.open_account(instance, cx);
                 self.up(instance, cx);
                 self.joins(instance, cx);
+                self.watch_application(instance, cx);
             }
             Event::CreditsDue { instance, epoch } => self.credits_due(instance, epoch, cx),
             Event::Operate { instance, operation, cause } => match cx.plan.operations[operation].call {
@@ -35,6 +37,8 @@ impl Instances {
             Event::Reboot { instance, cause } => self.reboot(instance, cause, cx),
             Event::Recover { instance, cause } => self.recover(instance, cause, cx),
             Event::Converge { instance, machine, stage } => self.converge(instance, machine, stage, cx),
+            Event::Probe { instance, machine } => self.probe(instance, machine, cx),
+            Event::Heal { instance, cause } => self.heal(instance, cause, cx),
             Event::Disturb { instance, fault, on } => {
                 self.enter(instance, cx);
                 let plan = cx.plan;
@@ -58,6 +62,14 @@ impl Instances {
                     FaultAction::CutOffInstances(..) => {
                         let cause = cx.blame.of_instance(instance);
                         self.cut_off(instance, on, cause, cx);
+                    }
+                    FaultAction::PauseVolumeIo(..) => {
+                        let cause = cx.blame.of_instance(instance);
+                        self.pause_io(instance, on, cause, cx);
+                    }
+                    FaultAction::SilenceAgents(..) => {
+                        let cause = cx.blame.of_instance(instance);
+                        self.ill(instance, StatusCheck::Agent, on, cause, cx);
                     }
                     FaultAction::SlowInstances(_, factor, _) => {
                         self.slow(instance, if on { factor } else { 1.0 / factor }, cx);
@@ -127,6 +139,7 @@ impl Instances {
             life: row.life + 1,
             machine: row.machine + 1,
             boots: row.boots,
+            probes: row.probes,
             ..Instance::new(cx, facts, instance, now)
         };
         if let (Some(memory), Some(old)) = (&mut fresh.memory, &row.memory) {

@@ -22,6 +22,7 @@ mod disk;
 mod machine;
 mod memory;
 mod outage;
+mod probe;
 mod queue;
 mod steps;
 mod traffic;
@@ -154,6 +155,20 @@ events! {
             /// Which: see [`converge::stage`].
             stage: u8,
         },
+        /// The application status check asks.
+        Probe {
+            /// Instance.
+            instance: InstanceId,
+            /// The machine that is checked, of those that bore its id.
+            machine: u32,
+        },
+        /// Auto-healing stops and starts it.
+        Heal {
+            /// Instance.
+            instance: InstanceId,
+            /// Timeline entry of what failed.
+            cause: EntryId,
+        },
     }
 }
 
@@ -182,6 +197,8 @@ pub struct Instances {
     sizes: Table<EndpointId, traffic::Sizes>,
     /// Starts of late that got launch credits.
     launch_starts: Vec<(Option<RegionId>, Time)>,
+    /// Recoveries of late.
+    recoveries: Vec<(InstanceId, Time)>,
 }
 
 struct Instance {
@@ -227,6 +244,14 @@ struct Instance {
     machine: u32,
     /// Runs of configuration management on this one.
     converges: u32,
+    /// Its clock of configuration management runs, and its application is checked.
+    clocked: bool,
+    watched: bool,
+    /// Requests of the application status check, of all machines that bore its id.
+    probes: u32,
+    /// Faults that pause its volume, and the disk steps that wait for the end of them: begun (true) or not.
+    io_paused: u32,
+    io_held: Vec<(CallRef, bool)>,
     /// Its operating system has come up.
     there: bool,
     /// Its status checks have been told of something.
@@ -264,6 +289,7 @@ impl Instances {
             errors: errors.collect(),
             sizes: traffic::sizes(plan),
             launch_starts: Vec::new(),
+            recoveries: Vec::new(),
         }
     }
 
@@ -299,6 +325,8 @@ impl Instances {
             | Event::Restart { .. }
             | Event::Reboot { .. }
             | Event::Recover { .. }
+            | Event::Probe { .. }
+            | Event::Heal { .. }
             | Event::Converge { .. } => self.machine(event, cx),
         }
     }
@@ -386,6 +414,11 @@ impl Instance {
             boots: 0,
             machine: 0,
             converges: 0,
+            clocked: false,
+            watched: false,
+            probes: 0,
+            io_paused: 0,
+            io_held: Vec::new(),
             there: false,
             suspect: false,
             host_failed: false,

@@ -5,7 +5,8 @@
 //!  Reboot ────────► end_process (absent)  ─► Restart ─► Up           FailHost ─► end_process, silently ─► Recover ─► Restart
 //! ```
 //! # Models      requests in flight reset (or left without an answer, where the host failed); a reboot takes as long as a boot,
-//!   a recovery as long as a launch and a boot; id, balance of credits and bill go on, memory does not
+//!   a recovery as long as a launch and a boot, so many of them a day (rule M4); auto-healing stops and starts; id, balance of
+//!   credits and bill go on, memory does not
 //! # Leaves out  user data at a reboot; the stop that a recovery may need
 //! # Source      EC2 user guide, "Reboot your instance", "Recover your instance"; `aws/scaling.md` M3, M4
 
@@ -18,6 +19,9 @@ use crate::shared::Cx;
 use crate::timeline::EntryId;
 use crate::{Outcome, client, event, status};
 use sim_core::Duration;
+
+/// The time in which recoveries are counted (rule M4).
+const DAY: Duration = Duration::from_secs(86_400);
 
 impl Instance {
     /// What it would do with a connection, could anybody reach it.
@@ -110,12 +114,38 @@ impl Instances {
         self.comes_back(instance, entry, length, cx);
     }
 
-    /// Moved to another host, by EC2 itself or by an alarm (rules M3 to M5).
+    /// Moved to another host, by EC2 itself or by an alarm (rules M3 to M5), so many times a day.
     pub(super) fn recover(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
-        let Some(length) = self.boot_time(instance, true, cx) else { return };
         let (now, name) = (cx.now(), cx.name_of(instance));
+        let limit = cx.template_of(instance).machine.recoveries_per_day;
+        self.recoveries.retain(|one| now < one.1.saturating_add(DAY));
+        let before = self.recoveries.iter().filter(|one| one.0 == instance).count();
+        if before >= limit as usize {
+            let detail = format!("not recovered: {before} recoveries within 24 h are the limit");
+            cx.timeline.record(now, EventKind::RecoveryRefused, name, detail, cause);
+            return;
+        }
+        let Some(length) = self.boot_time(instance, true, cx) else { return };
+        self.recoveries.push((instance, now));
         let detail = format!("on another host, in effect rebooted: serves again in {:.1} s", length.as_secs_f64());
         let entry = cx.timeline.record(now, EventKind::InstanceRecovered, name, detail, cause);
+        self.rows[instance].host_failed = false;
+        self.comes_back(instance, entry, length, cx);
+    }
+
+    /// Auto-healing: stopped and started, on whatever host there is.
+    pub(super) fn heal(&mut self, instance: InstanceId, cause: EntryId, cx: &mut Cx) {
+        let Some(healing) =
+            cx.template_of(instance).machine.converge.as_ref().and_then(|one| one.auto_healing.as_ref())
+        else {
+            return;
+        };
+        let Some(length) = self.boot_time(instance, true, cx) else { return };
+        let (now, name) = (cx.now(), cx.name_of(instance));
+        let purpose = format!("auto-healing {}", self.rows[instance].boots);
+        let length = length + healing.stop.sampler().duration(&mut cx.stream(&name, &purpose));
+        let detail = format!("auto-healing stops and starts it: serves again in {:.1} s", length.as_secs_f64());
+        let entry = cx.timeline.record(now, EventKind::InstanceRebooted, name, detail, cause);
         self.rows[instance].host_failed = false;
         self.comes_back(instance, entry, length, cx);
     }
@@ -128,7 +158,7 @@ impl Instances {
             return None;
         }
         row.boots += 1;
-        let template = &cx.plan.fleets[cx.directory.facts(instance).fleet].template;
+        let template = cx.template_of(instance);
         let mut stream = cx.stream(&cx.name_of(instance), &format!("reboot {}", row.boots));
         let mut length = template.boot.duration.sampler().duration(&mut stream);
         if moves {
@@ -144,7 +174,9 @@ impl Instances {
         self.end_process(instance, false, Condition::Absent, cx);
         self.disturb(instance, cx);
         if std::mem::take(&mut self.rows[instance].suspect) {
-            cx.list.soon(event::Event::Status(status::Event::Cleared(instance)));
+            let paused = self.rows[instance].io_paused > 0;
+            let event = if paused { status::Event::Rebooted(instance) } else { status::Event::Cleared(instance) };
+            cx.list.soon(event::Event::Status(event));
         }
         let life = self.rows[instance].life;
         cx.list.after(length, event::Event::Instance(Event::Restart { instance, life }));
@@ -187,6 +219,13 @@ impl Instances {
     /// Tells the status checks.
     pub(super) fn ill(&mut self, instance: InstanceId, check: StatusCheck, ill: bool, cause: EntryId, cx: &mut Cx) {
         self.rows[instance].suspect |= ill;
+        let machine = &cx.template_of(instance).machine;
+        let heals = machine.converge.as_ref().is_some_and(|converge| converge.auto_healing.is_some());
+        // With its machine the agent falls silent too.
+        if check == StatusCheck::Instance && heals {
+            let agent = StatusCheck::Agent;
+            cx.list.soon(event::Event::Status(status::Event::Changed { instance, check: agent, ill, cause }));
+        }
         cx.list.soon(event::Event::Status(status::Event::Changed { instance, check, ill, cause }));
     }
 }

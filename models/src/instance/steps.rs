@@ -72,6 +72,11 @@ impl Instances {
                     let (operations, bytes) = (*operations, *bytes);
                     call.state = CallState::Waiting;
                     let instance = call.instance;
+                    if row.io_paused > 0 {
+                        row.io_held.push((at, false));
+                        self.give_up_worker(at, instance, cx);
+                        return;
+                    }
                     let time = self.disk(instance, operations, bytes, now);
                     cx.list.after(time, event::Event::Instance(Event::SleepDone(at)));
                     self.give_up_worker(at, instance, cx);
@@ -132,7 +137,11 @@ impl Instances {
     }
 
     pub(super) fn sleep_done(&mut self, at: CallRef, cx: &mut Cx) {
-        if !self.held_back(at, Event::SleepDone(at), cx) {
+        if self.held_back(at, Event::SleepDone(at), cx) {
+            return;
+        }
+        let paused = cx.call(at).is_some_and(|call| self.rows[call.instance].io_paused > 0);
+        if !(paused && self.waits_for_io(at, cx)) {
             self.next_step(at, cx);
         }
     }

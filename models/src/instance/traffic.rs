@@ -74,7 +74,7 @@ fn request_of(call: &Call) -> Option<RequestRef> {
         Waiter::Node(request) | Waiter::Direct(request) | Waiter::Flow { request, .. } | Waiter::Classic(request) => {
             Some(request)
         }
-        Waiter::Check { .. } | Waiter::Branch(_) | Waiter::Nobody => None,
+        Waiter::Check { .. } | Waiter::StatusCheck { .. } | Waiter::Branch(_) | Waiter::Nobody => None,
     }
 }
 

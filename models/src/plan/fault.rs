@@ -127,6 +127,10 @@ pub enum FaultAction {
     ImpairSystem(Selection, Duration),
     /// Nothing gets in or out of the instances, as with a broken network configuration.
     CutOffInstances(Selection, Duration),
+    /// aws:ebs:pause-volume-io: the instances' volumes complete no I/O; the attached EBS status check fails.
+    PauseVolumeIo(Selection, Duration),
+    /// The agents of configuration management send no keep-alives, and nothing else is wrong.
+    SilenceAgents(Selection, Duration),
 }
 
 /// How long an action lasts; none if it is over at once.
@@ -141,6 +145,8 @@ pub fn lasts(action: &FaultAction) -> Option<Duration> {
         FaultAction::StopInstances(_, lasts)
         | FaultAction::ImpairSystem(_, lasts)
         | FaultAction::CutOffInstances(_, lasts)
+        | FaultAction::PauseVolumeIo(_, lasts)
+        | FaultAction::SilenceAgents(_, lasts)
         | FaultAction::HangInstances(_, lasts)
         | FaultAction::FreezeInstances(_, lasts)
         | FaultAction::SlowInstances(_, _, lasts)

@@ -30,6 +30,14 @@ impl Fleet {
         (number as usize).checked_sub(1).and_then(|later| self.later_templates.get(later)).unwrap_or(&self.template)
     }
 
+    /// The terms of the first burstable type that its instances may be of; its surplus credits are billed by them.
+    pub fn burstable(&self) -> Option<super::Credits> {
+        match self.mixed() {
+            Some(mixed) => mixed.overrides.iter().find_map(|own| own.credits),
+            None => self.templates().find_map(|template| template.machine.credits),
+        }
+    }
+
     /// All launch templates, in order of their numbers.
     pub fn templates(&self) -> impl Iterator<Item = &LaunchTemplate> {
         std::iter::once(&self.template).chain(&self.later_templates)

@@ -20,6 +20,43 @@ pub struct Lifecycle {
     pub zonal_shift: Option<ImpairedZone>,
     /// So long nothing but failed launches, and AWS may suspend `Launch` (rule F2). About 24 h.
     pub administrative_suspension: Duration,
+    /// HealthCheckType EBS: whether an impaired attached EBS status check counts. Default false.
+    pub ebs_health_check: bool,
+    /// The Lambda function of a custom termination policy; none: the named policies decide among all.
+    pub termination_function: Option<TerminationFunction>,
+}
+
+/// A custom termination policy (scaling.md §1.8): a Lambda function that says which instances may go. It is asked when the
+/// group scales in; of those it names, the policies after it choose.
+#[derive(Clone, Debug)]
+pub struct TerminationFunction {
+    /// Which instances it names.
+    pub ready: Ready,
+    /// From the question to its answer, in seconds. A modelling choice; U(0.1, 2).
+    pub length: Dist,
+    /// Probability that it fails or runs out of time: nobody goes.
+    pub failure: f64,
+    /// Until it is asked again, when it has failed or named too few. AWS goes on asking, and does not say how often; 60 s.
+    pub retry: Duration,
+}
+
+/// What a custom termination policy lets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// All that it is asked about.
+    All,
+    /// Those with at most so many requests in flight: work is waited for.
+    Idle {
+        /// Requests waiting or served.
+        at_most: u32,
+    },
+    /// Those that have run for at least so long.
+    Running {
+        /// Since EC2 reported them running.
+        at_least: Duration,
+    },
+    /// Nobody.
+    Nobody,
 }
 
 impl Default for Lifecycle {
@@ -32,6 +69,8 @@ impl Default for Lifecycle {
             suspended: ScalingProcesses::NONE,
             zonal_shift: None,
             administrative_suspension: Duration::from_secs(86_400),
+            ebs_health_check: false,
+            termination_function: None,
         }
     }
 }

@@ -20,6 +20,37 @@ pub struct Machine {
     pub recovery_delay: Dist,
     /// Configuration management that converges again and again; none: configured once, by the image or by user data.
     pub converge: Option<Converge>,
+    /// Recoveries of one instance within 24 h, by EC2 itself or by alarms (rule M4: "limited attempts per day"). AWS's number
+    /// is UNVERIFIED; 3.
+    pub recoveries_per_day: u32,
+    /// The application status check; none: EC2 does not look at the application.
+    pub application_check: Option<ApplicationCheck>,
+}
+
+/// EC2's application status check (scaling.md §1.4): HTTP requests to the application from beside the instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApplicationCheck {
+    /// Between two requests. 60 s.
+    pub interval: Duration,
+    /// Without an answer for so long, a request has failed. 6 s.
+    pub timeout: Duration,
+    /// Consecutive failures that make it impaired. 2.
+    pub failures: u32,
+    /// Consecutive answers that make it ok again. 2 (one copy of the documentation says 5).
+    pub successes: u32,
+    /// From the start of the operating system: failures do not count yet. 300 s.
+    pub grace: Duration,
+    /// CPU that answering takes, in seconds. A modelling choice; 1 ms.
+    pub compute: Dist,
+}
+
+/// OpsWorks' auto-healing: a machine whose agent falls silent is stopped and started (scaling.md §7.2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AutoHealing {
+    /// Without a keep-alive for so long, the machine has failed. About 5 min.
+    pub after: Duration,
+    /// What stopping it takes before it starts again, in seconds. A modelling choice; U(30, 90).
+    pub stop: Dist,
 }
 
 /// Configuration management at work on a machine in service: Chef, Puppet, Ansible, OpsWorks (scaling.md §7.2).
@@ -35,6 +66,8 @@ pub struct Converge {
     pub failure: f64,
     /// Whether all machines of the fleet run when one joins or leaves: the Configure event of OpsWorks.
     pub on_change: bool,
+    /// What becomes of a machine whose agent falls silent; none: nobody looks.
+    pub auto_healing: Option<AutoHealing>,
 }
 
 impl Default for Machine {
@@ -48,6 +81,8 @@ impl Default for Machine {
             auto_recovery: true,
             recovery_delay: Dist::Uniform { low: 60.0, high: 180.0 },
             converge: None,
+            recoveries_per_day: 3,
+            application_check: None,
         }
     }
 }
@@ -158,24 +193,42 @@ pub enum AtLimit {
     Hangs,
 }
 
-/// A status check of EC2 (rule M2).
+/// A status check of EC2 (rule M2), or the keep-alive of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusCheck {
     /// Host, power, network.
     System,
     /// Operating system: boot, kernel, memory, network settings.
     Instance,
+    /// Whether its EBS volumes can be reached and complete I/O.
+    AttachedEbs,
+    /// Whether the application answers, where that is asked for.
+    Application,
+    /// No check of EC2's: whether the agent of configuration management sends its keep-alives.
+    Agent,
 }
 
 impl StatusCheck {
     /// All, in the order of their codes.
-    pub const ALL: [StatusCheck; 2] = [StatusCheck::System, StatusCheck::Instance];
+    pub const ALL: [StatusCheck; 5] = [
+        StatusCheck::System,
+        StatusCheck::Instance,
+        StatusCheck::AttachedEbs,
+        StatusCheck::Application,
+        StatusCheck::Agent,
+    ];
+    /// Those of EC2: what StatusCheckFailed is about.
+    pub const EC2: [StatusCheck; 4] =
+        [StatusCheck::System, StatusCheck::Instance, StatusCheck::AttachedEbs, StatusCheck::Application];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             StatusCheck::System => "system",
             StatusCheck::Instance => "instance",
+            StatusCheck::AttachedEbs => "attached EBS",
+            StatusCheck::Application => "application",
+            StatusCheck::Agent => "agent",
         }
     }
 }

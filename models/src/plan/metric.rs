@@ -51,7 +51,7 @@ pub enum Metric {
     Instance(FleetId, Option<u16>, InstanceMetric),
 }
 
-/// Metrics of an Auto Scaling group (scaling.md §1.14). Units: instances.
+/// Metrics of an Auto Scaling group (scaling.md §1.14). Units: instances, and of those called capacity, units of weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupMetric {
     /// GroupMinSize.
@@ -82,6 +82,16 @@ pub enum GroupMetric {
     WithPoolDesired,
     /// GroupAndWarmPoolTotalCapacity. Absent without a warm pool.
     WithPoolTotal,
+    /// GroupInServiceCapacity: in units of weight; without weights every instance is one.
+    InServiceCapacity,
+    /// GroupPendingCapacity.
+    PendingCapacity,
+    /// GroupStandbyCapacity.
+    StandbyCapacity,
+    /// GroupTerminatingCapacity.
+    TerminatingCapacity,
+    /// GroupTotalCapacity: in service, pending and terminating.
+    TotalCapacity,
 }
 
 /// Metrics of a load balancer (network.md §3.13). All absent without traffic.
@@ -159,7 +169,7 @@ pub enum TargetsMetric {
 pub enum InstanceMetric {
     /// CPUUtilization, percent; of one instance. That of a group is [`Metric::Cpu`].
     Cpu,
-    /// StatusCheckFailed: 1 if either check fails. Each 60 s, whatever the monitoring.
+    /// StatusCheckFailed: 1 if any check fails. Each 60 s, whatever the monitoring.
     StatusCheckFailed,
     /// StatusCheckFailed_System.
     StatusCheckFailedSystem,
@@ -169,6 +179,8 @@ pub enum InstanceMetric {
     NetworkIn,
     /// NetworkOut: bytes sent.
     NetworkOut,
+    /// StatusCheckFailed_AttachedEBS.
+    StatusCheckFailedAttachedEbs,
 }
 
 impl InstanceMetric {

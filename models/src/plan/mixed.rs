@@ -31,6 +31,8 @@ pub struct InstanceOverride {
     pub vcpus: u32,
     /// WeightedCapacity: units of capacity that one instance counts for. 1 to 999, default 1.
     pub weighted_capacity: u32,
+    /// CPU credits of the type, if it is burstable.
+    pub credits: Option<super::Credits>,
 }
 
 /// OnDemandAllocationStrategy: which type an On-Demand launch asks for first.
@@ -57,7 +59,7 @@ pub enum SpotAllocation {
     PriceCapacityOptimized,
 }
 
-/// A termination policy (scaling.md §1.8). Custom policies (a Lambda function) are left out: they would be a program.
+/// A termination policy (scaling.md §1.8). A custom one (a Lambda function) stands in `Lifecycle::termination_function`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminationPolicy {
     /// Allocation strategy, oldest configuration, next billing hour.

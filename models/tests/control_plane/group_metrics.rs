@@ -58,3 +58,33 @@ fn an_instance_on_its_way_is_pending_until_it_is_in_service() {
     assert_eq!(seen(&plan, GroupMetric::Pending, 900), 0.0);
     assert_eq!((seen(&plan, GroupMetric::MinSize, 600), seen(&plan, GroupMetric::MaxSize, 600)), (2.0, 16.0));
 }
+
+#[test]
+fn one_14_capacity_metrics_count_units_of_weight() {
+    use crate::mixed::{mixed, own, policy_of};
+    let mut plan = mixed();
+    policy_of(&mut plan).overrides = vec![own("m5.2xlarge", 8, 4)];
+    policy_of(&mut plan).on_demand_percentage_above_base_capacity = 100;
+    (group(&mut plan).desired_capacity, group(&mut plan).max_size) = (8, 16);
+    change(&mut plan, 600, any(1), InstanceChange::EnterStandby { decrement: true });
+    // Two instances of four units each; then one of them in standby.
+    let table = [
+        (GroupMetric::InServiceCapacity, [8.0, 4.0]),
+        (GroupMetric::TotalCapacity, [8.0, 4.0]),
+        (GroupMetric::StandbyCapacity, [0.0, 4.0]),
+        (GroupMetric::PendingCapacity, [0.0, 0.0]),
+        (GroupMetric::TerminatingCapacity, [0.0, 0.0]),
+        (GroupMetric::Total, [2.0, 1.0]),
+        (GroupMetric::Standby, [0.0, 1.0]),
+    ];
+    for (metric, expected) in table {
+        assert_eq!([seen(&plan, metric, 300), seen(&plan, metric, 900)], expected, "{metric:?}");
+    }
+}
+
+#[test]
+fn one_14_without_weights_an_instance_is_a_unit() {
+    let plan = plan();
+    assert_eq!(seen(&plan, GroupMetric::InServiceCapacity, 300), 4.0);
+    assert_eq!(seen(&plan, GroupMetric::TotalCapacity, 300), 4.0);
+}

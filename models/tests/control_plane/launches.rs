@@ -159,3 +159,21 @@ fn a_gateway_that_fails_during_the_bootstrap_fails_it_too() {
     assert_eq!(result.summary.groups["web"].final_in_service, 4);
     assert!(all(&result, EventKind::TargetHealthy).is_empty());
 }
+
+#[test]
+fn r1_without_a_hook_an_instance_is_in_service_before_its_application_is_up() {
+    let mut plan = plan();
+    plan.duration = secs(900);
+    set_desired(&mut plan, 300, 5);
+    let result = run(&plan);
+    // 6 s to running, 2 s to be registered; 20 s of boot and 90 s of bootstrap go on beside that.
+    assert_close(&times(&result, EventKind::InstanceInService), &[308.0]);
+    assert!(all(&result, EventKind::InstanceInService)[0].detail.contains("not up yet"));
+    let healthy = times(&result, EventKind::TargetHealthy);
+    assert!(healthy[0] >= 300.0 + 6.0 + 20.0 + 90.0, "traffic comes later: {healthy:?}");
+    // With a hook it is the other way round.
+    plan.fleets[WEB].template.lifecycle_hook =
+        Some(LifecycleHook { heartbeat_timeout: secs(3_600), continue_by_default: false, heartbeat_interval: None });
+    let result = run(&plan);
+    assert_close(&times(&result, EventKind::InstanceInService), &[300.0 + 6.0 + 20.0 + 90.0 + 2.0]);
+}

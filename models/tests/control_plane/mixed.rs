@@ -5,7 +5,7 @@ use models::plan::*;
 use models::result::{EventKind, RunResult};
 
 pub fn own(name: &str, vcpus: u32, weighted_capacity: u32) -> InstanceOverride {
-    InstanceOverride { instance_type: name.into(), vcpus, weighted_capacity }
+    InstanceOverride { instance_type: name.into(), vcpus, weighted_capacity, credits: None }
 }
 
 /// Types of two vCPUs, half of it Spot beyond the first two, a Spot market where nothing is taken back.

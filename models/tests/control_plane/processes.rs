@@ -193,3 +193,29 @@ fn f2_one_launch_that_works_starts_the_day_anew() {
     assert!(all(&result, EventKind::ProcessesSuspended).is_empty());
     assert_eq!(result.summary.groups["web"].final_in_service, 4);
 }
+
+#[test]
+fn one_9_scheduled_actions_that_are_missed_while_suspended_are_lost() {
+    let mut plan = plan();
+    plan.duration = secs(2_400);
+    for (name, due, desired) in [("before", 200, 5), ("missed", 400, 8), ("missed too", 999, 7), ("after", 1_001, 6)] {
+        let schedule = &mut group(&mut plan).schedule;
+        let index = schedule.actions.len() as u16;
+        schedule.actions.push(ScheduledAction {
+            name: name.into(),
+            min_size: None,
+            max_size: None,
+            desired_capacity: Some(desired),
+        });
+        schedule.due.push((sim_core::Time::ZERO + secs(due), index));
+    }
+    suspend(&mut plan, 300, ScalingProcess::ScheduledActions);
+    resume(&mut plan, 1_000, ScalingProcess::ScheduledActions);
+    let result = run(&plan);
+    assert_eq!(desired(&result), ["4 → 5", "5 → 6"]);
+    assert_close(&times(&result, EventKind::DesiredCapacityChanged), &[200.0, 1_001.0]);
+    // Never resumed: all of them are lost, and nobody makes up for them.
+    plan.operations = plan.operations.values().take(1).cloned().collect();
+    let result = run(&plan);
+    assert_eq!(desired(&result), ["4 → 5"]);
+}

@@ -529,3 +529,30 @@ fn a_scale_in_takes_the_older_configuration_first() {
     assert_eq!(scaled.len(), 2);
     assert!(scaled.contains(&"web/i-2") && scaled.contains(&"web/i-3"), "{scaled:?}");
 }
+
+#[test]
+fn i6_capacity_is_asked_for_the_type_of_the_template_that_the_group_has_by_then() {
+    let shortage = |name: &str| FaultAction::PoolShortage {
+        zone: ZoneId::new(0),
+        instance_type: Some(name.into()),
+        spot: None,
+        duration: sim_core::Duration::MAX,
+    };
+    for (scarce, zones) in [("m5.large", ["use1-az1", "use1-az2"]), ("m6i.large", ["use1-az2", "use1-az2"])] {
+        let mut plan = refreshed(4, wishes());
+        plan.fleets[WEB].later_templates[0].instance_type = "m6i.large".into();
+        fault(&mut plan, 1_800, shortage(scarce));
+        set_desired(&mut plan, 2_000, 6);
+        let result = run(&plan);
+        assert_eq!(statuses(&result), ["Successful"]);
+        let launched = all(&result, EventKind::LaunchStarted);
+        let last: Vec<&str> = launched[launched.len() - 2..].iter().map(|one| one.detail.as_str()).collect();
+        for zone in zones {
+            assert!(last.iter().any(|detail| detail.starts_with(&format!("in {zone}"))), "{scarce}: {last:?}");
+        }
+        assert_eq!(
+            last.iter().filter(|detail| detail.starts_with("in use1-az1")).count(),
+            usize::from(zones[0] == "use1-az1")
+        );
+    }
+}

@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use models::plan::*;
 use models::result::{EventKind, RunResult};
+use sim_core::dist::Dist;
 use sim_core::{Duration, Time};
 
 fn desired(result: &RunResult) -> Vec<String> {
@@ -131,4 +132,59 @@ fn c5_the_warm_up_is_the_policys_own_else_the_groups_else_its_cooldown() {
         let waited = second - in_service;
         assert!(waited >= expected && waited < expected + 60.0, "{own:?} {default:?} {cooldown}: {waited}");
     }
+}
+
+/// Instances that the group's CPU metric counts, minute by minute as an alarm sees them.
+fn counted(mut plan: Plan) -> Vec<f64> {
+    plan.duration = secs(2_400);
+    plan.cloudwatch.ec2_delay = Dist::Constant(1.0);
+    let watch = Alarm { statistic: Statistic::SampleCount, ..Alarm::new("n", Metric::Cpu(WEB), 1e9) };
+    plan.alarms = [watch].into_iter().collect();
+    run(&plan).series.get("alarm.n.value").expect("a column").values.clone()
+}
+
+#[test]
+fn c6_after_standby_and_after_attaching_an_instance_warms_up_before_its_metrics_count() {
+    let back = |leave: InstanceChange, come_back: InstanceChange, warmup: Option<u64>| {
+        let mut plan = plan();
+        group(&mut plan).default_instance_warmup = warmup.map(secs);
+        change(&mut plan, 300, nth(1), leave);
+        change(&mut plan, 900, if come_back == InstanceChange::Attach { everyone() } else { nth(1) }, come_back);
+        counted(plan)
+    };
+    let standby = || (InstanceChange::EnterStandby { decrement: true }, InstanceChange::ExitStandby);
+    let detached = || (InstanceChange::Detach { decrement: true }, InstanceChange::Attach);
+    for ((leave, come_back), what) in [(standby(), "standby"), (detached(), "attached")] {
+        // In service at 902 s. Without a warm-up the first full period ends at 1020 s; with 300 s it warms until 1202 s.
+        let at_once = back(leave, come_back, None);
+        let warmed = back(leave, come_back, Some(300));
+        let row = |values: &[f64], seconds: usize| values[seconds / 60];
+        assert_eq!([row(&at_once, 240), row(&warmed, 240)], [4.0, 4.0], "{what} before");
+        assert_eq!([row(&at_once, 720), row(&warmed, 720)], [3.0, 3.0], "{what} while away");
+        let first =
+            |values: &[f64]| values.iter().skip(720 / 60).position(|n| *n == 4.0).expect("it counts again") * 60 + 720;
+        assert!((1_020..=1_140).contains(&first(&at_once)), "{what}: {}", first(&at_once));
+        assert!((1_320..=1_440).contains(&first(&warmed)), "{what}: {}", first(&warmed));
+        assert_eq!(first(&warmed) - first(&at_once), 300, "{what}: the warm-up, to the period");
+    }
+}
+
+#[test]
+fn c6_the_first_sample_after_standby_is_of_one_period() {
+    // All its CPU is busy from 1000 s on, while it warms up: never more than 100 %.
+    let mut plan = plan();
+    plan.duration = secs(2_400);
+    group(&mut plan).default_instance_warmup = Some(secs(600));
+    change(&mut plan, 300, nth(1), InstanceChange::EnterStandby { decrement: true });
+    change(&mut plan, 900, nth(1), InstanceChange::ExitStandby);
+    fault(&mut plan, 400, FaultAction::CpuStress(nth(1), 100.0, Duration::MAX));
+    plan.cloudwatch.ec2_delay = Dist::Constant(1.0);
+    let watch = Alarm { statistic: Statistic::Maximum, ..Alarm::new("most", Metric::Cpu(WEB), 1e9) };
+    plan.alarms = [watch].into_iter().collect();
+    let result = run(&plan);
+    let most = |values: &[f64]| values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
+    let seen = most(&result.series.get("alarm.most.value").expect("a column").values);
+    assert!((99.0..=100.0 + 1e-6).contains(&seen), "{seen}");
+    let drawn = most(&result.series.get("cpu_percent.web").expect("a column").values);
+    assert!(drawn <= 100.0, "{drawn}");
 }

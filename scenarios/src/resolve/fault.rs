@@ -6,7 +6,7 @@ use crate::outline::Place;
 use crate::schema::{self, Database, MultiAz, Which};
 use crate::units::Dur;
 use models::plan::{
-    Fault, FaultAction, FaultId, NatId, Occurrence, Selection, SelectionMode, ServiceId, Sizing, StoreId,
+    Converge, Fault, FaultAction, FaultId, NatId, Occurrence, Selection, SelectionMode, ServiceId, Sizing, StoreId,
 };
 use models::plan::{Fleet, FleetId};
 use sim_core::{Duration, Table};
@@ -86,6 +86,27 @@ pub(crate) fn action<'a>(
         }
         Written::CutOffInstances { which, duration } => {
             FaultAction::CutOffInstances(selection(cx, which, first("which"), fleets)?, lasting(*duration))
+        }
+        Written::PauseVolumeIo { which, duration } => {
+            let selection = selection(cx, which, first("which"), fleets)?;
+            let fleet = &fleets[selection.fleet];
+            if fleet.templates().all(|template| template.machine.volume.is_none()) {
+                let message = format!("the instances of `{}` have no volume", fleet.name);
+                let help = "add `volume: Gp3(size: \"100GiB\")` to their launch template";
+                cx.error(first("which"), message, "no I/O to pause", help);
+            }
+            FaultAction::PauseVolumeIo(selection, lasting(*duration))
+        }
+        Written::SilenceAgents { which, duration } => {
+            let selection = selection(cx, which, first("which"), fleets)?;
+            let fleet = &fleets[selection.fleet];
+            let heals = |converge: &Converge| converge.auto_healing.is_some();
+            if !fleet.templates().any(|template| template.machine.converge.as_ref().is_some_and(heals)) {
+                let message = format!("nobody listens to the agents of `{}`", fleet.name);
+                let help = "add `converge: (auto_healing: ())` to their launch template";
+                cx.error(first("which"), message, "changes nothing", help);
+            }
+            FaultAction::SilenceAgents(selection, lasting(*duration))
         }
         Written::EndpointErrors { service, endpoint, share, duration } => {
             let services = &cx.scenario.services;

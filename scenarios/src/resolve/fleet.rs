@@ -226,6 +226,12 @@ fn group(cx: &mut Cx<'_>, name: &str, default: &schema::LaunchTemplate) -> Fleet
     let template = template_of(cx, name, own, default);
     let mut scaling = scaling(cx, name, written, place);
     super::mixed::settle(cx, written, &template, place, &mut scaling);
+    if template.machine.converge.as_ref().is_some_and(|converge| converge.auto_healing.is_some()) {
+        let at = cx.root.field("launch_templates").entry(&template.name).field("converge").field("auto_healing");
+        let message = format!("auto-healing in the Auto Scaling group `{name}`");
+        let help = "leave it out: a group replaces its instances; or use a fixed set of `instances`";
+        cx.error(at, message, "machines of no group are healed so", help);
+    }
     if scaling.mixed.is_some() && scaling.warm_pool.is_some() {
         let help = "leave one of them out";
         cx.error(
@@ -283,7 +289,7 @@ fn scaling<'a>(cx: &mut Cx<'a>, name: &str, written: &'a AutoScalingGroup, place
             "choose a value from `min_size` to `max_size`",
         );
     }
-    let elb_health_check = written.health_check_type == Some(HealthCheckType::Elb);
+    let elb_health_check = written.health_check_type.is_some_and(HealthCheckType::has_elb);
     let registers = !written.target_groups.is_empty() || !place.field("target_groups").node().items().is_empty();
     if elb_health_check && !registers && !edge::is_behind_classic(cx, name) {
         let help = "name one in `target_groups`, or leave `health_check_type` out";

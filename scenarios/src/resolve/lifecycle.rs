@@ -3,7 +3,7 @@
 use super::context::{Cx, show};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
-use crate::schema::{self, AutoScalingGroup, DefaultResult, GroupHook};
+use crate::schema::{self, AutoScalingGroup, DefaultResult, GroupHook, HealthCheckType};
 use crate::units::Dur;
 use models::plan::{Hook, ImpairedZone, Lifecycle, Maintenance, ScalingProcess, ScalingProcesses, Transition};
 use sim_core::Duration;
@@ -53,6 +53,8 @@ pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, place:
             60.0,
             86_400.0 * 365.0,
         ),
+        ebs_health_check: written.health_check_type.is_some_and(HealthCheckType::has_ebs),
+        termination_function: None,
     }
 }
 

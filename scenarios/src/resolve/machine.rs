@@ -3,15 +3,15 @@
 //! # Source      scaling.md §6.2 (burstable types), §6.3 (sizes)
 
 use super::context::Cx;
-use super::dist::lognormal;
+use super::dist::{lognormal, uniform};
 use crate::outline::Place;
 use crate::schema::{self, CpuCredits};
 use crate::units::Size;
 use models::plan::{
-    Alarm, AlarmId, AtLimit, Burst, Converge, Credits, Endpoint, EndpointId, Fleet, FleetId, Machine, MachineMetric,
-    Memory, Metric, Service, ServiceId, Step, Volume,
+    Alarm, AlarmId, ApplicationCheck, AtLimit, AutoHealing, Burst, Converge, Credits, Endpoint, EndpointId, Fleet,
+    FleetId, Machine, MachineMetric, Memory, Metric, Service, ServiceId, Step, Volume,
 };
-use sim_core::{Duration, Table};
+use sim_core::{Dist, Duration, Table};
 
 /// Bytes of a MiB.
 const MIB: f64 = 1_048_576.0;
@@ -65,6 +65,24 @@ fn credits(instance_type: &str, vcpus: u32) -> Option<Credits> {
     })
 }
 
+/// The credits of another type than the launch template's, as its credit specification has them.
+pub(crate) fn of_override(
+    specification: Option<&schema::CreditSpecification>,
+    template: Option<Credits>,
+    instance_type: &str,
+    vcpus: u32,
+) -> Option<Credits> {
+    let mut own = credits(instance_type, vcpus)?;
+    let Some(written) = specification else { return Some(own) };
+    own.unlimited = written.cpu_credits.map_or(own.unlimited, |mode| mode == CpuCredits::Unlimited);
+    own.surplus_price = written.surplus_price.map_or(own.surplus_price, |price| price.0);
+    if let Some(template) = template {
+        let cap = own.per_hour(vcpus) * Credits::CAP_HOURS;
+        (own.slide, own.resume, own.initial) = (template.slide, template.resume, template.initial.min(cap));
+    }
+    Some(own)
+}
+
 /// The machine of a launch template.
 pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, place: Place<'a>, vcpus: u32) -> Machine {
     let name = written.instance_type.as_deref().unwrap_or_default();
@@ -100,6 +118,33 @@ pub(crate) fn resolve<'a>(cx: &mut Cx<'a>, written: &schema::LaunchTemplate, pla
         auto_recovery: written.auto_recovery.unwrap_or(true),
         recovery_delay: cx.dist(place.field("recovery_delay"), written.recovery_delay.as_ref(), recovery_delay),
         converge: written.converge.as_ref().map(|converge| self::converge(cx, converge, place.field("converge"))),
+        recoveries_per_day: cx.count(place.field("recoveries_per_day"), written.recoveries_per_day, 3, 0, 1000),
+        application_check: written
+            .application_status_check
+            .as_ref()
+            .map(|check| application_check(cx, check, place.field("application_status_check"))),
+    }
+}
+
+/// The application status check (scaling.md §1.4).
+fn application_check<'a>(
+    cx: &mut Cx<'a>,
+    written: &schema::ApplicationStatusCheck,
+    place: Place<'a>,
+) -> ApplicationCheck {
+    let interval = cx.time(place.field("interval"), written.interval, 60.0, 5.0, 3600.0);
+    let timeout = cx.time(place.field("timeout"), written.timeout, 6.0, 1.0, 3600.0);
+    if timeout >= interval {
+        let message = format!("a timeout of {timeout} in an interval of {interval}");
+        cx.error(place.field("timeout"), message, "not within the interval", "lower it, or raise `interval`");
+    }
+    ApplicationCheck {
+        interval,
+        timeout,
+        failures: cx.count(place.field("failures"), written.failures, 2, 1, 100),
+        successes: cx.count(place.field("successes"), written.successes, 2, 1, 100),
+        grace: cx.time(place.field("grace_period"), written.grace_period, 300.0, 0.0, 86_400.0),
+        compute: cx.dist(place.field("compute"), written.compute.as_ref(), Dist::Constant(0.001)),
     }
 }
 
@@ -122,6 +167,13 @@ fn converge<'a>(cx: &mut Cx<'a>, written: &schema::Converge, place: Place<'a>) -
         cpu: written.cpu.map_or(0.2, |share| share.0),
         failure: written.failure.map_or(0.0, |share| share.0),
         on_change,
+        auto_healing: written.auto_healing.as_ref().map(|healing| {
+            let at = place.field("auto_healing");
+            AutoHealing {
+                after: cx.time(at.field("after"), healing.after, 300.0, 60.0, 86_400.0),
+                stop: cx.dist(at.field("stop"), healing.stop.as_ref(), uniform(30.0, 90.0)),
+            }
+        }),
     }
 }
 
@@ -282,7 +334,7 @@ pub(crate) fn metrics(
                 let message = format!("the instances of `{}` have no volume that bursts", fleet.name);
                 cx.error(place, message, "nothing to watch", "only a `Gp2` volume below 1000 GiB has a burst balance");
             }
-        } else if fleet.template.machine.credits.is_none() {
+        } else if fleet.burstable().is_none() {
             let message = format!("the instances of `{}` have no CPU credits", fleet.name);
             cx.error(place, message, "nothing to watch", "choose a T2, T3, T3a or T4g type");
         }

@@ -239,6 +239,11 @@ pub(crate) fn metric<'a>(
         W::GroupAndWarmPoolDesiredCapacity { group: name } => group(cx, name, GroupMetric::WithPoolDesired),
         W::GroupAndWarmPoolTotalCapacity { group: name } => group(cx, name, GroupMetric::WithPoolTotal),
         W::GroupTotalInstances { group: name } => group(cx, name, GroupMetric::Total),
+        W::GroupInServiceCapacity { group: name } => group(cx, name, GroupMetric::InServiceCapacity),
+        W::GroupPendingCapacity { group: name } => group(cx, name, GroupMetric::PendingCapacity),
+        W::GroupStandbyCapacity { group: name } => group(cx, name, GroupMetric::StandbyCapacity),
+        W::GroupTerminatingCapacity { group: name } => group(cx, name, GroupMetric::TerminatingCapacity),
+        W::GroupTotalCapacity { group: name } => group(cx, name, GroupMetric::TotalCapacity),
         W::HttpCodeElb502Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb502),
         W::HttpCodeElb503Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb503),
         W::HttpCodeElb504Count { load_balancer } => elb(cx, load_balancer, BalancerMetric::Elb504),
@@ -275,6 +280,9 @@ pub(crate) fn metric<'a>(
         }
         W::StatusCheckFailedInstance { group, instance } => {
             ec2(cx, group, *instance, InstanceMetric::StatusCheckFailedInstance)
+        }
+        W::StatusCheckFailedAttachedEbs { group, instance } => {
+            ec2(cx, group, *instance, InstanceMetric::StatusCheckFailedAttachedEbs)
         }
         W::NetworkIn { group, instance } => ec2(cx, group, *instance, InstanceMetric::NetworkIn),
         W::NetworkOut { group, instance } => ec2(cx, group, *instance, InstanceMetric::NetworkOut),

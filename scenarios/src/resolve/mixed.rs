@@ -1,14 +1,15 @@
 //! Mixed instances policies, Spot capacity and termination policies.
 
 use super::context::Cx;
+use super::dist::uniform;
 use super::price;
 use super::profile::{self, Meaning};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
 use crate::schema::{self, AutoScalingGroup};
 use models::plan::{
-    AutoScaling, InstanceOverride, LaunchTemplate, MixedInstances, OnDemandAllocation, SpotAllocation, SpotMarket,
-    SpotPool, TerminationPolicy,
+    AutoScaling, InstanceOverride, LaunchTemplate, MixedInstances, OnDemandAllocation, Ready, SpotAllocation,
+    SpotMarket, SpotPool, TerminationFunction, TerminationPolicy,
 };
 use sim_core::Dist;
 
@@ -26,7 +27,9 @@ pub(super) fn settle<'a>(
     let at = place.field("mixed_instances_policy");
     group.mixed = written.mixed_instances_policy.as_ref().map(|mixed| Box::new(policy(cx, mixed, template, at)));
     group.capacity_rebalance = written.capacity_rebalance.unwrap_or(false);
-    group.termination_policies = termination(cx, written, place.field("termination_policies"));
+    let policies = place.field("termination_policies");
+    group.termination_policies = termination(cx, written, policies);
+    group.lifecycle.termination_function = function(cx, written, policies);
     let spot = group.mixed.as_ref().is_some_and(|mixed| mixed.on_demand_percentage_above_base_capacity < 100);
     if group.capacity_rebalance && !spot {
         let at = place.field("capacity_rebalance");
@@ -100,6 +103,8 @@ fn overrides<'a>(
     if written.len() > MOST_OVERRIDES {
         cx.error(list, format!("{} overrides", written.len()), "too many", "a policy has at most 40");
     }
+    let written_template = cx.scenario.launch_templates.get(&template.name);
+    let specification = written_template.and_then(|template| template.credit_specification.as_ref());
     let whole = list.node().items().len() == written.len();
     let mut overrides: Vec<InstanceOverride> = Vec::new();
     for (index, own) in written.iter().enumerate().take(MOST_OVERRIDES) {
@@ -118,9 +123,15 @@ fn overrides<'a>(
                 help,
             );
         }
+        let vcpus = vcpus(cx, own, at);
+        let credits = match *name == template.instance_type {
+            true => template.machine.credits,
+            false => super::machine::of_override(specification, template.machine.credits, name, vcpus),
+        };
         overrides.push(InstanceOverride {
             instance_type: name.clone(),
-            vcpus: vcpus(cx, own, at),
+            vcpus,
+            credits,
             weighted_capacity: cx.count(at.field("weighted_capacity"), own.weighted_capacity, 1, 1, 999),
         });
     }
@@ -128,6 +139,7 @@ fn overrides<'a>(
         overrides.push(InstanceOverride {
             instance_type: template.instance_type.clone(),
             vcpus: template.vcpus,
+            credits: template.machine.credits,
             weighted_capacity: 1,
         });
     }
@@ -160,20 +172,49 @@ fn termination<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, list: Place<'
         if written[..index].contains(policy) {
             cx.error(at, format!("termination policy {policy:?} is listed twice"), "second time", "");
         }
+        if matches!(policy, Written::Lambda { .. }) && index > 0 {
+            let help = "move it to the front: of those that it lets go, the others choose";
+            cx.error(at, "`Lambda` is not the first termination policy", "must be the first", help);
+        }
         if *policy == Written::Default && index + 1 < written.len() {
             cx.error(at, "`Default` is not the last termination policy", "decides to the end", "move it to the end");
         }
     }
-    let meant = |policy: &Written| match policy {
-        Written::Default => TerminationPolicy::Default,
-        Written::AllocationStrategy => TerminationPolicy::AllocationStrategy,
-        Written::OldestLaunchTemplate => TerminationPolicy::OldestLaunchTemplate,
-        Written::OldestLaunchConfiguration => TerminationPolicy::OldestLaunchConfiguration,
-        Written::ClosestToNextInstanceHour => TerminationPolicy::ClosestToNextInstanceHour,
-        Written::NewestInstance => TerminationPolicy::NewestInstance,
-        Written::OldestInstance => TerminationPolicy::OldestInstance,
+    let meant = |policy: &Written| {
+        Some(match policy {
+            Written::Lambda { .. } => return None,
+            Written::Default => TerminationPolicy::Default,
+            Written::AllocationStrategy => TerminationPolicy::AllocationStrategy,
+            Written::OldestLaunchTemplate => TerminationPolicy::OldestLaunchTemplate,
+            Written::OldestLaunchConfiguration => TerminationPolicy::OldestLaunchConfiguration,
+            Written::ClosestToNextInstanceHour => TerminationPolicy::ClosestToNextInstanceHour,
+            Written::NewestInstance => TerminationPolicy::NewestInstance,
+            Written::OldestInstance => TerminationPolicy::OldestInstance,
+        })
     };
-    written.iter().map(meant).collect()
+    written.iter().filter_map(meant).collect()
+}
+
+/// The function of a custom termination policy, if there is one.
+fn function<'a>(cx: &mut Cx<'a>, written: &'a AutoScalingGroup, list: Place<'a>) -> Option<TerminationFunction> {
+    let policies = written.termination_policies.iter().flatten();
+    let found = policies.enumerate().find(|one| matches!(one.1, schema::TerminationPolicy::Lambda { .. }));
+    let (index, schema::TerminationPolicy::Lambda { ready, duration, failure, retry }) = found? else { return None };
+    let at = list.item(index);
+    let ready = match ready {
+        None | Some(schema::ReadyToTerminate::All) => Ready::All,
+        Some(schema::ReadyToTerminate::Idle { at_most }) => Ready::Idle { at_most: at_most.unwrap_or(0) },
+        Some(schema::ReadyToTerminate::Running { at_least }) => {
+            Ready::Running { at_least: cx.time(at.field("ready"), Some(*at_least), 0.0, 0.0, 31_536_000.0) }
+        }
+        Some(schema::ReadyToTerminate::Nobody) => Ready::Nobody,
+    };
+    Some(TerminationFunction {
+        ready,
+        length: cx.dist(at.field("duration"), duration.as_ref(), uniform(0.1, 2.0)),
+        failure: failure.map_or(0.0, |share| share.0),
+        retry: cx.time(at.field("retry"), *retry, 60.0, 1.0, 86_400.0),
+    })
 }
 
 /// Spot capacity.

@@ -101,7 +101,7 @@ fn call<'a>(
         }
         Written::ModifyCreditSpecification { group, cpu_credits } => {
             let fleet = cx.fleet(group, first("group"))?;
-            if fleets.get(fleet).is_some_and(|fleet| fleet.template.machine.credits.is_none()) {
+            if fleets.get(fleet).is_some_and(|fleet| fleet.burstable().is_none()) {
                 let message = format!("the instances of `{group}` have no CPU credits");
                 cx.error(first("group"), message, "not of a burstable type", "choose a T2, T3, T3a or T4g type");
             }

@@ -233,4 +233,18 @@ pub enum FaultAction {
         /// How long.
         duration: Option<Dur>,
     },
+    /// FIS aws:ebs:pause-volume-io: `Disk` steps wait until it is over, and the attached EBS status check fails.
+    PauseVolumeIo {
+        /// Which instances.
+        which: Which,
+        /// How long.
+        duration: Option<Dur>,
+    },
+    /// The agents of configuration management send no keep-alives, and nothing else is wrong: see `auto_healing`.
+    SilenceAgents {
+        /// Which instances.
+        which: Which,
+        /// How long.
+        duration: Option<Dur>,
+    },
 }

@@ -1,9 +1,10 @@
 //! Launch templates, fixed sets of instances, Auto Scaling groups and their policies (scaling.md §1, §3, §6).
 
 use super::{
-    Converge, CreditSpecification, Dist, GroupHook, History, ImpairedZone, InstanceMaintenancePolicy,
-    MaxCapacityBreachBehavior, MetricAggregationType, MetricPair, MissingData, MixedInstancesPolicy, Named,
-    PredictiveMode, ScalingProcess, ScheduledAction, TerminationPolicy, TrackedMetric, Volume, WarmPool,
+    ApplicationStatusCheck, Converge, CreditSpecification, Dist, GroupHook, History, ImpairedZone,
+    InstanceMaintenancePolicy, MaxCapacityBreachBehavior, MetricAggregationType, MetricPair, MissingData,
+    MixedInstancesPolicy, Named, PredictiveMode, ScalingProcess, ScheduledAction, TerminationPolicy, TrackedMetric,
+    Volume, WarmPool,
 };
 use crate::units::{Dur, Share, Size};
 use schemars::JsonSchema;
@@ -58,6 +59,11 @@ pub struct LaunchTemplate {
     pub auto_recovery: Option<bool>,
     /// A failed system status check to the beginning of that recovery. Default Uniform(low: "60s", high: "180s") (undocumented).
     pub recovery_delay: Option<Dist>,
+    /// Recoveries of one instance within 24 h, by EC2 itself or by an alarm, 0 to 1000. Default 3 (unverified: AWS says that
+    /// attempts a day are limited).
+    pub recoveries_per_day: Option<u32>,
+    /// EC2's application status check: HTTP requests to the service, from beside the instance. Default: none.
+    pub application_status_check: Option<ApplicationStatusCheck>,
     /// An impaired status check to its group's knowing of it. Default Uniform(low: "180s", high: "300s") ("a few minutes",
     /// scaling.md §1.4).
     pub status_check_notice: Option<Dist>,
@@ -138,7 +144,7 @@ pub struct AutoScalingGroup {
     pub default_cooldown: Option<Dur>,
     /// `DefaultInstanceWarmup`, 0 to 3600 s. Default: not set.
     pub default_instance_warmup: Option<Dur>,
-    /// `HealthCheckType`: Elb counts a target group's verdict besides EC2's. Default Ec2.
+    /// `HealthCheckType`: what counts besides EC2's own verdict. Default Ec2: nothing.
     pub health_check_type: Option<HealthCheckType>,
     /// `HealthCheckGracePeriod`. Default 300 s (Terraform and console; the bare API has 0).
     pub health_check_grace_period: Option<Dur>,
@@ -208,6 +214,22 @@ pub enum HealthCheckType {
     Ec2,
     /// The target groups' too.
     Elb,
+    /// The attached EBS status check too.
+    Ebs,
+    /// `ELB,EBS`: both.
+    ElbAndEbs,
+}
+
+impl HealthCheckType {
+    /// Whether the verdict of target groups counts.
+    pub(crate) fn has_elb(self) -> bool {
+        matches!(self, HealthCheckType::Elb | HealthCheckType::ElbAndEbs)
+    }
+
+    /// Whether the attached EBS status check counts.
+    pub(crate) fn has_ebs(self) -> bool {
+        matches!(self, HealthCheckType::Ebs | HealthCheckType::ElbAndEbs)
+    }
 }
 
 /// `CapacityDistributionStrategy`.

@@ -113,4 +113,35 @@ pub struct Converge {
     pub failure: Option<Share>,
     /// Whether all machines of the group or set run when one joins or leaves: the Configure event of OpsWorks. Default false.
     pub on_change: Option<bool>,
+    /// OpsWorks' auto-healing: a machine whose agent sends no keep-alive is stopped and started. Default: none; the layers of
+    /// OpsWorks have it, `auto_healing: ()`. Not for Auto Scaling groups, which replace.
+    pub auto_healing: Option<AutoHealing>,
+}
+
+/// OpsWorks' auto-healing. It looks at the agent alone, not at the application.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AutoHealing {
+    /// Without a keep-alive for so long, the machine has failed; 1 min to a day. Default 5 min.
+    pub after: Option<Dur>,
+    /// What stopping it takes before it starts again. Default Uniform(low: "30s", high: "90s") (a modelling choice).
+    pub stop: Option<Dist>,
+}
+
+/// EC2's application status check (scaling.md §1.4).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationStatusCheck {
+    /// Between two requests, 5 s to 1 h. Default 60 s.
+    pub interval: Option<Dur>,
+    /// Without an answer for so long a request has failed, less than the interval. Default 6 s.
+    pub timeout: Option<Dur>,
+    /// Consecutive failures that make it impaired, 1 to 100. Default 2.
+    pub failures: Option<u32>,
+    /// Consecutive answers that make it ok again, 1 to 100. Default 2 (one copy of AWS's documentation says 5).
+    pub successes: Option<u32>,
+    /// From the start of the operating system: failures do not count yet, 0 to a day. Default 300 s.
+    pub grace_period: Option<Dur>,
+    /// CPU that answering takes. Default 1 ms (a modelling choice).
+    pub compute: Option<Dist>,
 }

@@ -197,6 +197,31 @@ pub enum Metric {
         /// Auto Scaling group.
         group: String,
     },
+    /// GroupInServiceCapacity: in service, in units of weight; instances where there are none.
+    GroupInServiceCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// GroupPendingCapacity: pending, in units of weight; instances where there are none.
+    GroupPendingCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// GroupStandbyCapacity: in standby, in units of weight; instances where there are none.
+    GroupStandbyCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// GroupTerminatingCapacity: being terminated, in units of weight; instances where there are none.
+    GroupTerminatingCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
+    /// GroupTotalCapacity: in service, pending and terminating, in units of weight; instances where there are none.
+    GroupTotalCapacity {
+        /// Auto Scaling group.
+        group: String,
+    },
     /// HTTPCode_ELB_502_Count. Absent when zero.
     #[serde(rename = "HTTPCode_ELB_502_Count")]
     HttpCodeElb502Count {
@@ -358,7 +383,7 @@ pub enum Metric {
         /// Target group.
         target_group: String,
     },
-    /// StatusCheckFailed: 1 while either status check of an instance fails.
+    /// StatusCheckFailed: 1 while any status check of an instance fails.
     StatusCheckFailed {
         /// Auto Scaling group or set of instances.
         group: String,
@@ -376,6 +401,14 @@ pub enum Metric {
     /// StatusCheckFailed_Instance: the operating system.
     #[serde(rename = "StatusCheckFailed_Instance")]
     StatusCheckFailedInstance {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// Of its n-th instance ever launched alone, from 0. Default: a sample of each.
+        instance: Option<u16>,
+    },
+    /// StatusCheckFailed_AttachedEBS: the volumes.
+    #[serde(rename = "StatusCheckFailed_AttachedEBS")]
+    StatusCheckFailedAttachedEbs {
         /// Auto Scaling group or set of instances.
         group: String,
         /// Of its n-th instance ever launched alone, from 0. Default: a sample of each.

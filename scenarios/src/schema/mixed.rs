@@ -1,7 +1,7 @@
 //! Mixed instances policies, Spot capacity and termination policies (scaling.md §1.1, §1.8, §1.13).
 
 use super::{Dist, Profile};
-use crate::units::{Money, Share};
+use crate::units::{Dur, Money, Share};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -75,10 +75,22 @@ pub enum SpotAllocation {
     PriceCapacityOptimized,
 }
 
-/// A termination policy. Custom policies (a Lambda function) are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+/// A termination policy.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum TerminationPolicy {
+    /// A custom policy: a Lambda function says which instances may go when the group scales in. Must be the first:
+    /// `Lambda(ready: Idle())`.
+    Lambda {
+        /// Which instances it lets go. Default All.
+        ready: Option<ReadyToTerminate>,
+        /// From the question to its answer. Default Uniform(low: "0.1s", high: "2s") (a modelling choice).
+        duration: Option<Dist>,
+        /// Share of the questions at which it fails: nobody goes. Default 0.
+        failure: Option<Share>,
+        /// Until it is asked again when it has failed or let too few go, 1 s to a day. Default 60 s (AWS does not say).
+        retry: Option<Dur>,
+    },
     /// Allocation strategy, oldest launch template, next billing hour. Must be the last.
     Default,
     /// What brings the rest nearest to the allocation strategy.
@@ -93,6 +105,26 @@ pub enum TerminationPolicy {
     NewestInstance,
     /// The first launched.
     OldestInstance,
+}
+
+/// Which instances a custom termination policy lets go.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum ReadyToTerminate {
+    /// All that it is asked about.
+    All,
+    /// Those without work, which it asks for itself.
+    Idle {
+        /// Requests, waiting or served, that an instance may still have. Default 0.
+        at_most: Option<u32>,
+    },
+    /// Those that have run long enough.
+    Running {
+        /// Since EC2 reported them running.
+        at_least: Dur,
+    },
+    /// Nobody: a scale-in waits until somebody changes that.
+    Nobody,
 }
 
 /// What EC2 has of Spot capacity.
