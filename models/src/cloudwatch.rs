@@ -250,10 +250,14 @@ impl BalancerMetric {
             BalancerMetric::SurgeQueueLength => "SurgeQueueLength",
             BalancerMetric::Spillover => "SpilloverCount",
             BalancerMetric::BackendConnectionErrors => "BackendConnectionErrors",
+            BalancerMetric::NewConnections => "NewConnectionCount",
+            BalancerMetric::ActiveConnections => "ActiveConnectionCount",
             BalancerMetric::NewFlows => "NewFlowCount",
             BalancerMetric::ActiveFlows => "ActiveFlowCount",
             BalancerMetric::ElbResets => "TCP_ELB_Reset_Count",
             BalancerMetric::TargetResets => "TCP_Target_Reset_Count",
+            BalancerMetric::ClientResets => "TCP_Client_Reset_Count",
+            BalancerMetric::ZonalHealth => "ZonalHealthStatus",
             BalancerMetric::PortAllocationErrors => "PortAllocationErrorCount",
         }
     }

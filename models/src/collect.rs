@@ -81,8 +81,7 @@ impl World<'_> {
         }
         let plan = self.shared.plan;
         for balancer in plan.balancers.ids() {
-            let counts = self.shared.observe.balancer(balancer);
-            counts.minute = Minute { bytes_before: counts.bytes, ..Minute::default() };
+            self.shared.observe.balancer(balancer).begin_minute();
             self.shared.observe.edge(balancer).minute = Default::default();
         }
         for group in plan.target_groups.ids() {
@@ -149,7 +148,9 @@ impl World<'_> {
             BalancerMetric::Elb4xx => counted(minute.codes.elb_4xx),
             BalancerMetric::Rejected => counted(minute.codes.rejected),
             BalancerMetric::RuleEvaluations => counted(minute.codes.rule_evaluations),
-            BalancerMetric::ConsumedLcus => vec![crate::cost::lcus(minute.requests as f64, bytes as f64, 60.0)],
+            BalancerMetric::ConsumedLcus => vec![self.lcus_of_minute(balancer)],
+            BalancerMetric::NewConnections => counted(counts.new_connections().since(minute.connections_before).all()),
+            BalancerMetric::ActiveConnections => counted(self.albs.active_connections(&self.shared)[balancer].all()),
             BalancerMetric::SurgeQueueLength => {
                 let now = self.albs.surge_queue(balancer, &self.shared);
                 counted(self.shared.observe.edge(balancer).minute.surge_queue_length.max(now))
@@ -162,6 +163,8 @@ impl World<'_> {
             BalancerMetric::ActiveFlows => vec![self.albs.active_flows(balancer, &self.shared) as f64],
             BalancerMetric::ElbResets => vec![self.shared.observe.edge(balancer).minute.elb_resets as f64],
             BalancerMetric::TargetResets => vec![self.shared.observe.edge(balancer).minute.target_resets as f64],
+            BalancerMetric::ClientResets => vec![self.shared.observe.edge(balancer).minute.client_resets as f64],
+            BalancerMetric::ZonalHealth => self.albs.zonal_health(balancer, &self.shared),
             BalancerMetric::PortAllocationErrors => {
                 vec![self.shared.observe.edge(balancer).minute.port_allocation_errors as f64]
             }

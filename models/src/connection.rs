@@ -10,7 +10,7 @@
 
 use crate::plan::TargetGroupId;
 use crate::request::{InstanceId, RequestRef};
-use sim_core::{Pool, Time, id_type};
+use sim_core::{Duration, Pool, Time, id_type};
 
 id_type! {
     /// Row of a connection.
@@ -48,12 +48,31 @@ pub struct Connection {
     pub opened: Time,
     /// Last sign of life.
     pub used: Time,
+    /// After so long at rest its caller closes it; `Duration::MAX`: never.
+    pub keep: Duration,
+    /// Whether a request goes by it.
+    pub in_use: bool,
     /// Whether the handshake is over.
     pub established: bool,
     /// Whether it has carried an answer.
     pub served: bool,
     /// Whether the other end closes it with the next answer.
     pub last: bool,
+}
+
+impl Connection {
+    /// The balancer node at the other end, if it is one.
+    pub fn node(&self) -> Option<u16> {
+        match self.peer {
+            Peer::Node(node) => Some(node),
+            Peer::Instance(_) => None,
+        }
+    }
+
+    /// Whether it stands, where the other end closes it after so long at rest.
+    pub fn is_open(&self, now: Time, idle_timeout: Duration) -> bool {
+        self.established && (self.in_use || now - self.used < self.keep.min(idle_timeout))
+    }
 }
 
 /// All connections, and which request each carries.
@@ -109,6 +128,11 @@ impl Connections {
             self.carried[request.id.index()] = None;
         }
         connection
+    }
+
+    /// All of them, in order of their rows.
+    pub fn rows(&self) -> impl Iterator<Item = &Connection> {
+        self.rows.iter().map(|(_, connection)| connection)
     }
 
     /// Connections for which `chosen` holds, in order of their rows.

@@ -1,14 +1,14 @@
 //! Cost: what the run would have been billed, on demand and for Spot Instances.
 //!
 //! # Models      instances per second, at least 60 s for each start; balancers per hour or part of one, capacity units
-//!   per hour on their largest dimension, data of Classic ones per GB; NAT gateways per hour and per GB of bootstrap downloads; databases
+//!   per hour on their largest dimension (connections as they are, sampled by the minute), data of Classic ones per GB; NAT gateways per hour and per GB of bootstrap downloads; databases
 //!   per hour, twice with a standby, and their storage; data between zones in both directions; alarms and
 //!   detailed monitoring; surplus CPU credits as they are charged; EBS volumes per GiB
 //! # Leaves out  data to the internet; commitments of savings plans beyond what runs; taxes
 //! # Source      `aws/network.md` §3.14 and §11, `aws/scaling.md` §6.3, `aws/data-and-resilience.md` §23
 
-use crate::plan::{Alarm, BalancerId, BalancerKind, Egress, Monitoring, Plan, Sizing};
-use crate::result::Cost;
+use crate::plan::{Alarm, BalancerId, BalancerKind, Egress, FlowListener, Monitoring, NetworkBalancer, Plan, Sizing};
+use crate::result::{Cost, Dimension};
 use crate::world::World;
 use sim_core::{Table, Time};
 
@@ -18,19 +18,45 @@ const HOUR_S: f64 = 3600.0;
 const MONTH_H: f64 = 730.0;
 /// Bytes of a GB on the bill.
 const GB: f64 = 1e9;
-/// Requests per client connection, for the capacity units. A modelling choice: AWS knows, and we do not.
-const REQUESTS_PER_CONNECTION: f64 = 10.0;
-
-/// Capacity units consumed by so many requests and bytes in so many seconds: the largest of the dimensions.
-pub(crate) fn lcus(requests: f64, bytes: f64, seconds: f64) -> f64 {
-    let new_connections = requests / REQUESTS_PER_CONNECTION / seconds / 25.0;
-    let gb_per_hour = bytes / GB / (seconds / HOUR_S);
-    new_connections.max(gb_per_hour)
+/// What one capacity unit covers (network.md §3.14, §4).
+struct Unit {
+    new_per_s: f64,
+    active: f64,
+    gb_per_h: f64,
+    rules_per_s: f64,
 }
-/// New TCP flows a second of one Network capacity unit.
-const TCP_FLOWS_PER_S: f64 = 800.0;
-/// Active TCP flows of one Network capacity unit, sampled each minute.
-const TCP_ACTIVE_FLOWS: f64 = 100_000.0;
+
+/// LCU of an Application Load Balancer.
+const LCU: Unit = Unit { new_per_s: 25.0, active: 3_000.0, gb_per_h: 1.0, rules_per_s: 1_000.0 };
+/// NLCU of a Network Load Balancer, for TCP.
+const NLCU: Unit = Unit { new_per_s: 800.0, active: 100_000.0, gb_per_h: 1.0, rules_per_s: f64::INFINITY };
+
+/// NLCU of a Network Load Balancer, for TLS.
+const NLCU_TLS: Unit = Unit { new_per_s: 50.0, active: 3_000.0, ..NLCU };
+
+/// What a balancer did in some time, as its capacity units reckon it.
+struct Usage {
+    seconds: f64,
+    /// New connections of clients, or flows. Those to targets are in the metric alone: AWS's examples of prices count clients'.
+    new: f64,
+    /// Active ones of clients, or flows, on average over the minutes.
+    active: f64,
+    bytes: f64,
+    /// Rules beyond the free ones.
+    rules: f64,
+}
+
+impl Usage {
+    /// Capacity units by dimension, a reservation aside.
+    fn units(&self, unit: &Unit) -> [f64; 4] {
+        [
+            self.new / self.seconds / unit.new_per_s,
+            self.active / unit.active,
+            self.bytes / GB / (self.seconds / HOUR_S) / unit.gb_per_h,
+            self.rules / self.seconds / unit.rules_per_s,
+        ]
+    }
+}
 
 /// What has to be metered hour by hour.
 #[derive(Clone, Debug)]
@@ -38,17 +64,18 @@ pub struct Meter {
     /// Start of the hour under way.
     since: Time,
     hours: Table<BalancerId, Hour>,
-    lcu_hours: Table<BalancerId, f64>,
+    /// Capacity unit hours of full hours, by the dimension that decided.
+    unit_hours: Table<BalancerId, [f64; Dimension::ALL.len()]>,
 }
 
 /// A balancer at the last full hour.
 #[derive(Clone, Copy, Debug, Default)]
 struct Hour {
-    requests: u64,
     bytes: u64,
     rules: u64,
-    flows: u64,
-    /// Open flows, summed over the minutes of the hour under way.
+    /// New connections of clients, or flows.
+    new: u64,
+    /// Open ones, summed over the minutes of the hour under way.
     open: u64,
     minutes: u64,
 }
@@ -59,7 +86,7 @@ impl Meter {
         Meter {
             since: Time::ZERO,
             hours: plan.balancers.iter().map(|_| Hour::default()).collect(),
-            lcu_hours: plan.balancers.iter().map(|_| 0.0).collect(),
+            unit_hours: plan.balancers.iter().map(|_| Default::default()).collect(),
         }
     }
 }
@@ -68,61 +95,109 @@ impl World<'_> {
     /// A full hour is over.
     pub(crate) fn meter_hour(&mut self, now: Time) {
         for balancer in self.shared.plan.balancers.ids() {
-            let lcu = self.lcu_of_hour(balancer, HOUR_S);
+            if let Some((dimension, hours)) = self.units_of_hour(balancer, HOUR_S) {
+                self.meter.unit_hours[balancer][dimension as usize] += hours;
+            }
+            let new = self.new_of_clients(balancer);
             let counts = self.shared.observe.balancer(balancer);
-            let (requests, bytes) = (counts.all_requests, counts.bytes);
-            let rules = counts.billed_rules;
-            let flows = self.shared.observe.edge(balancer).all_flows;
-            self.meter.hours[balancer] = Hour { requests, bytes, rules, flows, ..Hour::default() };
-            self.meter.lcu_hours[balancer] += lcu;
+            let (bytes, rules) = (counts.bytes, counts.billed_rules);
+            self.meter.hours[balancer] = Hour { bytes, rules, new, ..Hour::default() };
         }
         self.meter.since = now;
     }
 
-    /// A minute is over: the open flows of Network Load Balancers are sampled.
+    /// A minute is over: open connections are sampled, and those at rest at the nodes grow older.
     pub(crate) fn meter_minute(&mut self) {
+        let active = self.albs.active_connections(&self.shared);
         for (id, balancer) in self.shared.plan.balancers.iter() {
-            if matches!(balancer.kind, BalancerKind::Network(_)) {
-                let open = self.albs.active_flows(id, &self.shared);
-                let hour = &mut self.meter.hours[id];
-                hour.open += open;
-                hour.minutes += 1;
+            let open = match balancer.kind {
+                BalancerKind::Application => active[id].from_clients,
+                BalancerKind::Network(_) => self.albs.active_flows(id, &self.shared),
+                BalancerKind::Classic(_) => continue,
+            };
+            let most = &mut self.shared.observe.balancer(id).connections.most_active;
+            *most = active[id].all().max(*most);
+            let hour = &mut self.meter.hours[id];
+            hour.open += open;
+            hour.minutes += 1;
+        }
+        self.albs.age_backends(&self.shared);
+    }
+
+    /// New connections of clients to a balancer since the start; of a Network Load Balancer, flows.
+    fn new_of_clients(&mut self, balancer: BalancerId) -> u64 {
+        match self.shared.plan.balancers[balancer].kind {
+            BalancerKind::Network(_) => self.shared.observe.edge(balancer).all_flows,
+            BalancerKind::Application | BalancerKind::Classic(_) => {
+                self.shared.observe.balancer(balancer).new_connections().from_clients
             }
         }
     }
 
-    /// Capacity units of the hour under way, `seconds` of which are over.
-    fn lcu_of_hour(&mut self, balancer: BalancerId, seconds: f64) -> f64 {
+    /// Capacity unit hours of the hour under way, `seconds` of which are over, and the dimension that decides.
+    fn units_of_hour(&mut self, balancer: BalancerId, seconds: f64) -> Option<(Dimension, f64)> {
+        let settings = &self.shared.plan.balancers[balancer];
+        let unit = match settings.kind {
+            BalancerKind::Application => &LCU,
+            BalancerKind::Network(NetworkBalancer { listener: FlowListener::Tls, .. }) => &NLCU_TLS,
+            BalancerKind::Network(_) => &NLCU,
+            // Billed by the GB.
+            BalancerKind::Classic(_) => return None,
+        };
+        if seconds <= 0.0 {
+            return None;
+        }
+        let new = self.new_of_clients(balancer);
         let since = self.meter.hours[balancer];
         let counts = self.shared.observe.balancer(balancer);
-        let requests = (counts.all_requests - since.requests) as f64;
-        let bytes = (counts.bytes - since.bytes) as f64;
-        if seconds <= 0.0 {
-            return 0.0;
-        }
         // A part of an hour counts as that part: its dimensions are taken over the time that has passed.
-        let rules = (counts.billed_rules - since.rules) as f64 / seconds / 1000.0;
-        let kind = &self.shared.plan.balancers[balancer].kind;
-        if let BalancerKind::Classic(_) = kind {
-            // Billed by the GB.
-            return 0.0;
-        }
-        if let BalancerKind::Network(_) = kind {
-            let gb_per_hour = bytes / GB / (seconds / HOUR_S);
-            let flows = (self.shared.observe.edge(balancer).all_flows - since.flows) as f64;
-            let active = if since.minutes > 0 { since.open as f64 / since.minutes as f64 } else { 0.0 };
-            let units = (flows / seconds / TCP_FLOWS_PER_S).max(active / TCP_ACTIVE_FLOWS).max(gb_per_hour);
-            return units * seconds / HOUR_S;
-        }
+        let usage = Usage {
+            seconds,
+            new: (new - since.new) as f64,
+            active: if since.minutes > 0 { since.open as f64 / since.minutes as f64 } else { 0.0 },
+            bytes: (counts.bytes - since.bytes) as f64,
+            rules: (counts.billed_rules - since.rules) as f64,
+        };
         // A reservation is paid for whether it is used or not.
-        let reserved = f64::from(self.shared.plan.balancers[balancer].reserved_lcu);
-        lcus(requests, bytes, seconds).max(rules).max(reserved) * seconds / HOUR_S
+        let units = usage.units(unit).into_iter().chain([f64::from(settings.reserved_lcu)]);
+        let (dimension, units) = Dimension::ALL.into_iter().zip(units).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some((dimension, units * seconds / HOUR_S))
     }
 
-    /// LCU-hours so far.
-    pub(crate) fn lcu_hours(&mut self, balancer: BalancerId, now: Time) -> f64 {
+    /// ConsumedLCUs of the minute that ends now.
+    pub(crate) fn lcus_of_minute(&mut self, balancer: BalancerId) -> f64 {
+        let active = self.albs.active_connections(&self.shared)[balancer].from_clients;
+        let counts = self.shared.observe.balancer(balancer);
+        let usage = Usage {
+            seconds: 60.0,
+            new: counts.new_connections().since(counts.minute.connections_before).from_clients as f64,
+            active: active as f64,
+            bytes: (counts.bytes - counts.minute.bytes_before) as f64,
+            rules: (counts.billed_rules - counts.minute.rules_before) as f64,
+        };
+        usage.units(&LCU).into_iter().fold(0.0, f64::max)
+    }
+
+    /// Capacity unit hours so far, by the dimension that decided.
+    fn unit_hours(&mut self, balancer: BalancerId, now: Time) -> [f64; Dimension::ALL.len()] {
         let into = (now - self.meter.since).as_secs_f64();
-        self.meter.lcu_hours[balancer] + self.lcu_of_hour(balancer, into)
+        let mut hours = self.meter.unit_hours[balancer];
+        if let Some((dimension, more)) = self.units_of_hour(balancer, into) {
+            hours[dimension as usize] += more;
+        }
+        hours
+    }
+
+    /// Capacity unit hours so far.
+    pub(crate) fn lcu_hours(&mut self, balancer: BalancerId, now: Time) -> f64 {
+        self.unit_hours(balancer, now).iter().sum()
+    }
+
+    /// The dimension that most capacity unit hours come from; none without any.
+    pub(crate) fn billed_by(&mut self, balancer: BalancerId, now: Time) -> Option<Dimension> {
+        let hours = self.unit_hours(balancer, now);
+        let most = Dimension::ALL.into_iter().zip(hours).filter(|(_, hours)| *hours > 0.0);
+        most.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(dimension, _)| dimension)
     }
 
     /// The bill if all ended now. `whole`: an hour begun counts as a whole one, as it does on the bill; else by its part,

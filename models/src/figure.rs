@@ -173,6 +173,7 @@ fn left_out(plan: &Plan) -> BTreeSet<String> {
         most_flows: 1,
         elb_resets: 1,
         target_resets: 1,
+        client_resets: 1,
         port_allocation_errors: 1,
         surge_queue_length: 1,
         spillover: 1,

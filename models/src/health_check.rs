@@ -10,7 +10,7 @@
 //! # Source      Elastic Load Balancing user guide, "Health checks for Application Load Balancer target groups"
 
 use crate::event::{self, events};
-use crate::plan::{CheckProtocol, EndpointId, TargetGroupId};
+use crate::plan::{BalancerKind, CheckProtocol, EndpointId, TargetGroupId};
 use crate::request::*;
 use crate::shared::{Cx, NodeFacts};
 use crate::{alb, instance};
@@ -195,7 +195,9 @@ impl HealthChecks {
             let knock = instance::Event::Knock { node, instance, check: number, attempt };
             let to = cx.place_of(instance);
             // One that nobody hears runs into its timeout.
-            cx.connect(place, to, event::Event::Instance(knock));
+            if !cx.connect(place, to, event::Event::Instance(knock)) {
+                not_connected(node, cx);
+            }
             return;
         }
         let pc = cx.program.check[check.group];
@@ -211,8 +213,9 @@ impl HealthChecks {
                 now,
             )
         });
-        let (from, to) = (place, cx.place_of(check.instance));
+        let (node, from, to) = (check.node, place, cx.place_of(check.instance));
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
+            not_connected(node, cx);
             cx.calls.remove(call.id);
         }
     }
@@ -244,5 +247,15 @@ impl HealthChecks {
         cx.blame.streak(group, instance, verdict, check.since);
         let health = alb::Event::TargetHealth { node, group, instance, healthy: verdict };
         cx.hand_over(event::Event::Alb(health));
+    }
+}
+
+/// A check came to no connection. A Classic Load Balancer counts that among the errors of its own connections.
+#[cold]
+#[inline(never)]
+pub(crate) fn not_connected(node: u16, cx: &mut Cx) {
+    let balancer = cx.nodes[node as usize].balancer;
+    if matches!(cx.plan.balancers[balancer].kind, BalancerKind::Classic(_)) {
+        cx.observe.edge(balancer).backend_connection_error();
     }
 }

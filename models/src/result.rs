@@ -7,7 +7,7 @@
 pub use crate::architecture::Architecture;
 pub use crate::incident::{Link, LinkKind, Phase, PhaseKind};
 pub use crate::latency_map::LatencyMap;
-pub use crate::observe::EdgeFigures;
+pub use crate::observe::{ConnectionFigures, EdgeFigures};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -350,9 +350,42 @@ pub struct BalancerFigures {
     /// Requests of sessions whose cookie was missing, too old, or named a target that could not be used.
     #[serde(default, skip_serializing_if = "never")]
     pub not_sticky: u64,
+    /// The dimension of the capacity units that most of them come from; none where nothing is billed by use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_by: Option<Dimension>,
+    /// Application Load Balancers: connections. The figures that are zero are left out.
+    #[serde(flatten)]
+    pub connections: ConnectionFigures,
     /// Network and Classic Load Balancers: what they count beyond that. The figures that are zero are left out.
     #[serde(flatten)]
     pub edge: EdgeFigures,
+}
+
+/// A dimension of capacity units. The largest of an hour is billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    /// New connections, or flows.
+    NewConnections,
+    /// Active connections, or flows.
+    ActiveConnections,
+    /// Bytes.
+    ProcessedBytes,
+    /// Rules evaluated.
+    RuleEvaluations,
+    /// What was reserved.
+    Reservation,
+}
+
+impl Dimension {
+    /// All, in the order in which they are reckoned.
+    pub const ALL: [Dimension; 5] = [
+        Dimension::NewConnections,
+        Dimension::ActiveConnections,
+        Dimension::ProcessedBytes,
+        Dimension::RuleEvaluations,
+        Dimension::Reservation,
+    ];
 }
 
 /// Whether a thing never happened, and its count is left out.

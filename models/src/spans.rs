@@ -422,7 +422,7 @@ fn requester(waiter: Waiter) -> Option<RequestRef> {
         Waiter::Node(request) | Waiter::Direct(request) | Waiter::Classic(request) | Waiter::Flow { request, .. } => {
             Some(request)
         }
-        Waiter::Check { .. } | Waiter::Branch(_) | Waiter::Nobody => None,
+        Waiter::Check { .. } | Waiter::StatusCheck { .. } | Waiter::Branch(_) | Waiter::Nobody => None,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::Outcome;
 use crate::architecture::Architecture;
 use crate::expectation;
 use crate::incident;
-use crate::observe::{Cell, OUTCOMES};
-use crate::plan::{EndpointId, Plan, PopulationId};
+use crate::observe::{Cell, ConnectionFigures, OUTCOMES};
+use crate::plan::{BalancerKind, EndpointId, Plan, PopulationId};
 use crate::result::*;
 use crate::run::Progress;
 use crate::world::World;
@@ -97,7 +97,12 @@ impl World<'_> {
             let groups = balancer.groups().into_iter();
             let not_sticky = groups.map(|group| self.shared.observe.target_group(group).all_not_sticky).sum();
             let edge = self.shared.observe.edge(id).run;
+            let billed_by = self.billed_by(id, now);
             let counts = self.shared.observe.balancer(id);
+            let connections = match balancer.kind {
+                BalancerKind::Application => counts.connection_figures(),
+                BalancerKind::Network(_) | BalancerKind::Classic(_) => ConnectionFigures::default(),
+            };
             let figures = BalancerFigures {
                 requests: counts.requests,
                 elb_5xx: counts.elb_5xx,
@@ -110,6 +115,8 @@ impl World<'_> {
                 redirects: counts.codes.redirects,
                 rejected: counts.codes.rejected,
                 not_sticky,
+                billed_by,
+                connections,
                 edge,
             };
             load_balancers.insert(balancer.name.clone(), figures);

@@ -32,6 +32,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "replay",
     "surge-queue",
     "keep-alive",
+    "closed-connections",
     "warm-pool",
     "instance-refresh",
     "web-farm",

@@ -152,6 +152,10 @@ fn metrics_are_those_of_the_kind_of_load_balancer() {
         ("TCP_ELB_Reset_Count", [false, true, false]),
         ("TCP_Target_Reset_Count", [false, true, false]),
         ("PortAllocationErrorCount", [false, true, false]),
+        ("TCP_Client_Reset_Count", [false, true, false]),
+        ("ZonalHealthStatus", [false, true, false]),
+        ("NewConnectionCount", [true, false, false]),
+        ("ActiveConnectionCount", [true, false, false]),
         ("ProcessedBytes", [true, true, true]),
     ];
     for (metric, expected) in table {
@@ -186,11 +190,117 @@ fn contradictions_are_errors() {
         ("Classic(instances: [\"web\"], health_check: (timeout: \"61s\", interval: \"300s\"))", "", "outside"),
         ("Classic(instances: [\"web\"], listener: Tcp, stickiness: \"1m\")", "", "HTTP listener"),
         ("Classic(instances: [\"web\"], connection_draining: \"0s\")", "", "outside"),
+        ("Network(forward_to: \"web\", listener: Tls, idle_timeout: \"350s\")", "", "cannot be changed"),
+        ("Network(forward_to: \"web\", autoshift: true)", "", "`autoshift` without `zonal_shift`"),
+        ("Network(forward_to: \"web\", zonal_shift: true, cross_zone: true)", "", "cannot be shifted like that"),
+        ("Network(forward_to: \"web\", zonal_shift: true)", "cross_zone: true", "cannot be shifted like that"),
     ];
     for (balancer, group, words) in table {
         match compiled("", balancer, group, "") {
             Ok(_) => panic!("{balancer} with ({group}) was taken"),
             Err(report) => assert!(report.to_string().contains(words), "{balancer}: {report}"),
         }
+    }
+}
+
+#[test]
+fn a_network_load_balancer_can_be_shifted_where_it_leaves_connections_alone() {
+    let shift = "operations: [At(\"10s\", StartZonalShift(\"lb\", \"a\", \"2m\"))],";
+    for (balancer, group) in [
+        ("Network(forward_to: \"web\", zonal_shift: true)", ""),
+        (
+            "Network(forward_to: \"web\", zonal_shift: true, cross_zone: true)",
+            "unhealthy_connection_termination: false",
+        ),
+        ("Network(forward_to: \"web\", zonal_shift: true, cross_zone: true)", "cross_zone: false"),
+    ] {
+        let plan = compiled_with(shift, "", balancer, group, "").unwrap_or_else(|report| panic!("{report}"));
+        assert!(plan.balancers[LB].zonal_shift.enabled && !plan.balancers[LB].zonal_shift.autoshift, "{balancer}");
+    }
+    let auto = "Network(forward_to: \"web\", zonal_shift: true, autoshift: true, zonal_shift_propagation: \"7s\")";
+    let settings = plan("", auto, "", "").balancers[LB].zonal_shift.clone();
+    assert!(settings.autoshift && settings.propagation == secs(7) && settings.autoshift_detection == secs(300));
+    // What cannot be shifted is told how it could be, or that it never can.
+    for (balancer, help) in [
+        ("Network(forward_to: \"web\")", "add `zonal_shift: true` to the load balancer"),
+        ("Application(forward_to: \"web\")", "add `zonal_shift: true` to the load balancer"),
+        ("Classic(instances: [\"web\"])", "has no zonal shift"),
+    ] {
+        let report = compiled_with(shift, "", balancer, "", "").expect_err("it is not enabled").to_string();
+        assert!(
+            report.contains("zonal shift is not enabled for `lb`") && report.contains(help),
+            "{balancer}: {report}"
+        );
+    }
+}
+
+#[test]
+fn a_tls_listener_is_written_as_one() {
+    for (text, listener) in
+        [("", FlowListener::Tcp), ("listener: Tcp", FlowListener::Tcp), ("listener: Tls", FlowListener::Tls)]
+    {
+        let plan = plan("", &format!("Network(forward_to: \"web\", {text})"), "", "");
+        let BalancerKind::Network(settings) = &plan.balancers[LB].kind else { panic!("a network load balancer") };
+        assert_eq!((settings.listener, plan.balancers[LB].idle_timeout), (listener, secs(350)), "{text}");
+    }
+}
+
+#[test]
+fn a_server_says_how_long_it_keeps_connections() {
+    let service =
+        |rest: &str| plan("", "Application(forward_to: \"web\")", "", rest).services[ServiceId::new(0)].clone();
+    assert!(service("").keep_alive.is_none());
+    let ms = Duration::from_millis;
+    for (text, timeout, lag) in [
+        ("keep_alive: \"5s\",", secs(5), ms(1)),
+        ("keep_alive: \"75s\", keep_alive_lag: \"0s\",", secs(75), Duration::ZERO),
+        // The usual lag is half of one that is very short.
+        ("keep_alive: \"1ms\",", ms(1), Duration::from_micros(500)),
+    ] {
+        let found = service(text).keep_alive.expect("it is written");
+        assert_eq!((found.timeout, found.lag), (timeout, lag), "{text}");
+    }
+    for (text, words) in [
+        ("keep_alive: \"0s\",", "outside"),
+        ("keep_alive_lag: \"1ms\",", "`keep_alive_lag` without `keep_alive`"),
+        ("keep_alive: \"1s\", keep_alive_lag: \"1s\",", "not shorter than `keep_alive`"),
+    ] {
+        let report = compiled("", "Application(forward_to: \"web\")", "", text).expect_err(text).to_string();
+        assert!(report.contains(words), "{text}: {report}");
+    }
+}
+
+#[test]
+fn s312_a_server_that_closes_first_is_warned_of_with_the_numbers() {
+    let warnings = |balancer: &str, rest: &str| {
+        let group = "target_groups: { \"web\": (deregistration_delay: \"1m\") },";
+        let text = format!(
+            "Scenario(schema: 1, name: \"t\", duration: \"1m\", regions: {{ \"r\": (zones: [\"a\", \"b\"], intra_az_rtt: \"0.5ms\", inter_az_rtt: \"2ms\") }},
+                clients: {{ \"c\": (to: \"lb\", arrivals: Poisson(\"1/s\")) }}, load_balancers: {{ \"lb\": {balancer} }}, {group}
+                services: {{ \"web\": (instances: 2, target_groups: [\"web\"], {rest} endpoints: {{ \"p\": (steps: [Compute(\"1ms\")]) }}) }})"
+        );
+        let compiled = compile(&Source { name: "t.ron".to_owned(), text, dir: None }, &[]);
+        compiled.unwrap_or_else(|report| panic!("{report}")).warnings.to_string()
+    };
+    let alb = "Application(forward_to: \"web\")";
+    let told = warnings(alb, "keep_alive: \"5s\",");
+    for words in [
+        "`web` closes connections at rest after 5 s, and `lb` keeps them for 60 s",
+        // The farthest round trip and the lag.
+        "a request within about 3 ms of that is a 502",
+        "keep connections for longer than 60 s, or lower `idle_timeout` of `lb`",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+    let shorter = "Application(forward_to: \"web\", idle_timeout: \"4s\")";
+    let network = "Network(forward_to: \"web\")";
+    for (balancer, rest, warned) in [
+        (alb, "", false),
+        (alb, "keep_alive: \"60s\",", true),
+        (alb, "keep_alive: \"61s\",", false),
+        (shorter, "keep_alive: \"5s\",", false),
+        (network, "keep_alive: \"5s\",", false),
+    ] {
+        assert_eq!(warnings(balancer, rest).contains("closes connections at rest"), warned, "{balancer} {rest}");
     }
 }

@@ -146,3 +146,57 @@ fn a_metric_is_read_from_a_file() {
     assert_eq!(points[..], [(secs(0), 188.0), (secs(600), 374.0)]);
     assert!(plan.populations.is_empty() && plan.fleets.is_empty() && plan.services.is_empty());
 }
+
+/// Status checks of applications and volumes, auto-healing, custom termination policies: as written, and as AWS has them where
+/// nothing is written.
+#[test]
+fn machines_can_be_checked_and_healed() {
+    use models::plan::{FaultAction, Ready};
+    use sim_core::Dist;
+    let plan = plan(
+        r#"Scenario(
+            schema: 1, name: "checked", duration: "1h",
+            launch_templates: {
+                "plain": (vcpus: 1, application_status_check: (), converge: (auto_healing: ())),
+                "own": (vcpus: 1, recoveries_per_day: 1, volume: Gp3(size: "8GiB"), application_status_check: (interval: "10s",
+                    timeout: "2s", failures: 3, successes: 5, grace_period: "0s", compute: "5ms")),
+            },
+            instances: { "fixed": (count: 1, launch_template: "plain") },
+            auto_scaling_groups: {
+                "a": (launch_template: "own", min_size: 1, max_size: 2, health_check_type: Ebs,
+                    termination_policies: [Lambda(ready: Running("10m"), duration: "3s", failure: "10%", retry: "5m"), OldestInstance]),
+                "b": (launch_template: "own", min_size: 1, max_size: 2, termination_policies: [Lambda()]),
+            },
+            services: { "s": (runs_on: "a", endpoints: { "e": (steps: [Disk(ops: 1)]) }) },
+            alarms: {
+                "ebs": (metric: StatusCheckFailed_AttachedEBS(group: "a"), period: "1m", evaluation_periods: 1, above: 0),
+                "units": (metric: GroupTotalCapacity(group: "a"), period: "1m", evaluation_periods: 1, above: 9),
+            },
+            faults: [At("1m", PauseVolumeIo(All("a"), "1m")), At("1m", SilenceAgents(All("fixed")))],
+        )"#,
+    );
+    let fleet = |name: &str| plan.fleets.values().find(|fleet| fleet.name == name).unwrap();
+    let machine = |name: &str| &fleet(name).template.machine;
+    let seconds = Duration::from_secs;
+    let check = machine("fixed").application_check.as_ref().unwrap();
+    assert_eq!((check.interval, check.timeout, check.grace), (seconds(60), seconds(6), seconds(300)));
+    assert_eq!((check.failures, check.successes), (2, 2));
+    let healing = machine("fixed").converge.as_ref().unwrap().auto_healing.as_ref().unwrap();
+    assert_eq!((healing.after, machine("fixed").recoveries_per_day), (seconds(300), 3));
+    let check = machine("a").application_check.as_ref().unwrap();
+    assert_eq!((check.interval, check.timeout, check.grace), (seconds(10), seconds(2), seconds(0)));
+    assert_eq!((check.failures, check.successes, &check.compute), (3, 5, &Dist::Constant(0.005)));
+    assert_eq!(machine("a").recoveries_per_day, 1);
+    let lifecycle = |name: &str| match &fleet(name).sizing {
+        Sizing::AutoScaling(group) => group.lifecycle.clone(),
+        Sizing::Fixed(_) => panic!("a group"),
+    };
+    assert!(lifecycle("a").ebs_health_check && !lifecycle("b").ebs_health_check);
+    let function = lifecycle("a").termination_function.unwrap();
+    assert_eq!(function.ready, Ready::Running { at_least: seconds(600) });
+    assert_eq!((function.failure, function.retry, function.length), (0.1, seconds(300), Dist::Constant(3.0)));
+    let function = lifecycle("b").termination_function.unwrap();
+    assert_eq!((function.ready, function.failure, function.retry), (Ready::All, 0.0, seconds(60)));
+    let faults: Vec<&FaultAction> = plan.faults.values().map(|fault| &fault.action).collect();
+    assert!(matches!(faults[..], [FaultAction::PauseVolumeIo(..), FaultAction::SilenceAgents(..)]));
+}

@@ -10,6 +10,7 @@ const WARNED: &[(&str, usize)] = &[
     ("grace-too-short", 1),
     ("surge-queue", 1),
     ("fail-open", 1),
+    ("closed-connections", 1),
 ];
 
 #[test]

@@ -414,7 +414,7 @@ fn balancers(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             units::count(b.target_5xx).into(),
             units::count(b.fail_open).into(),
             units::seconds(b.no_healthy_target_s).into(),
-            units::figure(b.lcu_hours).into(),
+            units::unit_hours(b.lcu_hours, b.billed_by).into(),
         ]);
     }
     print(out, &table)?;
@@ -423,7 +423,7 @@ fn balancers(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         if !also.is_empty() {
             writeln!(out, "  {}", paint(&format!("{}: {}", units::plain(name), also.join(" · ")), DIM))?;
         }
-        if let Some(line) = units::edge(&figures.edge) {
+        for line in [units::connections(&figures.connections), units::edge(&figures.edge)].into_iter().flatten() {
             writeln!(out, "  {}: {line}", units::plain(name))?;
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! # Leaves out  files for machines, which get every digit and the unit in the column's or the field's name
 
-use models::result::EdgeFigures;
+use models::result::{ConnectionFigures, Dimension, EdgeFigures};
 
 /// A count, in groups of three: `1,234,567`.
 pub fn count(n: u64) -> String {
@@ -135,14 +135,42 @@ pub fn edge(figures: &EdgeFigures) -> Option<String> {
         (figures.most_flows, "at once"),
         (figures.elb_resets, "reset by nodes"),
         (figures.target_resets, "reset by targets"),
+        (figures.client_resets, "reset by clients"),
         (figures.port_allocation_errors, "without a port"),
         (figures.surge_queue_length, "in the surge queue at most"),
         (figures.spillover, "turned away (spillover)"),
         (figures.backend_connection_errors, "backend connection errors"),
     ];
-    let some: Vec<String> =
-        parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", count(part.0), part.1)).collect();
+    joined(&parts)
+}
+
+/// Connections of an Application Load Balancer, if it had any: `7,200 connections from clients · 24 to targets`.
+pub fn connections(figures: &ConnectionFigures) -> Option<String> {
+    let parts = [
+        (figures.new_client_connections, "connections from clients"),
+        (figures.new_target_connections, "to targets"),
+        (figures.most_active_connections, "at once"),
+        (figures.met_closed_connections, "requests met one that its target was closing (502)"),
+    ];
+    joined(&parts)
+}
+
+fn joined(parts: &[(u64, &str)]) -> Option<String> {
+    let some = parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", count(part.0), part.1));
+    let some: Vec<String> = some.collect();
     (!some.is_empty()).then(|| some.join(" · "))
+}
+
+/// Capacity unit hours with the dimension that they are billed by: `4.2 (bytes)`.
+pub fn unit_hours(hours: f64, by: Option<Dimension>) -> String {
+    let by = by.map(|dimension| match dimension {
+        Dimension::NewConnections => "new connections",
+        Dimension::ActiveConnections => "active connections",
+        Dimension::ProcessedBytes => "bytes",
+        Dimension::RuleEvaluations => "rules",
+        Dimension::Reservation => "reservation",
+    });
+    by.map_or(figure(hours), |by| format!("{} ({by})", figure(hours)))
 }
 
 /// Text from a scenario, safe to show: no control characters, so that no escape sequence reaches the terminal.

@@ -29,18 +29,12 @@ impl Albs {
     #[cold]
     #[inline(never)]
     pub(super) fn dns(&mut self, index: u16, cx: &mut Cx) {
+        self.nodes[index as usize].dns_check_due = false;
+        let healthy = self.fit(&self.nodes[index as usize]);
         let node = &mut self.nodes[index as usize];
-        node.dns_check_due = false;
         let balancer = node.balancer;
         let reachable = cx.environment.zones[node.zone].reachable();
         let row = &self.balancers[balancer];
-        // Groups without a target in scope have no say: the address of a node with none at all stays published.
-        let mut says = row.groups.iter().filter_map(|&group| node.views[group].fit_for_dns()).peekable();
-        let healthy = says.peek().is_none()
-            || match row.dns_needs {
-                DnsNeeds::AnyGroup => says.any(|fit| fit),
-                DnsNeeds::EveryGroup => says.all(|fit| fit),
-            };
         let shifted = row.shift.away.is_some_and(|shift| shift.zone == node.zone);
         let fit = reachable && healthy && !shifted;
         if fit != node.published {
@@ -60,6 +54,26 @@ impl Albs {
             cx.timeline.record(now, kind, subject, detail, cause);
         }
         self.publish(balancer, cx);
+    }
+
+    /// Whether the target groups of a node are healthy enough for it.
+    fn fit(&self, node: &Node) -> bool {
+        let row = &self.balancers[node.balancer];
+        // Groups without a target in scope have no say: the address of a node with none at all stays published.
+        let mut says = row.groups.iter().filter_map(|&group| node.views[group].fit_for_dns()).peekable();
+        says.peek().is_none()
+            || match row.dns_needs {
+                DnsNeeds::AnyGroup => says.any(|fit| fit),
+                DnsNeeds::EveryGroup => says.all(|fit| fit),
+            }
+    }
+
+    /// ZonalHealthStatus: 1 from each zone that is healthy, 0 from each that is not. Of one that cannot be reached it is not
+    /// documented who speaks for it: 0.
+    pub fn zonal_health(&self, balancer: BalancerId, cx: &Cx) -> Vec<f64> {
+        let here = self.nodes.iter().filter(|node| node.balancer == balancer);
+        let healthy = |node: &Node| cx.environment.zones[node.zone].reachable() && self.fit(node);
+        here.map(|node| f64::from(u8::from(healthy(node)))).collect()
     }
 
     /// Writes the public answer of a balancer.

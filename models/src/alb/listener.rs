@@ -140,18 +140,27 @@ impl Albs {
             self.answer(index, at, to, Outcome::ServiceUnavailable, cx);
             return None;
         }
+        let carried = cx.connections.of(at).is_some();
         let (action, evaluated) = balancer.listener.routes[endpoint];
         cx.observe.rules_evaluated(balancer_id, evaluated);
         let response = match &mut balancer.listener.actions[action] {
             Deed::Forward(forward) => match forward.choose(request, &mut node.picks, now) {
-                Some(group) => return Some(group),
+                Some(group) => {
+                    cx.observe.balancer(balancer_id).connections.carried += u64::from(carried);
+                    return Some(group);
+                }
                 None => Response::Fixed(503),
             },
             Deed::Respond(response) => *response,
         };
         let to = cx.caller_place(request);
         match response {
-            Response::Fixed(code) => self.respond(index, at, to, outcome(code), cx),
+            Response::Fixed(code) => {
+                let counts = &mut cx.observe.balancer(balancer_id).connections;
+                counts.answered += 1;
+                counts.carried += u64::from(carried);
+                self.respond(index, at, to, outcome(code), cx)
+            }
             Response::Redirect(_) => {
                 cx.observe.redirected(balancer_id);
                 let from = cx.nodes[index as usize].place;

@@ -8,10 +8,11 @@
 //! ```
 //! # Models      cross-zone on and off; listener rules by endpoint; the routing algorithms; slow start; automatic target
 //!   weights; both kinds of stickiness; thresholds of group health; deregistration delay; DNS failover of nodes; zonal
-//!   shift; a capacity that scales (each in a file of its own)
+//!   shift; a capacity that scales; connections to targets (each in a file of its own)
 //! # Leaves out  target optimizer; Lambda functions as targets; mutual TLS; WAF; retries of a failed connect
 //! # Source      Elastic Load Balancing user guide, "Application Load Balancers"; `aws/network.md` §2, §3
 
+mod backend;
 mod capacity;
 pub mod classic;
 mod dns;
@@ -36,9 +37,10 @@ use crate::plan::*;
 use crate::request::*;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
+use backend::Backend;
 use capacity::Capacity;
 use listener::Listener;
-use routing::{answers, mixed};
+use routing::{answers, behind, mixed};
 pub(crate) use series::balancing;
 use shift::Shift;
 use sim_core::{Duration, Lane, Stream, Table};
@@ -157,6 +159,8 @@ events! {
             /// Its timeline entry.
             cause: EntryId,
         },
+        /// A request arrives by a connection that its target has closed meanwhile.
+        MeetsClosed(CallRef),
     }
 }
 
@@ -171,7 +175,8 @@ pub struct Albs {
 }
 
 struct Balancer {
-    /// Where every request goes, if there is nothing to decide: no rules, one target group, no limit to its capacity.
+    /// Where every request goes, if there is nothing to decide: no rules, one target group, no limit to its capacity, and no
+    /// caller whose connections have to be told from the requests.
     only: Option<TargetGroupId>,
     listener: Listener,
     /// All groups that some rule forwards to.
@@ -192,6 +197,8 @@ struct Node {
     published: bool,
     dns_check_due: bool,
     picks: Stream,
+    /// Connections by instance, as far as it is registered.
+    backends: Vec<Backend>,
 }
 
 struct Group {
@@ -200,7 +207,7 @@ struct Group {
     delay: Duration,
     /// Whether a choice takes more than the algorithm: sticky sessions, slow start or weights of targets.
     choosy: bool,
-    /// Whether answers matter: they carry cookies, or errors are counted.
+    /// Whether answers matter: they carry cookies, errors are counted, or servers close connections at rest.
     heeds: bool,
     sticky: Option<Sticky>,
     slow_start: Option<SlowStarts>,
@@ -232,6 +239,7 @@ impl Albs {
                     published: true,
                     dns_check_due: false,
                     picks: cx.stream(&format!("{}/{}", settings.name, plan.zones[zone].name), "routing"),
+                    backends: Vec::new(),
                 });
             }
             // The idle timer can only decide where a caller would wait longer than it.
@@ -239,11 +247,13 @@ impl Albs {
                 .sites
                 .values()
                 .any(|site| site.to == Destination::Balancer(id) && site.timeout > settings.idle_timeout);
+            let keeps = |site: &Site| site.to == Destination::Balancer(id) && site.connections.is_some();
             let only = match settings.forward[..] {
                 [(group, 1..)]
                     if matches!(settings.kind, BalancerKind::Application)
                         && Listener::is_plain(settings)
-                        && settings.capacity.is_none() =>
+                        && settings.capacity.is_none()
+                        && !plan.sites.values().any(keeps) =>
                 {
                     Some(group)
                 }
@@ -269,7 +279,9 @@ impl Albs {
             cross_zone: group.cross_zone,
             delay: group.deregistration_delay,
             choosy: group.stickiness.is_some() || group.slow_start.is_some() || group.target_weights.is_some(),
-            heeds: group.stickiness.is_some() || group.target_weights.is_some(),
+            heeds: group.stickiness.is_some()
+                || group.target_weights.is_some()
+                || behind(plan, id).iter().any(|&service| plan.services[service].keep_alive.is_some()),
             sticky: group.stickiness.clone().map(Sticky::new),
             slow_start: group.slow_start.map(SlowStarts::new),
             weights: group.target_weights.map(|settings| Box::new(Weights::new(settings))),
@@ -306,6 +318,7 @@ impl Albs {
             Event::Deregister { group, instance, cause } => self.deregister(group, instance, cause, cx),
             Event::DrainDone { group, instance } => self.drain_done(group, instance, cx),
             Event::Dns(node) => self.dns(node, cx),
+            Event::MeetsClosed(call) => self.met_closed(call, cx),
             Event::ZoneChanged(zone) => {
                 for node in 0..self.nodes.len() {
                     if self.nodes[node].zone == zone {

@@ -6,10 +6,11 @@
 //!  TargetHealth, DrainDone ─► flows to the target: reset, or left alone as the target group says
 //! ```
 //! # Models      flows of kept connections, and one flow per request without them; a hash over the healthy targets of the node;
-//!   idle timeout; termination of flows to unhealthy and to deregistered targets; ports towards a target; capacity units.
+//!   idle timeout; termination of flows to unhealthy and to deregistered targets; ports towards a target; capacity units;
+//!   zonal shift and the health of zones as for all balancers.
 //!   Nodes, views, registration and DNS are those of all balancers, so they stand in one component
-//! # Leaves out  UDP and TLS listeners; `unhealthy.draining`, which is but a name for the state; where a flow without a target
-//!   goes is not documented: it is reset
+//! # Leaves out  UDP listeners, as no caller speaks UDP; what a TLS listener takes to decrypt (its capacity units are there);
+//!   `unhealthy.draining`, which is but a name for the state; where a flow without a target goes is not documented: it is reset
 //! # Source      Elastic Load Balancing user guide, "Network Load Balancers"; `aws/network.md` §4
 
 use super::Albs;

@@ -50,6 +50,9 @@ impl Albs {
             let enabled = zone.is_none_or(|zone| settings.zones.contains(&zone));
             let in_scope = cross_zone || zone.is_none_or(|zone| zone == node.zone);
             if forwards && enabled && in_scope {
+                if node.backends.len() <= instance.index() {
+                    node.backends.resize_with(instance.index() + 1, Default::default);
+                }
                 node.views[group_id].targets.push((instance, verdict));
                 node.views[group_id].refresh();
                 if self.balancers[node.balancer].shift.away.is_some() {
@@ -156,6 +159,7 @@ impl Albs {
             1 => "deregistered, 1 request was cut".to_string(),
             n => format!("deregistered, {n} requests were cut"),
         };
+        self.close_backends(instance);
         let (now, name) = (cx.now(), cx.name_of(instance));
         cx.timeline.record(now, EventKind::TargetDeregistered, name, detail, cause);
         cx.hand_over(event::Event::Group(group::Event::Drained { group: group_id, instance }));

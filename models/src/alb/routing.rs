@@ -47,6 +47,7 @@ impl Albs {
             }
         };
         let Some(target) = target else {
+            cx.observe.balancer(self.nodes[index as usize].balancer).connections.answered += 1;
             return self.respond(index, at, cx.caller_place(&request), Outcome::ServiceUnavailable, cx);
         };
         let node = &mut self.nodes[index as usize];
@@ -77,6 +78,11 @@ impl Albs {
         row.call = call;
         row.instance = target.index() as u32;
         let (from, to) = (cx.nodes[index as usize].place, cx.place_of(target));
+        let backend = &mut node.backends[target.index()];
+        backend.spare -= 1;
+        if backend.spare < 0 && self.find_backend(index, target, cx) {
+            return self.meets_close(index, call, cx);
+        }
         if !cx.connect(from, to, event::Event::Instance(instance::Event::Deliver(call))) {
             cx.calls[call.id].state = CallState::Lost;
             cx.list.via(connect, event::Event::Alb(Event::ConnectTimeout(call)));
@@ -137,6 +143,8 @@ impl Albs {
         // One that was given up while its answer was on the way has been settled then.
         if call.waiter != Waiter::Nobody {
             self.settle(&call, cx);
+            // Its connection is at rest.
+            self.nodes[call.node as usize].backends[call.instance.index()].spare += 1;
         }
         let node = &self.nodes[call.node as usize];
         if cx.environment.disturbed && !cx.environment.powered(node.zone) {
@@ -161,6 +169,8 @@ impl Albs {
         if answered {
             let now = cx.now();
             cx.observe.responded(node.balancer, call.target_group, now - call.sent_at, outcome);
+        } else {
+            self.backend_gone(&call);
         }
         if let Waiter::Node(request) = call.waiter
             && let Some(row) = cx.request(request)
@@ -283,7 +293,8 @@ fn answer_of(
     cx.directory.facts(target).service.map_or(endpoint, |service| mixed[service][endpoint])
 }
 
-fn behind(plan: &Plan, group: TargetGroupId) -> Vec<ServiceId> {
+/// The services that run behind a target group.
+pub(super) fn behind(plan: &Plan, group: TargetGroupId) -> Vec<ServiceId> {
     let behind = |service: &Service| plan.fleets[service.fleet].target_groups.contains(&group);
     plan.services.iter().filter(|(_, service)| behind(service)).map(|(id, _)| id).collect()
 }

@@ -8,7 +8,7 @@
 //!   cross-zone is on, whatever their health; no effect where a group fails open or has targets in that zone alone
 //! # Leaves out  practice runs and their alarms; connections that stand are the clients' business
 //! # Source      ARC developer guide, "Zonal shift"; Elastic Load Balancing user guide, "Zonal shift for your Application
-//!   Load Balancer"; `aws/network.md` §6
+//!   Load Balancer", "Zonal shift for your Network Load Balancer"; `aws/network.md` §6
 
 use super::{Albs, Event};
 use crate::event;

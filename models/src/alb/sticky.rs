@@ -9,9 +9,10 @@
 //! # Source      Elastic Load Balancing user guide, "Sticky sessions"; `aws/network.md` §3.9
 
 use super::Albs;
+use super::backend::keep_alive;
 use crate::Outcome;
 use crate::plan::Stickiness;
-use crate::request::{Call, CallRef, InstanceId, Request};
+use crate::request::{Call, CallRef, InstanceId, Request, Waiter};
 use crate::shared::Cx;
 use sim_core::{Duration, Time};
 
@@ -109,6 +110,13 @@ impl Albs {
         }
         if let Some(weights) = &mut group.weights {
             weights.count(call.instance, !outcome.is_ok());
+        }
+        if from_target
+            && outcome != Outcome::Abandoned
+            && call.waiter != Waiter::Nobody
+            && keep_alive(call.instance, cx).is_some()
+        {
+            self.backend_rests(call, now);
         }
     }
 }

@@ -111,10 +111,17 @@ impl Clients {
     fn timeout(&mut self, at: RequestRef, cx: &mut Cx) {
         let Some(request) = cx.request(at) else { return };
         let call = request.call;
-        // 460, if a node still had it in hand.
-        if let Some(&Call { node, waiter: Waiter::Node(_), .. }) = cx.call(call) {
-            let balancer = cx.nodes[node as usize].balancer;
-            cx.observe.client_gone(balancer);
+        // 460, if a node still had it in hand; by a flow, the client resets what comes after it has hung up.
+        match cx.call(call) {
+            Some(&Call { node, waiter: Waiter::Node(_), .. }) => {
+                let balancer = cx.nodes[node as usize].balancer;
+                cx.observe.client_gone(balancer);
+            }
+            Some(&Call { node, waiter: Waiter::Flow { .. }, .. }) => {
+                let balancer = cx.nodes[node as usize].balancer;
+                cx.observe.edge(balancer).client_gone();
+            }
+            _ => {}
         }
         let Some(request) = cx.request(at) else { return };
         if self.sites[request.site].cancels {

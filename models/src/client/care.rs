@@ -7,7 +7,8 @@
 //! ```
 //! # Models      pools of kept connections; handshakes; repeated SYNs; kept connections ignore DNS; what the other end closes;
 //!   requests that hang on a dead connection until a timer or the kernel ends them
-//! # Leaves out  limits of a pool; TCP keep-alive probes; the way from a Network Load Balancer to its target in handshakes
+//! # Leaves out  limits of a pool; TCP keep-alive probes; the race with a server that closes a kept connection at that moment
+//!   (that of a balancer's node with its target is in `alb::backend`); the way from a Network Load Balancer to its target in handshakes
 //! # Source      `aws/network.md` §3.12, §10.1, §10.2
 
 use super::retry::SdkClients;
@@ -160,12 +161,15 @@ impl Clients {
         let caller = &mut self.sites[request.site];
         let Some(kept) = caller.care.as_mut().and_then(|care| care.kept.as_mut()) else { return };
         let pool = member(request.luck, request.user, kept.idle.len());
+        let keep = kept.settings.keep_alive.map_or(Duration::ZERO, |keep| keep.idle_timeout);
         while let Some(found) = kept.idle.get_mut(pool).and_then(Vec::pop) {
             let Some(&row) = cx.connections.get(found) else { continue };
-            let own = kept.settings.keep_alive.map_or(Duration::ZERO, |keep| keep.idle_timeout);
-            if now - row.used >= own.min(closed_when_idle(row.peer, cx)) {
+            if now - row.used >= row.keep.min(closed_when_idle(&row, cx)) {
                 close(found, cx);
                 continue;
+            }
+            if let Some(row) = cx.connections.get_mut(found) {
+                row.in_use = true;
             }
             cx.connections.bind(at, found);
             return self.send_by(found, at, cx);
@@ -183,6 +187,8 @@ impl Clients {
             target: None,
             opened: now,
             used: now,
+            keep,
+            in_use: true,
             established: false,
             served: false,
             last: false,
@@ -230,6 +236,10 @@ impl Clients {
         if left == 0 {
             if let Some(row) = cx.connections.get_mut(connection) {
                 row.established = true;
+                let to = row.node().map(|node| cx.nodes[node as usize].balancer);
+                if let Some(to) = to.filter(|&to| matches!(cx.plan.balancers[to].kind, BalancerKind::Application)) {
+                    cx.observe.balancer(to).connections.opened += 1;
+                }
             }
             return self.send_by(connection, at, cx);
         }
@@ -337,6 +347,7 @@ impl Clients {
         match (kept.settings.keep_alive, cx.connections.get_mut(connection)) {
             (Some(_), Some(row)) if answered && row.established && !row.last => {
                 row.used = now;
+                row.in_use = false;
                 row.served = true;
                 if let Some(idle) = kept.idle.get_mut(row.pool as usize) {
                     idle.push(connection);
@@ -384,13 +395,21 @@ fn retry(request: &Request, wait: Duration, memo: u64, cx: &mut Cx) {
     cx.list.after(wait, client(Event::Retry(next)));
 }
 
-/// After so much idle time the other end has closed a connection, and the caller knows. A Network Load Balancer only
-/// forgets it: the caller finds out when it uses it.
-fn closed_when_idle(peer: Peer, cx: &Cx) -> Duration {
-    let Peer::Node(node) = peer else { return Duration::MAX };
+/// After so much idle time the other end has closed a connection, and the caller knows: a server by its keep-alive, a balancer
+/// by its idle timeout. A Network Load Balancer only forgets it: the caller finds out when it uses it.
+fn closed_when_idle(row: &Connection, cx: &Cx) -> Duration {
+    let by_server = |instance| {
+        let service = cx.directory.facts(instance).service;
+        let keep_alive = service.and_then(|service| cx.plan.services[service].keep_alive);
+        keep_alive.map_or(Duration::MAX, |keep_alive| keep_alive.timeout)
+    };
+    let node = match row.peer {
+        Peer::Node(node) => node,
+        Peer::Instance(instance) => return by_server(instance),
+    };
     let balancer = &cx.plan.balancers[cx.nodes[node as usize].balancer];
     match balancer.kind {
-        BalancerKind::Network(_) => Duration::MAX,
+        BalancerKind::Network(_) => row.target.map_or(Duration::MAX, |(_, instance)| by_server(instance)),
         BalancerKind::Application | BalancerKind::Classic(_) => balancer.idle_timeout,
     }
 }

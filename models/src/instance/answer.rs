@@ -49,6 +49,9 @@ impl Instances {
                 let to = cx.nodes[node as usize].place;
                 let ok = outcome.is_ok();
                 cx.calls.remove(at.id);
+                if outcome == Outcome::Refused {
+                    health_check::not_connected(node, cx);
+                }
                 cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
             }
             Waiter::Branch(parent) => {
@@ -89,6 +92,11 @@ pub(super) fn vanish(at: CallRef, connected: bool, cx: &mut Cx) {
             if cx.request(request).is_some() {
                 cx.hand_over(event::Event::Client(client::Event::Unanswered(request)));
             }
+        }
+        Waiter::Check { .. } if !connected => {
+            let node = call.node;
+            cx.calls.remove(at.id);
+            health_check::not_connected(node, cx);
         }
         _ => {
             cx.calls.remove(at.id);

@@ -158,11 +158,14 @@ impl Instances {
     fn knock(&mut self, node: u16, instance: InstanceId, check: u32, attempt: u32, cx: &mut Cx) {
         let row = &self.rows[instance];
         let ok = match row.condition {
-            Condition::Absent => return,
+            Condition::Absent => return health_check::not_connected(node, cx),
             Condition::Refusing => false,
-            Condition::Serving if row.stopped > 0 => return,
+            Condition::Serving if row.stopped > 0 => return health_check::not_connected(node, cx),
             Condition::Serving => row.waiting < row.backlog || row.busy < row.workers,
         };
+        if !ok {
+            health_check::not_connected(node, cx);
+        }
         let (from, to) = (cx.place_of(instance), cx.nodes[node as usize].place);
         cx.send(from, to, event::Event::Check(health_check::Event::Reply { check, attempt, ok }));
     }

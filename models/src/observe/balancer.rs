@@ -6,7 +6,7 @@
 //! # Source      Elastic Load Balancing user guide, "CloudWatch metrics for your Application Load Balancer";
 //!   `aws/network.md` §3.13
 
-use super::{Level, Observe};
+use super::{ConnectionCounts, ConnectionFigures, Level, NewConnections, Observe};
 use crate::Outcome;
 use crate::plan::{BalancerId, TargetGroupId};
 use sim_core::{Duration, Histogram, Time};
@@ -28,6 +28,12 @@ pub struct BalancerCounts {
     pub all_requests: u64,
     /// Bytes of these requests and their answers.
     pub bytes: u64,
+    /// Connections.
+    pub connections: ConnectionCounts,
+    /// Those that were new before the end of the warm-up.
+    before: NewConnections,
+    /// Requests that met a connection which their target was closing.
+    pub met_closed: u64,
     /// RuleEvaluations since the start that count for the bill: those beyond the ten free ones of each request.
     pub billed_rules: u64,
     /// The same, since the last minute.
@@ -83,6 +89,10 @@ pub struct Minute {
     pub not_sticky: u64,
     /// Bytes of the balancer up to the minute boundary.
     pub bytes_before: u64,
+    /// RuleEvaluations that count for the bill, up to the minute boundary.
+    pub rules_before: u64,
+    /// Connections up to the minute boundary.
+    pub connections_before: NewConnections,
     /// Other answers of the balancer's own, by code.
     pub codes: Codes,
 }
@@ -91,6 +101,35 @@ impl BalancerCounts {
     pub(super) fn delete_warm_up(&mut self) {
         (self.requests, self.elb_5xx, self.target_5xx, self.fail_open) = (0, 0, 0, 0);
         self.codes = Codes::default();
+        self.before = self.new_connections();
+        self.met_closed = 0;
+        self.connections.most_active = 0;
+    }
+
+    /// New connections since the start.
+    pub fn new_connections(&self) -> NewConnections {
+        self.connections.new_connections(self.all_requests)
+    }
+
+    /// What its connections come to at the end.
+    pub fn connection_figures(&self) -> ConnectionFigures {
+        let new = self.new_connections().since(self.before);
+        ConnectionFigures {
+            new_client_connections: new.from_clients,
+            new_target_connections: new.to_targets,
+            most_active_connections: self.connections.most_active,
+            met_closed_connections: self.met_closed,
+        }
+    }
+
+    /// The next minute begins.
+    pub fn begin_minute(&mut self) {
+        self.minute = Minute {
+            bytes_before: self.bytes,
+            rules_before: self.billed_rules,
+            connections_before: self.new_connections(),
+            ..Minute::default()
+        };
     }
 
     fn code(&mut self, count: impl Fn(&mut Codes)) {
@@ -182,6 +221,11 @@ impl Observe {
         let counts = &mut self.balancers[balancer];
         counts.billed_rules += u64::from(rules.saturating_sub(10));
         counts.code(|codes| codes.rule_evaluations += u64::from(rules));
+    }
+
+    /// A request has met a connection that its target was closing.
+    pub fn met_closed(&mut self, balancer: BalancerId) {
+        self.balancers[balancer].met_closed += 1;
     }
 
     /// A connection to a target was not made.

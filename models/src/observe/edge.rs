@@ -33,6 +33,9 @@ pub struct EdgeFigures {
     /// `TCP_Target_Reset_Count`.
     #[serde(skip_serializing_if = "is_zero")]
     pub target_resets: u64,
+    /// `TCP_Client_Reset_Count`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub client_resets: u64,
     /// `PortAllocationErrorCount`.
     #[serde(skip_serializing_if = "is_zero")]
     pub port_allocation_errors: u64,
@@ -72,6 +75,11 @@ impl EdgeCounts {
     /// A connection was reset, by a node or by a target.
     pub fn reset(&mut self, by_node: bool) {
         self.both(|figures| if by_node { figures.elb_resets += 1 } else { figures.target_resets += 1 });
+    }
+
+    /// A client has given up, and resets what comes by its connection.
+    pub fn client_gone(&mut self) {
+        self.both(|figures| figures.client_resets += 1);
     }
 
     /// No port was left towards a target.

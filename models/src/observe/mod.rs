@@ -8,12 +8,14 @@
 //! # Leaves out  anything kept per request: memory is independent of the number of requests
 
 mod balancer;
+mod connection;
 mod edge;
 mod sessions;
 mod station;
 mod users;
 
 pub use balancer::{BalancerCounts, GroupCounts, Minute};
+pub use connection::{ConnectionCounts, ConnectionFigures, NewConnections};
 pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
 pub use users::{BadSpan, Losses, Users};

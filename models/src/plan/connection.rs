@@ -28,6 +28,18 @@ pub struct KeepAlive {
     pub resend: bool,
 }
 
+/// A server that closes connections at rest (network.md §3.12): before its load balancer does, if this is shorter than the
+/// balancer's idle timeout.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerKeepAlive {
+    /// A connection without a request for so long is closed (`KeepAliveTimeout` of Apache, `keepAliveTimeout` of Node.js:
+    /// 5 s; `keepalive_timeout` of nginx: 75 s).
+    pub timeout: Duration,
+    /// From the server's decision to its peer's taking note of it, beyond the way between them: a request sent meanwhile meets
+    /// a closed connection. A modelling choice; 1 ms.
+    pub lag: Duration,
+}
+
 /// How the kernel repeats a SYN that nobody answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum SynRetries {
@@ -72,6 +84,8 @@ pub enum BalancerKind {
 /// Settings of a Network Load Balancer.
 #[derive(Clone, Debug)]
 pub struct NetworkBalancer {
+    /// Listener protocol.
+    pub listener: FlowListener,
     /// `dns_record.client_routing_policy`: share of lookups from inside a zone that are answered with the node of that
     /// zone, while it is in DNS. 0 (any zone, the default), 0.85 or 1.
     pub zonal_affinity: f64,
@@ -80,6 +94,16 @@ pub struct NetworkBalancer {
     /// Connections, at once or within a minute, from one address of a node to one target, where client addresses are
     /// not preserved. About 55,000.
     pub ports: u32,
+}
+
+/// Listener protocol of a Network Load Balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FlowListener {
+    /// Passes on.
+    #[default]
+    Tcp,
+    /// Ends TLS: sixteen times the capacity units for new connections, and an idle timeout of 350 s for good.
+    Tls,
 }
 
 /// Attributes of a target group behind a Network Load Balancer.

@@ -123,6 +123,10 @@ pub enum BalancerMetric {
     Spillover,
     /// BackendConnectionErrors. Absent when zero.
     BackendConnectionErrors,
+    /// NewConnectionCount of an Application Load Balancer, both sides. Absent when zero.
+    NewConnections,
+    /// ActiveConnectionCount, both sides, at the end of the minute. Absent when zero.
+    ActiveConnections,
     /// NewFlowCount of a Network Load Balancer. Always there.
     NewFlows,
     /// ActiveFlowCount. Always there.
@@ -131,6 +135,10 @@ pub enum BalancerMetric {
     ElbResets,
     /// TCP_Target_Reset_Count. Always there.
     TargetResets,
+    /// TCP_Client_Reset_Count. Always there.
+    ClientResets,
+    /// ZonalHealthStatus: a sample from each zone, 1 if it is healthy. Always there.
+    ZonalHealth,
     /// PortAllocationErrorCount. Always there.
     PortAllocationErrors,
 }

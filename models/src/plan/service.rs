@@ -17,6 +17,8 @@ pub struct Service {
     pub backlog: u32,
     /// What becomes of a request that finds the backlog full.
     pub when_full: WhenFull,
+    /// How it keeps connections. None: for longer than whoever calls it.
+    pub keep_alive: Option<super::ServerKeepAlive>,
     /// Whether a worker is held while its request waits for a query, a call or a sleep. Default true.
     pub holds_worker: bool,
     /// How requests that do not come through a balancer pick an instance.

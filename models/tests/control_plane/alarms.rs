@@ -383,8 +383,10 @@ fn every_metric_of_3_13_and_1_14_has_the_value_that_aws_would_give_it() {
         (mean(Metric::Targets(web, TargetsMetric::HealthyStateDns)), Some((2.0, 0.0))),
         (mean(Metric::Targets(web, TargetsMetric::UnhealthyStateDns)), Some((0.0, 0.0))),
         (sum(Metric::Balancer(www, BalancerMetric::ProcessedBytes)), Some((per_minute * 2_000.0, 120_000.0))),
-        // 14.4 MB an hour of 1 GB to the unit; 0.2 new connections a second of 25 are less.
-        (mean(Metric::Balancer(www, BalancerMetric::ConsumedLcus)), Some((0.0144, 0.0072))),
+        // Two new connections a second of 25 to the unit; 14.4 MB an hour of 1 GB are less.
+        (mean(Metric::Balancer(www, BalancerMetric::ConsumedLcus)), Some((0.08, 0.04))),
+        // One for each request, and hardly any to targets: those are used again.
+        (sum(Metric::Balancer(www, BalancerMetric::NewConnections)), Some((per_minute, 60.0))),
         (mean(Metric::Instance(WEB, None, InstanceMetric::StatusCheckFailed)), Some((0.0, 0.0))),
         (mean(Metric::Instance(WEB, Some(3), InstanceMetric::StatusCheckFailedInstance)), Some((0.0, 0.0))),
         (mean(Metric::Instance(WEB, Some(3), InstanceMetric::StatusCheckFailedSystem)), Some((0.0, 0.0))),

@@ -9,10 +9,10 @@ use sim_core::math::pow;
 use sim_core::{Duration, Time};
 use std::ops::ControlFlow;
 
-const GROUP: TargetGroupId = TargetGroupId::new(0);
-const LB: BalancerId = BalancerId::new(0);
-const SITE: SiteId = SiteId::new(0);
-const SERVICE: ServiceId = ServiceId::new(0);
+pub const GROUP: TargetGroupId = TargetGroupId::new(0);
+pub const LB: BalancerId = BalancerId::new(0);
+pub const SITE: SiteId = SiteId::new(0);
+pub const SERVICE: ServiceId = ServiceId::new(0);
 
 /// Every request of a run.
 #[derive(Default)]
@@ -31,19 +31,19 @@ impl Watcher for All {
 }
 
 /// The run, and its requests by their birth.
-fn watched(plan: &Plan) -> (RunResult, Vec<RequestRecord>) {
+pub fn watched(plan: &Plan) -> (RunResult, Vec<RequestRecord>) {
     let mut all = All::default();
     let result = simulate(plan, 7, 0, &mut all).expect("nobody interrupts");
     all.0.sort_by_key(|record| record.born);
     (result, all.0)
 }
 
-fn outcome(result: &RunResult, name: &str) -> u64 {
+pub fn outcome(result: &RunResult, name: &str) -> u64 {
     result.summary.outcomes.get(name).copied().unwrap_or(0)
 }
 
 /// So many instances for good, a request each `every_ms`.
-fn fixed(instances: u32, every_ms: u64, lasts: u64) -> Plan {
+pub fn fixed(instances: u32, every_ms: u64, lasts: u64) -> Plan {
     let mut plan = plan();
     plan.fleets[WEB].sizing = Sizing::Fixed(instances);
     plan.duration = secs(lasts);
@@ -52,9 +52,14 @@ fn fixed(instances: u32, every_ms: u64, lasts: u64) -> Plan {
     plan
 }
 
-fn network(plan: &mut Plan) -> &mut NetworkGroup {
+pub fn network(plan: &mut Plan) -> &mut NetworkGroup {
     let balancer = &mut plan.balancers[LB];
-    balancer.kind = BalancerKind::Network(NetworkBalancer { zonal_affinity: 0.0, secondary_ips: 0, ports: 55_000 });
+    balancer.kind = BalancerKind::Network(NetworkBalancer {
+        listener: FlowListener::Tcp,
+        zonal_affinity: 0.0,
+        secondary_ips: 0,
+        ports: 55_000,
+    });
     balancer.idle_timeout = secs(350);
     let group = &mut plan.target_groups[GROUP];
     group.health_check.protocol = CheckProtocol::Tcp;
@@ -78,7 +83,7 @@ fn classic(plan: &mut Plan, capacity: u32, surge_queue: u32) -> &mut ClassicBala
     }
 }
 
-fn keep_alive(plan: &mut Plan, pools: u32) -> &mut KeepAlive {
+pub fn keep_alive(plan: &mut Plan, pools: u32) -> &mut KeepAlive {
     let keep_alive = Some(KeepAlive { pools, idle_timeout: Duration::MAX, resend: false });
     let connections = &mut plan.sites[SITE].connections;
     let connections = connections.insert(Connections {
@@ -209,7 +214,8 @@ fn nlb_ports_towards_a_target_run_out_only_where_addresses_are_not_preserved() {
     {
         let mut plan = fixed(2, 100, 300);
         network(&mut plan).preserve_client_ip = preserved;
-        let settings = NetworkBalancer { zonal_affinity: 0.0, secondary_ips: secondary, ports };
+        let settings =
+            NetworkBalancer { listener: FlowListener::Tcp, zonal_affinity: 0.0, secondary_ips: secondary, ports };
         plan.balancers[LB].kind = BalancerKind::Network(settings);
         let result = run(&plan);
         let found = result.summary.load_balancers["www"].edge.port_allocation_errors;
@@ -553,7 +559,12 @@ fn nlb_zonal_affinity_keeps_lookups_in_their_zone() {
         let balancer = Balancer {
             name: "inner".into(),
             forward: vec![(inner, 1)],
-            kind: BalancerKind::Network(NetworkBalancer { zonal_affinity: affinity, secondary_ips: 0, ports: 55_000 }),
+            kind: BalancerKind::Network(NetworkBalancer {
+                listener: FlowListener::Tcp,
+                zonal_affinity: affinity,
+                secondary_ips: 0,
+                ports: 55_000,
+            }),
             ..plan.balancers[LB].clone()
         };
         let balancer = plan.balancers.push(balancer);

@@ -178,6 +178,7 @@ pub fn plan() -> Plan {
             workers: 8,
             backlog: 100,
             when_full: WhenFull::Refuse,
+            keep_alive: None,
             holds_worker: true,
             discovery: Discovery::RoundRobin,
             pools: Table::default(),

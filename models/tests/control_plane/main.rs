@@ -5,6 +5,7 @@ mod fixture;
 
 mod alarms;
 mod chains;
+mod connections;
 mod custom;
 mod drawn;
 mod drawn_lives;

@@ -536,7 +536,7 @@ fn i6_capacity_is_asked_for_the_type_of_the_template_that_the_group_has_by_then(
         zone: ZoneId::new(0),
         instance_type: Some(name.into()),
         spot: None,
-        duration: sim_core::Duration::MAX,
+        duration: Duration::MAX,
     };
     for (scarce, zones) in [("m5.large", ["use1-az1", "use1-az2"]), ("m6i.large", ["use1-az2", "use1-az2"])] {
         let mut plan = refreshed(4, wishes());

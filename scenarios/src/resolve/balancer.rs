@@ -116,7 +116,7 @@ pub(crate) fn balancers(
                     reserved_lcu,
                 ),
                 LoadBalancer::Network(network) => {
-                    balancers.push(edge::network(cx, name, network, place));
+                    balancers.push(edge::network(cx, name, network, place, groups));
                     continue;
                 }
                 LoadBalancer::Classic(classic) => {

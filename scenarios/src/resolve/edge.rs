@@ -1,14 +1,15 @@
 //! Network and Classic Load Balancers, and connections of those who call.
 
 use super::balancer;
-use super::context::Cx;
+use super::context::{Cx, show};
+use super::listener;
 use crate::outline::Place;
 use crate::schema::{self, ClassicLoadBalancer, LoadBalancer, NetworkLoadBalancer, Timeout};
 use models::plan::{
     self, Algorithm, Balancer, BalancerKind, BalancerMetric, CheckProtocol, ClassicBalancer, Connections, DnsNeeds,
-    Fleet, FleetId, GroupHealth, KeepAlive, Listener, ListenerRules, NetworkBalancer, NetworkGroup, Sdk, SdkEra,
-    SdkMode, Service, ServiceId, ShiftSettings, Stickiness, SynRetries, TargetGroup, TargetGroupId, TtlViolators,
-    WhenFull,
+    Fleet, FleetId, FlowListener, GroupHealth, KeepAlive, Listener, ListenerRules, NetworkBalancer, NetworkGroup, Sdk,
+    SdkEra, SdkMode, ServerKeepAlive, Service, ServiceId, ShiftSettings, Stickiness, SynRetries, TargetGroup,
+    TargetGroupId, TtlViolators, WhenFull,
 };
 use sim_core::{Dist, Duration, Table};
 
@@ -189,9 +190,24 @@ pub(crate) fn is_behind_classic(cx: &Cx<'_>, fleet: &str) -> bool {
     classics(cx).iter().any(|(_, classic)| classic.instances.iter().any(|name| name == fleet))
 }
 
-pub(crate) fn network<'a>(cx: &mut Cx<'a>, name: &str, written: &'a NetworkLoadBalancer, place: Place<'a>) -> Balancer {
+pub(crate) fn network<'a>(
+    cx: &mut Cx<'a>,
+    name: &str,
+    written: &'a NetworkLoadBalancer,
+    place: Place<'a>,
+    groups: &Table<TargetGroupId, TargetGroup>,
+) -> Balancer {
     use schema::ClientRoutingPolicy::*;
+    let listener = match written.listener {
+        None | Some(schema::FlowListener::Tcp) => FlowListener::Tcp,
+        Some(schema::FlowListener::Tls) => FlowListener::Tls,
+    };
+    if listener == FlowListener::Tls && written.idle_timeout.is_some() {
+        let message = "the idle timeout of a TLS listener is 350 s";
+        cx.error(place.field("idle_timeout"), message, "cannot be changed", "take it away");
+    }
     let kind = NetworkBalancer {
+        listener,
         zonal_affinity: match written.client_routing_policy {
             None | Some(AnyAvailabilityZone) => 0.0,
             Some(PartialAvailabilityZoneAffinity) => 0.85,
@@ -200,17 +216,32 @@ pub(crate) fn network<'a>(cx: &mut Cx<'a>, name: &str, written: &'a NetworkLoadB
         secondary_ips: cx.count(place.field("secondary_ips"), written.secondary_ips, 0, 0, 7),
         ports: cx.count(place.field("ports"), written.ports, 55_000, 1, 1_000_000),
     };
+    let forward = balancer::forward(cx, &written.forward_to, place.field("forward_to"));
+    let zonal_shift = listener::shift_settings(
+        cx,
+        (written.zonal_shift, written.autoshift),
+        (written.autoshift_detection, written.zonal_shift_propagation),
+        place,
+    );
+    let terminates =
+        |group: &&TargetGroup| group.cross_zone && group.network.is_some_and(|it| it.unhealthy_termination);
+    let group = forward.iter().filter_map(|entry| groups.get(entry.0)).find(terminates).filter(|_| zonal_shift.enabled);
+    if let Some(group) = group {
+        let message = format!("`{name}` is cross-zone and resets connections to unhealthy targets of `{}`", group.name);
+        let help = format!("add `unhealthy_connection_termination: false` to target group `{}`", group.name);
+        cx.error(place.field("zonal_shift"), message, "cannot be shifted like that", &help);
+    }
     Balancer {
         name: name.to_owned(),
         zones: cx.zones_or_all(written.zones.as_ref(), place.field("zones")),
-        forward: balancer::forward(cx, &written.forward_to, place.field("forward_to")),
+        forward,
         idle_timeout: cx.time(place.field("idle_timeout"), written.idle_timeout, 350.0, 60.0, 6000.0),
         connect_timeout: Duration::from_secs(10),
         client_keep_alive: Duration::MAX,
         kind: BalancerKind::Network(kind),
         dns_needs: DnsNeeds::AnyGroup,
         listener: ListenerRules::default(),
-        zonal_shift: ShiftSettings::default(),
+        zonal_shift,
         capacity: None,
         reserved_lcu: 0,
         dns_failover_delay: dns_failover_delay(cx, written.dns_failover_delay, place),
@@ -281,13 +312,13 @@ pub(crate) fn counts<'a>(cx: &mut Cx<'a>, name: &str, metric: BalancerMetric, pl
         SurgeQueueLength | Spillover | BackendConnectionErrors => {
             (matches!(balancer, Some(LoadBalancer::Classic(_))), "a Classic")
         }
-        NewFlows | ActiveFlows | ElbResets | TargetResets | PortAllocationErrors => {
+        NewFlows | ActiveFlows | ElbResets | TargetResets | ClientResets | PortAllocationErrors | ZonalHealth => {
             (matches!(balancer, Some(LoadBalancer::Network(_))), "a Network")
         }
         Elb502 | Elb503 | Elb504 | Target5xx | ConsumedLcus => {
             (!matches!(balancer, Some(LoadBalancer::Network(_))), "an Application or Classic")
         }
-        Elb3xx | Elb4xx | Rejected | RuleEvaluations => {
+        Elb3xx | Elb4xx | Rejected | RuleEvaluations | NewConnections | ActiveConnections => {
             (matches!(balancer, Some(LoadBalancer::Application { .. })), "an Application")
         }
         ProcessedBytes => (true, ""),
@@ -394,4 +425,27 @@ pub(crate) fn when_full<'a>(cx: &mut Cx<'a>, written: Option<schema::WhenFull>, 
             retry_after: retry_after.map(|time| cx.time(place.part("retry_after", 0), Some(time), 0.0, 0.0, 3600.0)),
         },
     }
+}
+
+/// How a service's server keeps connections, if that is written.
+pub(crate) fn server_keep_alive<'a>(
+    cx: &mut Cx<'a>,
+    written: &schema::Service,
+    place: Place<'a>,
+) -> Option<ServerKeepAlive> {
+    let lag_at = place.field("keep_alive_lag");
+    if written.keep_alive.is_none() {
+        if lag_at.is_written() {
+            let help = "add `keep_alive`, such as `keep_alive: \"5s\"`";
+            cx.error(lag_at, "`keep_alive_lag` without `keep_alive`", "nothing is closed", help);
+        }
+        return None;
+    }
+    let timeout = cx.time(place.field("keep_alive"), written.keep_alive, 5.0, 0.001, 86_400.0);
+    let lag = cx.time(lag_at, written.keep_alive_lag, 0.001_f64.min(timeout.as_secs_f64() / 2.0), 0.0, 60.0);
+    if lag >= timeout {
+        let message = format!("`keep_alive_lag` of {} is not shorter than `keep_alive`", show(lag.as_secs_f64()));
+        cx.error(lag_at, message, "longer than the connection lasts", "lower it");
+    }
+    Some(ServerKeepAlive { timeout, lag })
 }

@@ -4,6 +4,7 @@ use super::balancer::forward;
 use super::context::Cx;
 use crate::outline::Place;
 use crate::schema::{self, ListenerAction, LoadBalancer, Minimum};
+use crate::units::Dur;
 use models::plan::{
     BalancerCapacity, DnsNeeds, EndpointId, GroupHealth, HealthThreshold, ListenerRule, ListenerRules, Response,
     RuleAction, ShiftSettings, SlowStart, Stickiness, TargetGroup, TargetGroupId, TargetWeights,
@@ -180,6 +181,16 @@ pub(crate) fn zonal_shift<'a>(cx: &mut Cx<'a>, written: &LoadBalancer, place: Pl
     else {
         return ShiftSettings::default();
     };
+    shift_settings(cx, (*zonal_shift, *autoshift), (*autoshift_detection, *zonal_shift_propagation), place)
+}
+
+/// Zonal shift and autoshift, as written; the times of detection and propagation.
+pub(crate) fn shift_settings<'a>(
+    cx: &mut Cx<'a>,
+    (zonal_shift, autoshift): (Option<bool>, Option<bool>),
+    (detection, propagation): (Option<Dur>, Option<Dur>),
+    place: Place<'a>,
+) -> ShiftSettings {
     let (enabled, autoshift) = (zonal_shift.unwrap_or(false), autoshift.unwrap_or(false));
     if autoshift && !enabled {
         let help = "add `zonal_shift: true`";
@@ -188,8 +199,8 @@ pub(crate) fn zonal_shift<'a>(cx: &mut Cx<'a>, written: &LoadBalancer, place: Pl
     ShiftSettings {
         enabled,
         autoshift,
-        autoshift_detection: cx.time(place.field("autoshift_detection"), *autoshift_detection, 300.0, 0.0, 86_400.0),
-        propagation: cx.time(place.field("zonal_shift_propagation"), *zonal_shift_propagation, 10.0, 0.0, 3600.0),
+        autoshift_detection: cx.time(place.field("autoshift_detection"), detection, 300.0, 0.0, 86_400.0),
+        propagation: cx.time(place.field("zonal_shift_propagation"), propagation, 10.0, 0.0, 3600.0),
     }
 }
 
@@ -327,7 +338,7 @@ fn response<'a>(cx: &mut Cx<'a>, action: &ListenerAction, place: Place<'a>) -> O
 /// Stickiness of a forward action to several target groups.
 fn rule_stickiness<'a>(
     cx: &mut Cx<'a>,
-    written: Option<crate::units::Dur>,
+    written: Option<Dur>,
     to: Option<&'a schema::ForwardTo>,
     to_at: Place<'a>,
     place: Place<'a>,

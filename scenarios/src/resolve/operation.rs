@@ -4,7 +4,7 @@ use super::context::Cx;
 use super::{fault, lifecycle, refresh};
 use crate::diagnostic::Diagnostic;
 use crate::outline::Place;
-use crate::schema;
+use crate::schema::{self, LoadBalancer};
 use models::plan::{
     ApiCall, Balancer, BalancerId, Fleet, FleetId, InstanceChange, Operation, OperationId, PolicyKind,
     ScalingProcesses, Shifted, Sizing,
@@ -195,7 +195,10 @@ fn shifted<'a>(
             return None;
         }
         if balancers.get(id).is_some_and(|balancer| !balancer.zonal_shift.enabled) {
-            let help = "add `zonal_shift: true` to the load balancer";
+            let help = match cx.scenario.load_balancers.get(name) {
+                Some(LoadBalancer::Classic(_)) => "a Classic Load Balancer has no zonal shift: shift another resource",
+                _ => "add `zonal_shift: true` to the load balancer",
+            };
             cx.error(place, format!("zonal shift is not enabled for `{name}`"), "cannot be shifted", help);
         }
         return Some(Shifted::Balancer(id));

@@ -188,6 +188,59 @@ fn check<'a>(cx: &mut Cx<'a>, place: Place<'a>, value: f64) {
 mod tests {
     use super::*;
 
+    /// The table of scaling.md §6.3, row by row: nothing is missing here, and nothing else is there.
+    #[test]
+    fn s6_3_sizes_and_prices_are_those_of_the_table() {
+        let of_sizes = |family: &str, prices: &[f64]| -> Vec<(String, u32, f64)> {
+            let sizes =
+                [("nano", 2), ("micro", 2), ("small", 2), ("medium", 2), ("large", 2), ("xlarge", 4), ("2xlarge", 8)];
+            sizes.iter().zip(prices).map(|(size, price)| (format!("{family}.{}", size.0), size.1, *price)).collect()
+        };
+        let mut table = of_sizes("t3", &[0.0052, 0.0104, 0.0208, 0.0416, 0.0832, 0.1664, 0.3328]);
+        table.extend(of_sizes("t3a", &[0.0047, 0.0094, 0.0188, 0.0376, 0.0752, 0.1504, 0.3008]));
+        table.extend(of_sizes("t4g", &[0.0042, 0.0084, 0.0168, 0.0336, 0.0672, 0.1344, 0.2688]));
+        let rows = [
+            ("t2.nano", 1, 0.0058),
+            ("t2.micro", 1, 0.0116),
+            ("t2.small", 1, 0.023),
+            ("t2.medium", 2, 0.0464),
+            ("t2.large", 2, 0.0928),
+            ("t2.xlarge", 4, 0.1856),
+            ("t2.2xlarge", 8, 0.3712),
+            ("m7g.medium", 1, 0.0408),
+            ("m7g.large", 2, 0.0816),
+            ("m7g.xlarge", 4, 0.1632),
+            ("m7g.2xlarge", 8, 0.3264),
+            ("m6g.large", 2, 0.077),
+            ("m8g.large", 2, 0.08976),
+            ("m7i.large", 2, 0.1008),
+            ("m7i.xlarge", 4, 0.2016),
+            ("c7g.medium", 1, 0.0363),
+            ("c7g.large", 2, 0.0725),
+            ("c7g.xlarge", 4, 0.145),
+            ("c7g.2xlarge", 8, 0.29),
+            ("c7i.large", 2, 0.08925),
+            ("c8g.large", 2, 0.07976),
+            ("r5.large", 2, 0.126),
+            ("r6i.large", 2, 0.126),
+            ("r7g.large", 2, 0.1071),
+        ];
+        table.extend(rows.map(|(name, vcpus, price)| (name.to_owned(), vcpus, price)));
+        for (family, hour) in [("m5", 0.096), ("m6i", 0.096), ("c5", 0.085), ("c6i", 0.085)] {
+            for (size, times) in [("large", 1), ("xlarge", 2), ("2xlarge", 4), ("4xlarge", 8)] {
+                table.push((format!("{family}.{size}"), 2 * times, hour * f64::from(times)));
+            }
+        }
+        for (name, vcpus, price) in &table {
+            let row = INSTANCES.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("no {name}"));
+            assert_eq!(row.1, *vcpus, "{name}");
+            assert!((row.2 - price).abs() < 1e-12, "{name}: {}", row.2);
+        }
+        let unknown: Vec<&str> =
+            INSTANCES.iter().map(|row| row.0).filter(|name| table.iter().all(|row| row.0 != *name)).collect();
+        assert!(unknown.is_empty(), "not in the table: {unknown:?}");
+    }
+
     #[test]
     fn connections_follow_postgres_formula() {
         // Seen: 198 on a small, 405 to 420 on a medium, 844 to 856 on a large.

@@ -34,6 +34,7 @@ pub(crate) fn services(cx: &mut Cx<'_>, stores: usize) -> Table<ServiceId, Servi
             workers: cx.count(place.field("workers"), written.workers, 200, 1, 1_000_000),
             backlog: limit(cx, place.field("backlog"), written.backlog.unwrap_or(Limit::Number(4096)), 0),
             when_full: edge::when_full(cx, written.when_full, place.field("when_full")),
+            keep_alive: edge::server_keep_alive(cx, written, place),
             holds_worker: written.holds_worker.unwrap_or(true),
             discovery: match written.discovery {
                 Some(schema::Discovery::Random) => Discovery::Random,

@@ -15,8 +15,10 @@ pub struct NetworkLoadBalancer {
     pub zones: Option<Vec<String>>,
     /// `load_balancing.cross_zone.enabled`, for target groups that do not say. Default false.
     pub cross_zone: Option<bool>,
+    /// Listener protocol. Default Tcp.
+    pub listener: Option<FlowListener>,
     /// `tcp.idle_timeout.seconds`: a connection idle for longer is forgotten; what comes by it later is reset. Default
-    /// 350 s, 60 s to 6000 s.
+    /// 350 s, 60 s to 6000 s; of a Tls listener it cannot be changed.
     pub idle_timeout: Option<Dur>,
     /// `dns_record.client_routing_policy`, for callers inside a zone. Default AnyAvailabilityZone.
     pub client_routing_policy: Option<ClientRoutingPolicy>,
@@ -28,6 +30,26 @@ pub struct NetworkLoadBalancer {
     /// From the loss of a node, or of its last healthy target, to its leaving DNS. Default 10 s (undocumented; a
     /// modelling choice).
     pub dns_failover_delay: Option<Dur>,
+    /// `zonal_shift.config.enabled`. With cross-zone, `unhealthy_connection_termination` of its target groups has to be false.
+    /// Default false.
+    pub zonal_shift: Option<bool>,
+    /// Zonal autoshift: AWS itself shifts away from a zone that is ill. Default false.
+    pub autoshift: Option<bool>,
+    /// From a zone's trouble, or its end, to AWS acting on it. Default 5 min (undocumented; a modelling choice).
+    pub autoshift_detection: Option<Dur>,
+    /// From a zonal shift to its effect. Default 10 s (undocumented; a modelling choice).
+    pub zonal_shift_propagation: Option<Dur>,
+}
+
+/// Listener protocol of a Network Load Balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum FlowListener {
+    /// Passes on: a capacity unit for 800 new connections a second, or 100,000 active ones.
+    Tcp,
+    /// Ends TLS: a capacity unit for 50 new connections a second, or 3,000 active ones. What a handshake takes is up to the
+    /// clients' `connections`.
+    Tls,
 }
 
 /// Which node a lookup from inside a zone is answered with.

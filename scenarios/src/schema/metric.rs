@@ -271,6 +271,28 @@ pub enum Metric {
         /// Load balancer.
         load_balancer: String,
     },
+    /// NewConnectionCount of an Application Load Balancer: from clients, and to targets. Absent when zero.
+    NewConnectionCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// ActiveConnectionCount of an Application Load Balancer: from clients, and to targets, at the end of the minute. Absent when
+    /// zero.
+    ActiveConnectionCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// ZonalHealthStatus of a Network Load Balancer: 1 from each zone that is healthy, 0 from each that is not. Use Minimum.
+    ZonalHealthStatus {
+        /// Load balancer.
+        load_balancer: String,
+    },
+    /// TCP_Client_Reset_Count of a Network Load Balancer.
+    #[serde(rename = "TCP_Client_Reset_Count")]
+    TcpClientResetCount {
+        /// Load balancer.
+        load_balancer: String,
+    },
     /// NewFlowCount of a Network Load Balancer.
     NewFlowCount {
         /// Load balancer.

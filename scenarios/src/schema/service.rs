@@ -29,6 +29,12 @@ pub struct Service {
     pub backlog: Option<Limit>,
     /// What becomes of a request that finds the backlog full. Default Refuse.
     pub when_full: Option<WhenFull>,
+    /// Its server closes a connection that is at rest for so long (Apache's and Node.js' own default is 5 s, nginx' 75 s), 1 ms to
+    /// 1 d. Shorter than the idle timeout of its load balancer, some requests meet a connection being closed: 502. Default: longer.
+    pub keep_alive: Option<Dur>,
+    /// With `keep_alive`: from the server's decision to close to its peer's taking note, beyond the way between them. Default 1 ms
+    /// (a modelling choice), shorter than `keep_alive`.
+    pub keep_alive_lag: Option<Dur>,
     /// Whether a worker is held while its request waits for a query, a call or a sleep. Default true.
     pub holds_worker: Option<bool>,
     /// How requests that do not come through a balancer pick an instance. Default RoundRobin.

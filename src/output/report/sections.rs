@@ -241,13 +241,16 @@ fn stores_and_balancers(body: &mut String, result: &RunResult) {
             units::count(b.target_5xx),
             units::count(b.fail_open),
             units::seconds(b.no_healthy_target_s),
-            units::figure(b.lcu_hours),
+            units::unit_hours(b.lcu_hours, b.billed_by),
         ]
     });
     let titles = ["", "requests", "own 5xx", "targets' 5xx", "failed open", "no healthy target", "LCU hours"];
     part(body, "Load balancers", &titles, balancers.collect());
     let edges = summary.load_balancers.iter();
-    let edges = edges.filter_map(|(name, b)| Some(vec![name.clone(), units::edge(&b.edge)?]));
+    let edges = edges.flat_map(|(name, b)| {
+        let lines = [units::connections(&b.connections), units::edge(&b.edge)];
+        lines.into_iter().flatten().map(move |line| vec![name.clone(), line])
+    });
     part(body, "Connections and queues", &["", "what it counted"], edges.collect());
 }
 
