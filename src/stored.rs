@@ -3,7 +3,9 @@
 //! ```text
 //!  out/x/ ── summary.json ──────► Summary ┐
 //!         ├─ timeline.jsonl ────► events  ├──► RunResult
-//!         ├─ series.csv ────────► Series  ┘
+//!         ├─ series.csv ────────► Series  │
+//!         ├─ latency_map.csv ───► LatencyMap      (of runs with traffic)
+//!         ├─ architecture.json ─► Architecture    ┘
 //!         ├─ scenario.ron ──────► Source            (to run it again)
 //!         └─ replications.* ────► Aggregate, Side   (of `--replications`)
 //! ```
@@ -13,8 +15,9 @@
 use crate::Failure;
 use crate::experiment::Aggregate;
 use crate::experiment::compare::Side;
-use crate::output::files::SCENARIO;
-use models::result::{Column, RunResult, SCHEMA, Series, Summary, TimelineEvent};
+use crate::output::files::{SCENARIO, SPANS};
+use models::RequestSpans;
+use models::result::{Architecture, Column, LatencyMap, RunResult, SCHEMA, Series, Summary, TimelineEvent};
 use scenarios::Source;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -31,7 +34,24 @@ pub fn read(folder: &Path) -> Result<RunResult, Failure> {
     let summary = summary(folder)?;
     let timeline = timeline(&folder.join("timeline.jsonl"))?;
     let series = series(&folder.join("series.csv"), summary.duration_s)?;
-    Ok(RunResult { summary, timeline, series })
+    let latency_map = latency_map(&folder.join("latency_map.csv"), series.interval_s)?;
+    let path = folder.join("architecture.json");
+    let architecture = if path.exists() { parse(&path, &text(&path)?)? } else { Architecture::default() };
+    Ok(RunResult { summary, timeline, series, latency_map, architecture })
+}
+
+/// The requests that were followed; none if the run had no `--spans`.
+///
+/// # Errors
+/// If a line is damaged.
+pub fn spans(folder: &Path) -> Result<Vec<RequestSpans>, Failure> {
+    let path = folder.join(SPANS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = text(&path)?;
+    let line = |(number, line)| serde_json::from_str(line).map_err(|error| damaged(&path, number + 1, &reason(&error)));
+    text.lines().enumerate().map(line).collect()
 }
 
 /// Whether a folder looks as if `sim run` had written it.
@@ -149,6 +169,31 @@ fn series(path: &Path, duration_s: f64) -> Result<Series, Failure> {
     Ok(Series { interval_s: starts.get(1).copied().unwrap_or(duration_s), columns })
 }
 
+/// The latency map; an empty one where there is no file, for want of traffic.
+fn latency_map(path: &Path, interval_s: f64) -> Result<LatencyMap, Failure> {
+    if !path.exists() {
+        return Ok(LatencyMap::default());
+    }
+    let text = text(path)?;
+    let mut lines = text.lines().enumerate();
+    let head = lines.next().map_or("", |(_, head)| head).strip_prefix("t_s,");
+    let wrong = |number: usize| damaged(path, number + 1, "not a row of the latency map");
+    let bands: Vec<&str> = head.ok_or_else(|| wrong(0))?.split(',').collect();
+    let edge = |band: &&str| band.strip_prefix("up to ")?.strip_suffix(" ms")?.parse::<f64>().ok();
+    let edges_ms: Vec<f64> = bands.iter().map_while(edge).collect();
+    if edges_ms.len() + usize::from(bands.last() == Some(&"more")) != bands.len() {
+        return Err(wrong(0));
+    }
+    let mut rows = Vec::new();
+    for (number, line) in lines {
+        let counts: Result<Vec<u32>, _> = line.split(',').skip(1).map(str::parse).collect();
+        let mut row = counts.ok().filter(|row| row.len() == bands.len()).ok_or_else(|| wrong(number))?;
+        row.resize(edges_ms.len() + 1, 0);
+        rows.push(if row.iter().all(|count| *count == 0) { Vec::new() } else { row });
+    }
+    Ok(LatencyMap { interval_s, edges_ms, rows })
+}
+
 /// A column from its head: `latency_ms.p99 [ms]`, or a plain name.
 fn column(head: &str) -> Column {
     let (name, unit) = head.strip_suffix(']').and_then(|head| head.rsplit_once(" [")).unwrap_or((head, "1"));
@@ -191,6 +236,8 @@ mod tests {
         fs::write(folder.join("summary.json"), json::summary(&result.summary)).unwrap();
         fs::write(folder.join("timeline.jsonl"), json::timeline(&result.timeline)).unwrap();
         fs::write(folder.join("series.csv"), csv::series(&result.series)).unwrap();
+        fs::write(folder.join("latency_map.csv"), csv::latency_map(&result.latency_map).unwrap()).unwrap();
+        fs::write(folder.join("architecture.json"), json::architecture(&result.architecture)).unwrap();
     }
 
     fn room() -> tempfile::TempDir {
@@ -239,7 +286,7 @@ mod tests {
     #[test]
     fn damage_is_told_with_file_and_line() {
         type Damage = fn(&str) -> String;
-        let cases: [(&str, Damage, &[&str]); 7] = [
+        let cases: [(&str, Damage, &[&str]); 10] = [
             (
                 "summary.json",
                 |text| text.replace("\"seed\": 1", "\"seed\": \"one\""),
@@ -251,6 +298,9 @@ mod tests {
             ("timeline.jsonl", |text| text.replace("\"cause\":4", "\"cause\":5"), &["timeline.jsonl:5", "after it"]),
             ("series.csv", |text| text.replace("60,121", "60,x"), &["series.csv:3", "`x` is not a number"]),
             ("series.csv", |text| text.replace("60,121", "60"), &["series.csv:3", "number of fields"]),
+            ("latency_map.csv", |text| text.replace("up to 10 ms", "10"), &["latency_map.csv:1"]),
+            ("latency_map.csv", |text| text.replace("60,4000", "60"), &["latency_map.csv:3", "row of the latency map"]),
+            ("architecture.json", |text| text.replace("\"zone\": 1", "\"zone\": -1"), &["architecture.json:"]),
         ];
         for (name, damage, wanted) in cases {
             let room = room();
@@ -270,6 +320,13 @@ mod tests {
             fs::remove_file(room.path().join(name)).unwrap();
             told(read(room.path()), &["not complete", name]);
         }
+    }
+
+    #[test]
+    fn results_of_a_run_without_traffic_have_no_latency_map() {
+        let room = room();
+        fs::remove_file(room.path().join("latency_map.csv")).unwrap();
+        assert_eq!(read(room.path()).unwrap().latency_map, LatencyMap::default());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod availability;
 mod beanstalk;
+mod bytes;
 mod detection;
 mod machines;
 mod money;
@@ -11,4 +12,5 @@ mod queues;
 mod retries;
 mod scaling;
 mod sharing;
+mod years;
 mod zones;

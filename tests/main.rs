@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod lab;
+mod markov;
 mod theory;
 
 mod analytic;
@@ -12,8 +13,10 @@ mod determinism;
 mod properties;
 mod regressions;
 
+mod browser;
 mod cli;
 mod coverage;
+mod exports;
 mod files;
 mod inputs;
 mod room;

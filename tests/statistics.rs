@@ -9,7 +9,7 @@ use models::{Progress, RequestRecord, Watcher};
 use rayon::prelude::*;
 use sim::experiment::compare::compare;
 use sim::experiment::precision::{FIRST, Precision};
-use sim::experiment::{Bar, Estimate, Settings, metrics, replicate};
+use sim::experiment::{Bar, Estimate, Onlookers, Settings, metrics, replicate};
 use sim_core::{Stream, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -195,7 +195,8 @@ fn the_stopping_rule_is_not_optimistic() {
         .map(|seed| {
             let precision = Some((&wish, 2000));
             let settings = Settings { seed, replications: FIRST, precision, threads: Some(1), stop: &stop, bar: &bar };
-            let found = replicate(&plan, &settings, None).expect("nobody interrupts").aggregate.expect("many");
+            let found =
+                replicate(&plan, &settings, Onlookers::default()).expect("nobody interrupts").aggregate.expect("many");
             let estimate = found.get("latency_ms.mean").expect("a figure");
             let half = estimate.half_width.expect("many");
             assert!(half <= 0.1 * estimate.mean && found.replications >= FIRST, "{estimate:?}");
@@ -213,7 +214,7 @@ fn a_replication_is_the_same_however_many_there_are() {
     let (stop, bar) = (AtomicBool::new(false), Bar::new(1.0, true));
     let digests = |replications| -> Vec<String> {
         let settings = Settings { seed: 3, replications, precision: None, threads: Some(2), stop: &stop, bar: &bar };
-        let found = replicate(&plan, &settings, None).expect("nobody interrupts");
+        let found = replicate(&plan, &settings, Onlookers::default()).expect("nobody interrupts");
         found.replications.into_iter().map(|one| one.digest).collect()
     };
     let (ten, forty) = (digests(10), digests(40));

@@ -23,8 +23,7 @@ use crate::datapoints::{Reading, enough_samples, retrieved};
 use crate::event::{self, events};
 use crate::group;
 use crate::plan::{
-    Action, Alarm, AlarmId, AlarmRef, Comparison, CompositeId, FleetId, InstanceMetric, Metric, Plan, Sizing,
-    TargetGroupId,
+    Action, Alarm, AlarmId, AlarmRef, Comparison, CompositeId, FleetId, Metric, Plan, Sizing, TargetGroupId,
 };
 use crate::result::{AlarmChange, EventKind};
 use crate::shared::Cx;
@@ -177,11 +176,18 @@ impl Alarms {
             let reason = reason(alarm, &slots, row);
             let detail = format!("{} → {}: {reason}{}", row.state.name(), state.name(), ec2::announced(actions, cx));
             let cause = match state {
+                // What slows a fleet makes no metric fall.
+                State::Alarm if alarm.comparison.is_below() => None,
                 State::Alarm => watched_fleet(cx, alarm.metric).map(|fleet| cx.blame.of_fleet(fleet, now)),
                 _ => Some(row.entry),
             };
             let cause = cause.unwrap_or(EntryId::NONE);
             row.entry = cx.timeline.record(now, EventKind::AlarmState, alarm.name.as_str(), detail, cause);
+            if state == State::Alarm
+                && let Some(first) = first_breaching(alarm, &slots, &reading)
+            {
+                cx.timeline.began(row.entry, first, cx.datapoints.published(id, first, now));
+            }
             let (from, to) = (row.state.name().to_string(), state.name().to_string());
             row.changes.push(AlarmChange { t_s: now.as_secs_f64(), from, to });
             row.state = state;
@@ -261,6 +267,15 @@ impl Row {
     }
 }
 
+/// When the first of the breaching periods that make an alarm ended.
+fn first_breaching(alarm: &Alarm, slots: &[Option<bool>], reading: &Reading) -> Option<Time> {
+    let known = (0u32..).zip(slots).filter_map(|(slot, beyond)| Some((slot, (*beyond)?)));
+    let (slot, _) = known.take(alarm.evaluation_periods as usize).filter(|(_, beyond)| *beyond).last()?;
+    let period = alarm.period.nanos() / 1_000_000_000;
+    let end = u64::from(reading.end).checked_sub(u64::from(slot) * period)?;
+    Some(Time::ZERO + Duration::from_secs(end))
+}
+
 /// Between two looks (rule E1).
 fn cadence(alarm: &Alarm) -> Duration {
     Duration::from_secs(if alarm.is_high_resolution() { 10 } else { 60 })
@@ -307,7 +322,8 @@ fn watched_fleet(cx: &Cx, metric: Metric) -> Option<FleetId> {
         cx.plan.fleets.iter().find(|(_, fleet)| fleet.target_groups.contains(&group)).map(|(id, _)| id)
     };
     match metric {
-        Metric::Cpu(fleet) | Metric::Instance(fleet, _, InstanceMetric::Cpu) => Some(fleet),
+        Metric::Cpu(fleet) => Some(fleet),
+        Metric::Instance(fleet, _, metric) if metric.is_monitored() => Some(fleet),
         Metric::QueueDepth(service) => Some(cx.plan.services[service].fleet),
         Metric::TargetResponseTime(group) | Metric::Target5xx(group) => of_group(group),
         _ => None,

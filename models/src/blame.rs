@@ -2,10 +2,11 @@
 //!
 //! # Models      nothing that acts: control-plane parts read it only to write the cause into the timeline
 
-use crate::plan::{FleetId, ZoneId};
+use crate::plan::{FleetId, TargetGroupId, ZoneId};
 use crate::request::InstanceId;
 use crate::timeline::EntryId;
 use sim_core::Time;
+use std::collections::BTreeMap;
 
 /// The latest fault (or other cause) on record for each thing.
 #[derive(Clone, Debug, Default)]
@@ -14,9 +15,22 @@ pub struct Blame {
     zones: Vec<EntryId>,
     fleets: Vec<(EntryId, Time)>,
     launches: Vec<EntryId>,
+    streaks: BTreeMap<(TargetGroupId, InstanceId, bool), Time>,
 }
 
 impl Blame {
+    /// A node has made up its mind about a target by checks of which the first was at `since`. Of several nodes the first
+    /// counts; who goes over to the other verdict begins anew.
+    pub fn streak(&mut self, group: TargetGroupId, instance: InstanceId, healthy: bool, since: Time) {
+        self.streaks.remove(&(group, instance, !healthy));
+        self.streaks.entry((group, instance, healthy)).or_insert(since);
+    }
+
+    /// The first of the checks behind the verdict on a target.
+    pub fn first_check(&self, group: TargetGroupId, instance: InstanceId, healthy: bool) -> Option<Time> {
+        self.streaks.get(&(group, instance, healthy)).copied()
+    }
+
     /// What struck an instance last.
     pub fn of_instance(&self, instance: InstanceId) -> EntryId {
         self.instances.get(instance.index()).copied().unwrap_or(EntryId::NONE)

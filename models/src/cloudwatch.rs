@@ -280,6 +280,8 @@ impl InstanceMetric {
             InstanceMetric::StatusCheckFailed => "StatusCheckFailed",
             InstanceMetric::StatusCheckFailedSystem => "StatusCheckFailed_System",
             InstanceMetric::StatusCheckFailedInstance => "StatusCheckFailed_Instance",
+            InstanceMetric::NetworkIn => "NetworkIn",
+            InstanceMetric::NetworkOut => "NetworkOut",
         }
     }
 }

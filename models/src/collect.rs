@@ -8,8 +8,8 @@
 use crate::alb::Hosts;
 use crate::observe::Minute;
 use crate::plan::{
-    BalancerId, BalancerMetric, Emitted, FleetId, GroupMetric, InstanceMetric, Metric, Monitoring, Per, ServiceId,
-    Source, StatusCheck, TargetGroupId, TargetsMetric,
+    BalancerId, BalancerMetric, Emitted, FleetId, GroupMetric, InstanceMetric, Metric, Per, ServiceId, Source,
+    StatusCheck, TargetGroupId, TargetsMetric,
 };
 use crate::request::InstanceId;
 use crate::world::World;
@@ -22,24 +22,10 @@ impl World<'_> {
         let watched: Vec<Metric> = self.cloudwatch.watched().to_vec();
         for metric in watched {
             let samples = match metric {
-                Metric::Cpu(fleet) => {
-                    let template = &self.shared.plan.fleets[fleet].template;
-                    let period = match template.monitoring {
-                        Monitoring::Detailed => Duration::from_secs(60),
-                        Monitoring::Basic => Duration::from_secs(300),
-                    };
-                    if !now.nanos().is_multiple_of(period.nanos()) {
-                        continue;
-                    }
-                    let mut samples = Vec::new();
-                    for instance in self.groups.measured(fleet, now) {
-                        let (before, work) = self.cpu_since_mark(instance, now);
-                        let vcpus = self.shared.directory.vcpus(self.shared.plan, instance);
-                        let capacity = f64::from(vcpus) * period.nanos() as f64;
-                        samples.extend(before.map(|before| 100.0 * (work - before) / capacity));
-                    }
-                    samples
-                }
+                Metric::Cpu(fleet) => match self.cpu_samples((fleet, None), metric, now) {
+                    Some(samples) => samples,
+                    None => continue,
+                },
                 Metric::InServiceInstances(fleet) => vec![f64::from(self.groups.metrics(fleet).in_service)],
                 Metric::DesiredCapacity(fleet) => vec![f64::from(self.groups.metrics(fleet).desired)],
                 Metric::RequestCount(balancer) => counted(self.shared.observe.balancer(balancer).minute.requests),
@@ -205,32 +191,10 @@ impl World<'_> {
         metric: InstanceMetric,
         now: Time,
     ) -> Option<Vec<f64>> {
-        let mut chosen = self.groups.running(fleet);
-        if let Some(nth) = nth {
-            chosen.retain(|&instance| self.shared.directory.facts(instance).ordinal == u32::from(nth));
-        }
-        let template = &self.shared.plan.fleets[fleet].template;
+        let chosen = self.those_watched(fleet, nth);
         let failed = |failed: bool| f64::from(u8::from(failed));
         Some(match metric {
-            InstanceMetric::Cpu => {
-                let period = match template.monitoring {
-                    Monitoring::Detailed => Duration::from_secs(60),
-                    Monitoring::Basic => Duration::from_secs(300),
-                };
-                if !now.nanos().is_multiple_of(period.nanos()) {
-                    return None;
-                }
-                let capacity = f64::from(template.vcpus) * period.nanos() as f64;
-                let mut samples = Vec::new();
-                for instance in chosen {
-                    let work = self.instances.busy_ns(instance, now);
-                    let before = self.single_marks.insert(instance.index(), work);
-                    samples.extend(
-                        before.filter(|before| *before <= work).map(|before| 100.0 * (work - before) / capacity),
-                    );
-                }
-                samples
-            }
+            InstanceMetric::Cpu => return self.cpu_samples((fleet, nth), Metric::Instance(fleet, nth, metric), now),
             InstanceMetric::StatusCheckFailed
             | InstanceMetric::StatusCheckFailedInstance
             | InstanceMetric::StatusCheckFailedSystem => {
@@ -248,7 +212,19 @@ impl World<'_> {
                 };
                 chosen.iter().map(|&instance| failed(fails(instance))).collect()
             }
+            InstanceMetric::NetworkIn | InstanceMetric::NetworkOut => {
+                return self.network_samples((fleet, nth), Metric::Instance(fleet, nth, metric), now);
+            }
         })
+    }
+
+    /// The running instances of a fleet, or the n-th ever launched alone.
+    pub(crate) fn those_watched(&self, fleet: FleetId, nth: Option<u16>) -> Vec<InstanceId> {
+        let mut chosen = self.groups.running(fleet);
+        if let Some(nth) = nth {
+            chosen.retain(|&instance| self.shared.directory.facts(instance).ordinal == u32::from(nth));
+        }
+        chosen
     }
 
     /// So much time is over: services send the metrics of that resolution.
@@ -304,19 +280,6 @@ impl World<'_> {
             Emitted::Sessions => self.shared.observe.sessions(service, Some(instance)) as f64,
             Emitted::Started | Emitted::Refused => 0.0,
         }
-    }
-
-    /// CPU work of an instance at the last sampling (none if it was not there for the whole period) and now.
-    fn cpu_since_mark(&mut self, instance: InstanceId, now: Time) -> (Option<f64>, f64) {
-        let work = self.instances.busy_ns(instance, now);
-        let index = instance.index();
-        if self.cpu_marks.len() <= index {
-            self.cpu_marks.resize(index + 1, f64::NAN);
-        }
-        let before = std::mem::replace(&mut self.cpu_marks[index], work);
-        // A NaN mark: this is its first period, of which it saw a part; EC2 reports it from its first full one.
-        let known = before.is_finite() && before <= work;
-        (known.then_some(before), work)
     }
 }
 

@@ -17,7 +17,7 @@ pub use statistic::enough_samples;
 
 use crate::alarm::State;
 use crate::archive::Archive;
-use crate::plan::{Alarm, AlarmId, Expression, InstanceMetric, Metric, Monitoring, Plan, Statistic};
+use crate::plan::{Alarm, AlarmId, Expression, FleetId, Metric, Monitoring, Plan, Statistic};
 use sim_core::dist::Dist;
 use sim_core::{Histogram, Table, Time};
 use statistic::aggregate;
@@ -184,6 +184,12 @@ impl Datapoints {
         self.series.iter().map(|series| series.metric)
     }
 
+    /// Whether somebody watches the bytes of a fleet's instances.
+    pub fn counts_bytes(&self, fleet: FleetId) -> bool {
+        self.watched()
+            .any(|metric| matches!(metric, Metric::Instance(of, _, metric) if of == fleet && metric.is_of_network()))
+    }
+
     /// Takes in the datapoint of the period that ends now; it can be read from `visible` on.
     pub fn publish(&mut self, index: usize, mut point: Datapoint, now: Time, visible: Time) {
         let Some(series) = self.series.get_mut(index) else { return };
@@ -240,6 +246,16 @@ impl Datapoints {
             }
         };
         Reading { values, end: newest.unwrap_or(0), samples }
+    }
+
+    /// When the datapoints of the period that ended at `end` could be read, as far as they can be by now.
+    pub fn published(&self, alarm: AlarmId, end: Time, now: Time) -> Option<Time> {
+        let watch = &self.watches[alarm];
+        let end = second(end);
+        let start = end.checked_sub(watch.period)?;
+        let points = watch.inputs.iter().flat_map(|input| &self.series[input.series].points);
+        let inside = points.filter(|point| point.end > start && point.end <= end && point.visible <= now);
+        inside.map(|point| point.visible).max()
     }
 
     /// Trailing steps for which no datapoint can be read yet, as far as it may still be on its way.
@@ -307,7 +323,8 @@ pub fn cadence(metric: Metric, plan: &Plan) -> u32 {
         Monitoring::Detailed => 60,
     };
     match metric {
-        Metric::Cpu(fleet) | Metric::Instance(fleet, _, InstanceMetric::Cpu) => monitoring(fleet),
+        Metric::Cpu(fleet) => monitoring(fleet),
+        Metric::Instance(fleet, _, metric) if metric.is_monitored() => monitoring(fleet),
         Metric::Custom(custom) => {
             plan.custom_metrics.get(custom).map_or(60, |metric| (metric.resolution.nanos() / SECOND) as u32)
         }

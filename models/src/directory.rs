@@ -113,6 +113,11 @@ impl Directory {
         self.instances.iter().find(|(_, facts)| facts.fleet == fleet && facts.ordinal == ordinal).map(|(id, _)| id)
     }
 
+    /// All, in order of launch.
+    pub fn iter(&self) -> impl Iterator<Item = (InstanceId, &Facts)> {
+        self.instances.iter()
+    }
+
     /// How many were ever entered.
     pub fn len(&self) -> usize {
         self.instances.len()

@@ -16,7 +16,7 @@ use crate::result::EventKind;
 use crate::shared::Cx;
 use crate::timeline::EntryId;
 use crate::{alb, group, instance, launch, store};
-use sim_core::dist::Sampler;
+use sim_core::dist::{Dist, Sampler};
 use sim_core::{Duration, Stream, Table, Words};
 
 events! {
@@ -33,10 +33,13 @@ events! {
 pub struct Faults {
     occurrences: Table<FaultId, Occurs>,
     strikes: Vec<Strike>,
+    /// Strikes whose end is still to come.
+    open: u32,
 }
 
 struct Occurs {
-    repeats: Option<(Sampler, Option<Sampler>)>,
+    to_failure: Option<Sampler>,
+    to_repair: Option<Sampler>,
     times: Stream,
     choice: Stream,
 }
@@ -53,26 +56,29 @@ impl Faults {
     pub fn new(cx: &Cx) -> Self {
         let occurrences = cx.plan.faults.iter().map(|(id, fault)| {
             let component = format!("fault {} {}", id.index(), fault.name);
+            let (to_failure, to_repair) = match &fault.when {
+                Occurrence::At(_) => (None, None),
+                Occurrence::Random { time_to_failure, time_to_repair } => {
+                    (Some(time_to_failure), time_to_repair.as_ref())
+                }
+                Occurrence::Driven { time_to_repair } => (None, time_to_repair.as_ref()),
+            };
             Occurs {
-                repeats: match &fault.when {
-                    Occurrence::At(_) => None,
-                    Occurrence::Random { time_to_failure, time_to_repair } => {
-                        Some((time_to_failure.sampler(), time_to_repair.as_ref().map(|dist| dist.sampler())))
-                    }
-                },
+                to_failure: to_failure.map(Dist::sampler),
+                to_repair: to_repair.map(Dist::sampler),
                 times: cx.stream(&component, "times"),
                 choice: cx.stream(&component, "choice"),
             }
         });
-        Faults { occurrences: occurrences.collect(), strikes: Vec::new() }
+        Faults { occurrences: occurrences.collect(), strikes: Vec::new(), open: 0 }
     }
 
     /// Schedules the first strike of each.
     pub fn start(&mut self, cx: &mut Cx) {
         for (id, occurs) in self.occurrences.iter_mut() {
-            let first = match (&cx.plan.faults[id].when, &occurs.repeats) {
+            let first = match (&cx.plan.faults[id].when, &occurs.to_failure) {
                 (Occurrence::At(time), _) => *time,
-                (_, Some((time_to_failure, _))) => time_to_failure.duration(&mut occurs.times),
+                (_, Some(time_to_failure)) => time_to_failure.duration(&mut occurs.times),
                 _ => continue,
             };
             cx.list.after(first, event::Event::Fault(Event::Strike(id)));
@@ -113,8 +119,8 @@ impl Faults {
             None => subject(&fault.action, plan),
         };
         let nobody = selection(&fault.action).is_some() && instances.is_empty();
-        let mut lasts = duration(&fault.action);
-        if let Some((_, Some(time_to_repair))) = &occurs.repeats {
+        let mut lasts = lasts(&fault.action);
+        if let Some(time_to_repair) = &occurs.to_repair {
             lasts = Some(time_to_repair.duration(&mut occurs.times));
         }
         let detail = match (nobody, lasts) {
@@ -136,7 +142,10 @@ impl Faults {
         self.strikes.push(Strike { fault: id, entry, instances });
         match lasts {
             Some(Duration::MAX) => {}
-            Some(lasts) => cx.list.after(lasts, event::Event::Fault(Event::End(number))),
+            Some(lasts) => {
+                self.open += 1;
+                cx.list.after(lasts, event::Event::Fault(Event::End(number)));
+            }
             None => self.again(id, cx),
         }
     }
@@ -144,7 +153,7 @@ impl Faults {
     /// A random fault comes again.
     fn again(&mut self, id: FaultId, cx: &mut Cx) {
         let occurs = &mut self.occurrences[id];
-        if let Some((time_to_failure, _)) = &occurs.repeats {
+        if let Some(time_to_failure) = &occurs.to_failure {
             let wait = time_to_failure.duration(&mut occurs.times);
             cx.list.after(wait, event::Event::Fault(Event::Strike(id)));
         }
@@ -257,7 +266,13 @@ impl Faults {
         }
     }
 
+    /// Whether some strike is still to end.
+    pub fn some_open(&self) -> bool {
+        self.open > 0
+    }
+
     fn end(&mut self, number: u32, cx: &mut Cx) {
+        self.open -= 1;
         let now = cx.now();
         let plan = cx.plan;
         let Strike { fault: id, entry, instances } = &self.strikes[number as usize];
@@ -427,35 +442,6 @@ fn slowed(action: &FaultAction, plan: &Plan) -> Option<FleetId> {
         | FaultAction::CpuStress(selection, ..) => Some(selection.fleet),
         FaultAction::EndpointErrors(endpoint, ..) => Some(plan.services[plan.endpoints[*endpoint].service].fleet),
         _ => None,
-    }
-}
-
-/// How long an action lasts; none if it is over at once.
-fn duration(action: &FaultAction) -> Option<Duration> {
-    match action {
-        FaultAction::TerminateInstances(_)
-        | FaultAction::InterruptSpot(..)
-        | FaultAction::FailHost(_)
-        | FaultAction::FailPrimary(_)
-        | FaultAction::FailStandby(_)
-        | FaultAction::RebootWithFailover(_) => None,
-        FaultAction::StopInstances(_, lasts)
-        | FaultAction::ImpairSystem(_, lasts)
-        | FaultAction::CutOffInstances(_, lasts)
-        | FaultAction::HangInstances(_, lasts)
-        | FaultAction::FreezeInstances(_, lasts)
-        | FaultAction::SlowInstances(_, _, lasts)
-        | FaultAction::CpuStress(_, _, lasts)
-        | FaultAction::EndpointErrors(_, _, lasts)
-        | FaultAction::ZonePowerLoss(_, lasts)
-        | FaultAction::ZonePartition(_, lasts)
-        | FaultAction::ZoneGrey { duration: lasts, .. }
-        | FaultAction::PoolShortage { duration: lasts, .. }
-        | FaultAction::FailNat(_, lasts)
-        | FaultAction::FailLaunches(_, _, lasts)
-        | FaultAction::InsufficientCapacity(_, lasts)
-        | FaultAction::DelayMetrics(_, lasts)
-        | FaultAction::LoseMetrics(lasts) => Some(*lasts),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::plan::{CheckProtocol, EndpointId, TargetGroupId};
 use crate::request::*;
 use crate::shared::{Cx, NodeFacts};
 use crate::{alb, instance};
-use sim_core::{Duration, Lane, Pool, Stream, Table, Words, id_type};
+use sim_core::{Duration, Lane, Pool, Stream, Table, Time, Words, id_type};
 
 id_type! {
     /// Row of a check: one node watching one target.
@@ -98,6 +98,8 @@ struct Check {
     passes: u32,
     failures: u32,
     verdict: Option<bool>,
+    /// When the first of these passes or failures was.
+    since: Time,
 }
 
 impl HealthChecks {
@@ -158,6 +160,7 @@ impl HealthChecks {
             passes: 0,
             failures: 0,
             verdict: healthy.then_some(true),
+            since: Time::ZERO,
         });
         let generation = self.checks.generation(check);
         let phase = Duration::from_secs_f64(settings.period.as_secs_f64() * self.phases.unit());
@@ -227,6 +230,9 @@ impl HealthChecks {
         check.attempt = 0;
         let settings = &self.groups[check.group];
         (check.passes, check.failures) = if ok { (check.passes + 1, 0) } else { (0, check.failures + 1) };
+        if check.passes + check.failures == 1 {
+            check.since = cx.now();
+        }
         let verdict = match check.verdict {
             None if ok => true,
             Some(false) if check.passes >= settings.healthy_threshold => true,
@@ -235,6 +241,7 @@ impl HealthChecks {
         };
         check.verdict = Some(verdict);
         let (node, group, instance) = (check.node, check.group, check.instance);
+        cx.blame.streak(group, instance, verdict, check.since);
         let health = alb::Event::TargetHealth { node, group, instance, healthy: verdict };
         cx.hand_over(event::Event::Alb(health));
     }

@@ -43,16 +43,21 @@ mod directory;
 mod environment;
 mod fault;
 
+pub mod architecture;
 mod collect;
 mod collect_machine;
 mod cost;
 mod expectation;
 mod incident;
+pub mod latency_map;
 mod observe;
 mod series;
+mod spans;
 mod strength;
 mod summary;
 mod timeline;
+
+pub mod years;
 
 /// The arithmetic of scaling policies, for those who judge a plan before it runs.
 pub mod arithmetic {
@@ -64,4 +69,5 @@ pub mod result;
 mod run;
 
 pub use outcome::Outcome;
-pub use run::{Interrupted, Progress, RequestRecord, Watcher, simulate};
+pub use run::{Glance, Interrupted, Progress, RequestRecord, Watcher, simulate};
+pub use spans::{RequestSpans, Span};

@@ -1,9 +1,12 @@
 //! What a run yields: plain data, read by the page, the files and the plots; nothing here can reach back into a world.
 //!
 //! `summary.json` is [`Summary`] as it stands, `timeline.jsonl` one [`TimelineEvent`] a line, `series.csv` the
-//! [`Series`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
+//! [`Series`], `latency_map.csv` the [`LatencyMap`], `architecture.json` the [`Architecture`]. The shapes are versioned by [`Summary::schema`]; a field is added freely, and removed or renamed only
 //! with a new version.
 
+pub use crate::architecture::Architecture;
+pub use crate::incident::{Link, LinkKind, Phase, PhaseKind};
+pub use crate::latency_map::LatencyMap;
 pub use crate::observe::EdgeFigures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +23,12 @@ pub struct RunResult {
     pub timeline: Vec<TimelineEvent>,
     /// Figures over time.
     pub series: Series,
+    /// How many requests were how slow, over time.
+    #[serde(default)]
+    pub latency_map: LatencyMap,
+    /// What there was, for a diagram.
+    #[serde(default)]
+    pub architecture: Architecture,
 }
 
 /// The figures of a run.
@@ -382,6 +391,17 @@ pub struct Incident {
     pub redundancy_restored_s: Option<f64>,
     /// Requests that failed between its start and its restoration.
     pub failed_requests: u64,
+    /// The reaction chain: what had to happen, one after the other, until users were back and strength was full. In the
+    /// order of their ends; each that is not `beside` begins where the one before it ended, the first at `t_s`. Of several chains at once (several replaced instances) it
+    /// is the one that users had to wait for; if they did not, the one that full strength had to wait for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// The links summed up by what they are part of, in the order of `PhaseKind`; those without links left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Phase>,
+    /// Other chains that came of it and ended with something in service; not in `links`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_chains: u32,
 }
 
 /// A store.
@@ -453,6 +473,13 @@ pub struct TimelineEvent {
     pub detail: String,
     /// Id of what caused it.
     pub cause: Option<u32>,
+    /// When what it tells of began, where that was before: of a target's verdict the first failed (or passing) check of the
+    /// row, of an alarm the end of the first period beyond its threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_s: Option<f64>,
+    /// Of an alarm: when the datapoint of that period could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_s: Option<f64>,
 }
 
 /// Kinds of timeline events.
@@ -587,7 +614,8 @@ pub struct Series {
 /// (`.p95`, `.p99`, `.mean`), `in_flight`, `group.<g>.desired` (`.in_service`: able to serve, `.pending`, `.booting`,
 /// `.unhealthy`, `.terminating`: each instance in one of them; `.forecast`: of predictive scaling), `cpu_percent.<g>`,
 /// `cpu_credits.<g>` (mean balance of burstable instances), `memory_mib.<g>` (mean over the server processes), `waiting.<service>`, `targets.<tg>.<zone>.healthy` (`.registered`),
-/// `surge_queue.<lb>` (longest of a Classic Load Balancer's nodes), `active_flows.<lb>` (Network),
+/// `routed_per_s.<lb>`, `started_per_s.<service>`, `queries_per_s.<d>`, `offered_per_s.<population>` (of several),
+/// `zone_cpu_percent.<g>.<zone>`, `surge_queue.<lb>` (longest of a Classic Load Balancer's nodes), `active_flows.<lb>` (Network),
 /// `database.<d>.available` (1 or 0), `database.<d>.primary_zone` (index of the zone), `database.<d>.standby`
 /// (1 in sync, 0 not), `database.<d>.connections`, `alarm.<a>.state` (0 OK, 1 ALARM, −1 insufficient),
 /// `alarm.<a>.value` (the newest datapoint it saw), `alarm.<a>.threshold` (of an anomaly band `.lower` and `.upper`),

@@ -5,10 +5,10 @@
 
 use crate::Outcome;
 use crate::alb::balancing;
-use crate::plan::{BalancerKind, BalancerMetric, InstanceMetric, MachineMetric, Metric, Plan};
-use crate::result::{Column, Series};
+use crate::plan::*;
+use crate::result::{Column, LatencyMap, Series};
 use crate::world::World;
-use sim_core::Time;
+use sim_core::{Table, Time};
 use std::collections::BTreeMap;
 
 /// Rows so far.
@@ -19,9 +19,22 @@ pub struct SeriesRecorder {
     rows: usize,
     interval_s: f64,
     expected_rows: usize,
-    cpu_marks: Vec<f64>,
+    cpu_marks: Vec<(Time, f64)>,
+    /// Work and instances by zone, of the fleet at hand.
+    by_zone: Vec<(f64, u32)>,
+    flows: Flows,
+    latency_map: LatencyMap,
     last_row: Time,
     last_cost: f64,
+}
+
+/// Counts since the start at the end of the last row, of what is told as a rate.
+#[derive(Debug)]
+struct Flows {
+    routed: Table<BalancerId, u64>,
+    started: Table<ServiceId, u64>,
+    queries: Table<StoreId, u64>,
+    offered: Table<PopulationId, u64>,
 }
 
 impl SeriesRecorder {
@@ -35,6 +48,14 @@ impl SeriesRecorder {
             interval_s,
             expected_rows: (plan.duration.as_secs_f64() / interval_s).ceil() as usize + 1,
             cpu_marks: Vec::new(),
+            by_zone: vec![(0.0, 0); plan.zones.len()],
+            flows: Flows {
+                routed: plan.balancers.iter().map(|_| 0).collect(),
+                started: plan.services.iter().map(|_| 0).collect(),
+                queries: plan.stores.iter().map(|_| 0).collect(),
+                offered: plan.populations.iter().map(|_| 0).collect(),
+            },
+            latency_map: LatencyMap::new(interval_s),
             last_row: Time::ZERO,
             last_cost: 0.0,
         }
@@ -65,14 +86,19 @@ impl SeriesRecorder {
         }
     }
 
-    /// The series. Failure columns that came up late start with zeros.
-    pub fn finish(mut self) -> Series {
+    /// The rows so far, by column. A failure's column begins with gaps until it has come up.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The series and the latency map. Failure columns that came up late start with zeros.
+    pub fn finish(mut self) -> (Series, LatencyMap) {
         for column in &mut self.columns {
             if column.name.starts_with("failed_per_s.") {
                 column.values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
             }
         }
-        Series { interval_s: self.interval_s, columns: self.columns }
+        (Series { interval_s: self.interval_s, columns: self.columns }, self.latency_map)
     }
 }
 
@@ -83,6 +109,7 @@ fn unit(metric: Metric, plan: &Plan) -> &str {
         Metric::Machine(_, MachineMetric::MemoryUsed | MachineMetric::BurstBalance) => "%",
         Metric::TargetResponseTime(_) => "s",
         Metric::Balancer(_, BalancerMetric::ProcessedBytes) => "B",
+        Metric::Instance(_, _, InstanceMetric::NetworkIn | InstanceMetric::NetworkOut) => "B",
         Metric::Custom(id) => plan.custom_metrics[id].unit.as_str(),
         _ => "1",
     }
@@ -96,7 +123,7 @@ impl World<'_> {
         if width <= 0.0 {
             return;
         }
-        self.series.last_row = now;
+        let last = std::mem::replace(&mut self.series.last_row, now);
         let interval = &self.shared.observe.interval;
         let ended: u64 = interval.ended.iter().sum();
         let succeeded = interval.ended[Outcome::Ok as usize];
@@ -119,6 +146,7 @@ impl World<'_> {
             series.put("latency_ms.p95", "ms", ms(interval.latency.quantile(0.95)));
             series.put("latency_ms.p99", "ms", ms(interval.latency.quantile(0.99)));
             series.put("in_flight", "1", self.shared.observe.in_flight as f64);
+            series.latency_map.record(&interval.latency);
         }
         self.shared.observe.interval.clear();
         for (id, fleet) in plan.fleets.iter() {
@@ -137,23 +165,38 @@ impl World<'_> {
                 series.put(&format!("group.{}.forecast", fleet.name), "1", f64::from(forecast));
             }
             let (mut sum, mut count) = (0.0, 0);
+            series.by_zone.fill((0.0, 0));
             for instance in self.groups.measured(id, now) {
                 let work = self.instances.busy_ns(instance, now);
                 let index = instance.index();
                 if series.cpu_marks.len() <= index {
-                    series.cpu_marks.resize(index + 1, f64::NAN);
+                    series.cpu_marks.resize(index + 1, (Time::ZERO, f64::NAN));
                 }
-                let before = std::mem::replace(&mut series.cpu_marks[index], work);
+                let (at, before) = std::mem::replace(&mut series.cpu_marks[index], (now, work));
                 let before = if before.is_nan() && series.rows == 0 { 0.0 } else { before };
-                if before <= work {
+                // An instance back from standby was not looked at when this row began.
+                if at == last && before <= work {
                     let capacity = f64::from(self.shared.directory.vcpus(plan, instance)) * width * 1e9;
-                    sum += 100.0 * (work - before) / capacity;
+                    let percent = 100.0 * (work - before) / capacity;
+                    sum += percent;
                     count += 1;
+                    if let Some(zone) = self.shared.directory.facts(instance).zone {
+                        let (sum, count) = &mut series.by_zone[zone.index()];
+                        (*sum, *count) = (*sum + percent, *count + 1);
+                    }
                 }
             }
             let cpu = if count > 0 { sum / f64::from(count) } else { f64::NAN };
             if plan.services.values().any(|service| service.fleet == id) {
                 series.put(&format!("cpu_percent.{}", fleet.name), "%", cpu);
+                if fleet.zones.len() > 1 {
+                    for &zone in &fleet.zones {
+                        let (sum, count) = series.by_zone[zone.index()];
+                        let cpu = if count > 0 { sum / f64::from(count) } else { f64::NAN };
+                        let name = format!("zone_cpu_percent.{}.{}", fleet.name, plan.zones[zone].name);
+                        series.put(&name, "%", cpu);
+                    }
+                }
             }
             if let Some(figures) = self.instances.credit_figures(id, now, &self.shared) {
                 series.put(&format!("cpu_credits.{}", fleet.name), "1", figures.balance);
@@ -219,11 +262,39 @@ impl World<'_> {
             let latest = self.cloudwatch.latest(id, now).unwrap_or(f64::NAN);
             series.put(&format!("metric.{}", metric.name), &metric.unit, latest);
         }
+        self.record_flows(width);
         let total = self.cost(now, false).total;
         let series = &mut self.series;
         series.put("cost_usd", "USD", total);
         series.put("cost_usd_per_h", "USD/h", (total - series.last_cost).max(0.0) / width * 3600.0);
         series.last_cost = total;
         series.end_row();
+    }
+    /// Traffic of the single parts, from their counters.
+    fn record_flows(&mut self, width: f64) {
+        let World { shared, series, .. } = self;
+        let (plan, observe) = (shared.plan, &mut shared.observe);
+        let rate = |now: u64, mark: &mut u64| now.saturating_sub(std::mem::replace(mark, now)) as f64 / width;
+        for (id, balancer) in plan.balancers.iter() {
+            let routed = rate(observe.balancer(id).all_requests, &mut series.flows.routed[id]);
+            series.put(&format!("routed_per_s.{}", balancer.name), "1/s", routed);
+        }
+        for (id, service) in plan.services.iter() {
+            let started = rate(observe.service(id).all_served(), &mut series.flows.started[id]);
+            series.put(&format!("started_per_s.{}", service.name), "1/s", started);
+        }
+        for (id, store) in plan.stores.iter() {
+            let queries = rate(observe.store(id).all_served(), &mut series.flows.queries[id]);
+            series.put(&format!("queries_per_s.{}", store.name), "1/s", queries);
+        }
+        // One population is all the traffic there is. What the warm-up leaves uncounted has no value.
+        if plan.populations.len() > 1 {
+            for (id, population) in plan.populations.iter() {
+                let offered = plan.endpoints.ids().map(|endpoint| observe.cell(id, endpoint).offered).sum();
+                let offered = rate(offered, &mut series.flows.offered[id]);
+                let offered = if series.last_row <= Time::ZERO + plan.warm_up { f64::NAN } else { offered };
+                series.put(&format!("offered_per_s.{}", population.name), "1/s", offered);
+            }
+        }
     }
 }

@@ -631,6 +631,14 @@ impl Stores {
         self.rows[id].up
     }
 
+    /// Whether a query of this instance would be answered: by a primary that is up, at the address that it holds.
+    pub fn answers(&mut self, id: StoreId, instance: InstanceId, now: Time) -> bool {
+        let row = &mut self.rows[id];
+        // Asked even while nobody is there, since it renews what the instance holds.
+        let reached = row.rds.as_mut().is_none_or(|rds| rds.reaches_primary(instance, now));
+        row.up && reached
+    }
+
     /// Whether a standby is in sync.
     pub fn in_sync(&self, id: StoreId) -> bool {
         self.rows[id].rds.as_ref().is_some_and(|rds| rds.in_sync)

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::Outcome;
+use crate::architecture::Architecture;
 use crate::expectation;
 use crate::incident;
 use crate::observe::{Cell, OUTCOMES};
@@ -180,8 +181,14 @@ impl World<'_> {
         summary.expectations = expectation::judge(plan, &summary, &self);
         summary.warnings = warnings(plan, &summary);
         let end_s = plan.duration.as_secs_f64();
-        let timeline = self.shared.timeline.into_entries().into_iter().filter(|entry| entry.t_s <= end_s).collect();
-        RunResult { summary, timeline, series: self.series.finish() }
+        let timeline = std::mem::take(&mut self.shared.timeline)
+            .into_entries()
+            .into_iter()
+            .filter(|entry| entry.t_s <= end_s)
+            .collect();
+        let architecture = Architecture::lived(&self.shared);
+        let (series, latency_map) = self.series.finish();
+        RunResult { summary, timeline, series, latency_map, architecture }
     }
 
     /// Traffic over some populations and endpoints.

@@ -43,8 +43,18 @@ impl Timeline {
             subject: subject.into(),
             detail: detail.into(),
             cause: cause.known(),
+            since_s: None,
+            published_s: None,
         });
         EntryId(id)
+    }
+
+    /// Adds to an entry when what it tells of began, and when the first of it could be read, if it had to be published.
+    pub fn began(&mut self, id: EntryId, since: Time, published: Option<Time>) {
+        if let Some(entry) = (id.0 as usize).checked_sub(1).and_then(|index| self.entries.get_mut(index)) {
+            entry.since_s = Some(since.as_secs_f64());
+            entry.published_s = published.map(Time::as_secs_f64);
+        }
     }
 
     /// The entry with that id.

@@ -13,6 +13,7 @@ use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::client::Clients;
 use crate::cloudwatch::{self, CloudWatch};
+use crate::collect_machine::Marks;
 use crate::connection::Connections;
 use crate::cost::Meter;
 use crate::datapoints::Datapoints;
@@ -38,7 +39,6 @@ use crate::store::{self, Stores};
 use crate::strength::Strength;
 use crate::timeline::{EntryId, Timeline};
 use sim_core::{Duration, EventList, Model, Pool, Table, Time};
-use std::collections::BTreeMap;
 
 /// Everything there is, at one moment.
 pub struct World<'p> {
@@ -57,10 +57,8 @@ pub struct World<'p> {
     pub(crate) series: SeriesRecorder,
     pub(crate) meter: Meter,
     pub(crate) strength: Strength,
-    /// vCPU work per instance at the last sampling of its CPU metric.
-    pub(crate) cpu_marks: Vec<f64>,
-    /// The same, for the metric of a single instance.
-    pub(crate) single_marks: BTreeMap<usize, f64>,
+    /// Work and bytes of instances at the last sampling of each metric of them.
+    pub(crate) marks: Marks,
     /// vCPU work per store at the last minute.
     pub(crate) store_marks: Table<StoreId, f64>,
     /// Counts of emitted metrics at the last sampling.
@@ -134,8 +132,7 @@ impl<'p> World<'p> {
             series: SeriesRecorder::new(plan),
             meter: Meter::new(plan),
             strength: Strength::default(),
-            cpu_marks: Vec::new(),
-            single_marks: BTreeMap::new(),
+            marks: Marks::default(),
             store_marks: plan.stores.iter().map(|_| 0.0).collect(),
             emitted: plan.custom_metrics.iter().map(|_| 0.0).collect(),
             closed: None,

@@ -16,6 +16,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "target-tracking",
     "flapping",
     "az-outage",
+    "three-nines",
     "capacity-shortage",
     "spot-wave",
     "db-failover",
@@ -37,6 +38,7 @@ const LIBRARY: &[(&str, &str)] = built_in![
     "bare-farm",
     "credits",
     "memory-leak",
+    "tuning",
 ];
 
 /// Name and text of every built-in scenario.

@@ -58,6 +58,12 @@ fn walk<'a>(root: &'a Node, path: &'a str) -> Spot<'a> {
     Spot { node, known: segments[..at].join("."), left: segments[at..].to_vec() }
 }
 
+/// The node at a path that exists in full.
+pub(crate) fn find<'a>(root: &'a Node, path: &'a str) -> Option<&'a Node> {
+    let spot = walk(root, path);
+    spot.left.is_empty().then_some(spot.node)
+}
+
 fn child<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
     let index = name.parse::<usize>().ok();
     node.field(name).or_else(|| node.entry(name)).or_else(|| node.items().get(index?))

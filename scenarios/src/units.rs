@@ -32,6 +32,10 @@ pub struct Money(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Share(pub f64);
 
+/// A mean time between failures such as `"25y"`, `"180d"` or `"never"`, in seconds; never is infinite.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Mtbf(pub f64);
+
 /// Longest duration that can be written: 20 years.
 const LONGEST: f64 = 20.0 * 365.25 * 86400.0;
 
@@ -96,6 +100,23 @@ pub fn duration(text: &str) -> Result<f64, String> {
         return Err(with_help(&format!("`{text}` is longer than 20 years"), "check the unit"));
     }
     Ok(seconds)
+}
+
+/// Seconds between failures: a duration, in years too, or `never`.
+pub fn mtbf(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    if text == "never" {
+        return Ok(f64::INFINITY);
+    }
+    let years = ["years", "year", "y"].iter().find_map(|unit| text.strip_suffix(unit));
+    let Some(years) = years else { return duration(text) };
+    let help = "write years such as `\"25y\"`, a duration such as `\"180d\"`, or `\"never\"`";
+    match split(years) {
+        Some((number, "")) if (0.0..=1e9).contains(&number) => Ok(number * 365.25 * 86400.0),
+        Some((number, "")) if number < 0.0 => Err(with_help("a time between failures cannot be negative", help)),
+        Some((_, "")) => Err(with_help(&format!("`{text}` is longer than the Earth will last"), "write `\"never\"`")),
+        _ => Err(with_help(&format!("`{text}` is not a time between failures"), help)),
+    }
 }
 
 /// Events per second of a rate.
@@ -234,6 +255,9 @@ unit!(Dur, "duration", "a duration such as \"90s\"", duration, |number| {
         return Ok(0.0);
     }
     Err(with_help(&format!("a duration without a unit: `{number}`"), &format!("write `\"{number}s\"` for seconds")))
+});
+unit!(Mtbf, "mtbf", "a time between failures such as \"25y\"", mtbf, |number| {
+    Err(with_help(&format!("a time without a unit: `{number}`"), &format!("write `\"{number}y\"` for years")))
 });
 unit!(Rate, "rate", "a rate such as \"250/s\"", rate, |number| {
     if number == 0.0 {

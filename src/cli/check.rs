@@ -8,7 +8,7 @@ use super::options::{Chance, Changes, Format, FormatOption};
 use super::terminal::Terminal;
 use super::{Verdict, examples, print, run, source};
 use crate::Failure;
-use crate::experiment::{Experiment, Settings, replicate};
+use crate::experiment::{Experiment, Onlookers, Settings, replicate};
 use crate::output::table::{BAD, CARE, DIM, GOOD, paint};
 use crate::output::{json, page, units};
 use models::result::ExpectationResult;
@@ -128,8 +128,11 @@ fn check(file: &str, args: &Args, terminal: &Terminal, stop: &AtomicBool) -> Res
     let bar = run::bar(plan, args.chance.replications, terminal);
     let seed = args.chance.seed.unwrap_or(plan.seed);
     let Chance { replications, threads, .. } = args.chance;
-    let experiment =
-        replicate(plan, &Settings { seed, replications, precision: None, threads, stop, bar: &bar }, None)?;
+    let experiment = replicate(
+        plan,
+        &Settings { seed, replications, precision: None, threads, stop, bar: &bar },
+        Onlookers::default(),
+    )?;
     bar.clear();
     Ok(Checked {
         file: file.into(),

@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use super::{Verdict, examples, print, source};
 use crate::Failure;
 use crate::experiment::compare::{Difference, Limit, Side, compare, full_name};
-use crate::experiment::{Aggregate, Settings, replicate};
+use crate::experiment::{Aggregate, Onlookers, Settings, replicate};
 use crate::output::compare::{Page, files};
 use crate::output::files::{Staging, default_folder};
 use crate::output::json;
@@ -108,7 +108,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
                 let bar = bar(&plan, replications, terminal);
                 let threads = args.study.threads;
                 let settings = Settings { seed, replications, precision: None, threads, stop: &stop, bar: &bar };
-                let experiment = replicate(&plan, &settings, None)?;
+                let experiment = replicate(&plan, &settings, Onlookers::default())?;
                 bar.clear();
                 let name = plan.name.clone();
                 first_plan.get_or_insert(name.clone());

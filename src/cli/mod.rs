@@ -1,14 +1,16 @@
 //! The command line: what the user asked, and what is answered with which exit code.
 //!
 //! ```text
-//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ compare │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
+//!  arguments ──clap──► Command ──► the module of its name ──► Verdict │ Failure
 //! ```
 //! # Models      exit codes: 0 all expectations held, 1 some did not, 2 the command could not be carried out, 130 broken off
 //! # Leaves out  any simulation; an option of one name means the same in every command
 
+mod availability;
 mod check;
 mod compare;
 mod completions;
+mod export;
 mod library;
 mod options;
 mod run;
@@ -16,6 +18,7 @@ mod source;
 mod study_file;
 mod sweep;
 mod terminal;
+mod tune;
 mod validate;
 mod vary;
 
@@ -66,9 +69,12 @@ const EXIT_CODES: &str =
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Availability(availability::Args),
     Sweep(sweep::Args),
     Merge(sweep::MergeArgs),
     Compare(compare::Args),
+    Export(export::Args),
+    Tune(tune::Args),
     Validate(validate::Args),
     List(library::ListArgs),
     Show(library::ShowArgs),
@@ -117,9 +123,12 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Check(args) => check::run(args, terminal),
+        Command::Availability(args) => availability::run(args, terminal),
         Command::Sweep(args) => sweep::run(args, terminal),
         Command::Merge(args) => sweep::merge(args, terminal),
         Command::Compare(args) => compare::run(args, terminal),
+        Command::Export(args) => export::run(args, terminal),
+        Command::Tune(args) => tune::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
         Command::Show(args) => library::show(args, terminal),

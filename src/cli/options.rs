@@ -117,6 +117,18 @@ pub struct Chance {
     pub threads: Option<usize>,
 }
 
+/// What is varied.
+#[derive(Clone, Debug, Args)]
+pub struct Vary {
+    /// Vary a setting: `path=` a list `60s,120s`, a range `50..90:10`, `60s..600s:log5`, `0..1:lin3`, files `@a.ron,@b.ron`, or a
+    /// distribution `~Uniform(50, 90)`; can be given several times
+    ///
+    /// Several axes of a sweep make a product. A search also takes anything between two ends: `60s..600s`, by ratio
+    /// `1..1000:log`; ends without a decimal point mean whole numbers.
+    #[arg(long = "vary", value_name = "PATH=VALUES")]
+    pub vary: Vec<String>,
+}
+
 /// What an experiment of several settings takes.
 #[derive(Clone, Debug, Args)]
 pub struct Study {

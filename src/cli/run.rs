@@ -12,8 +12,8 @@ use super::terminal::Terminal;
 use super::{Verdict, examples, print};
 use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
-use crate::experiment::{Bar, Experiment, Settings, replicate};
-use crate::output::files::{SCENARIO, Staging, default_folder};
+use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, replicate};
+use crate::output::files::{SCENARIO, SPANS, Staging, default_folder};
 use crate::output::{TRACE, Trace, brief, csv, json, page::Page, plots, report};
 use models::plan::Plan;
 use scenarios::Bundle;
@@ -24,7 +24,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Run a scenario: a page on the terminal, results and plots in a folder.
 ///
 /// The folder appears when everything in it is complete, and replaces the results of an earlier run. It holds
-/// `scenario.ron` (as it was run), `summary.json`, `timeline.jsonl`, `series.csv`, `report.html` and plots; with replications also `replications.json`
+/// `scenario.ron` (as it was run), `summary.json`, `timeline.jsonl`, `series.csv`, `latency_map.csv` (how many requests were how
+/// slow, over time), `architecture.json` (what there was), `report.html` and plots; with replications also `replications.json`
 /// (intervals) and `replications.csv`; everything else then is of replication 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples(&[
@@ -63,6 +64,11 @@ pub struct Args {
     /// Write every request to trace.csv.gz (of replication 0)
     #[arg(long)]
     trace: bool,
+    /// Follow so many requests, spread evenly over the run, through every hop and step into spans.jsonl (of replication 0)
+    ///
+    /// `sim export DIR --to perfetto` shows them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    spans: Option<u32>,
 }
 
 /// Carries out the command.
@@ -87,7 +93,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
         bar: &bar,
     };
     let bundle = compiled.bundle(settings.seed, terminal)?;
-    let found = replicate(plan, &settings, trace.as_mut());
+    let mut spans = args.spans.map(|most| SpansOf { most: most as usize, found: Vec::new() });
+    let onlookers = Onlookers { trace: trace.as_mut(), spans: spans.as_mut(), live: None };
+    let found = replicate(plan, &settings, onlookers);
     if let Some(trace) = trace {
         // A trace that could not be written ends the run; its own reason is the one to tell.
         trace.finish().map_err(|error| staging.failure(TRACE, &error))?;
@@ -105,6 +113,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let (pictures, undrawn) = if args.no_plots { Default::default() } else { plots::draw(&experiment) };
     experiment.first.summary.warnings.extend(undrawn);
     write_files(&mut staging, &experiment, &pictures, &bundle)?;
+    if let Some(spans) = &spans {
+        staging.write(SPANS, &json::spans(&spans.found))?;
+    }
     if stop.load(Ordering::Relaxed) {
         return Err(Failure::Interrupted);
     }
@@ -145,11 +156,15 @@ fn write_files(
     staging.write("summary.json", &json::summary(&result.summary))?;
     staging.write("timeline.jsonl", &json::timeline(&result.timeline))?;
     staging.write("series.csv", csv::series(&result.series).as_bytes())?;
+    if let Some(map) = csv::latency_map(&result.latency_map) {
+        staging.write("latency_map.csv", map.as_bytes())?;
+    }
+    staging.write("architecture.json", &json::architecture(&result.architecture))?;
     if let Some(aggregate) = &experiment.aggregate {
         staging.write("replications.json", &json::aggregate(aggregate))?;
         staging.write("replications.csv", csv::replications(&experiment.replications).as_bytes())?;
     }
-    staging.write("report.html", report::html(experiment, pictures).as_bytes())?;
+    staging.write("report.html", report::html(experiment, pictures, Some(&bundle.text)).as_bytes())?;
     for (name, bytes) in pictures {
         staging.write(name, bytes)?;
     }

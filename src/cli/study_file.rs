@@ -126,6 +126,50 @@ impl Study for Sweep {
     }
 }
 
+/// What a tune file says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Tune")]
+pub struct Tune {
+    /// A file beside this one, or the name of a built-in scenario.
+    scenario: String,
+    /// Paths and what is searched, in the order of the paths.
+    vary: BTreeMap<String, String>,
+    /// Changes made in all settings.
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+    /// Figure of which less is better.
+    pub minimize: Option<String>,
+    /// Figure of which more is better.
+    pub maximize: Option<String>,
+    /// Constraints, such as `availability >= 0.999`.
+    #[serde(default)]
+    pub subject_to: Vec<String>,
+    /// `400runs` or `10m`.
+    pub budget: Option<String>,
+    /// Seed.
+    pub seed: Option<u64>,
+    /// Replications of the winner.
+    pub replications: Option<u32>,
+    /// Further figures to show.
+    pub metrics: Option<Vec<String>>,
+}
+
+impl Study for Tune {
+    const HEAD: &'static str = "Tune";
+
+    fn scenario(&self) -> &str {
+        &self.scenario
+    }
+
+    fn vary(&self) -> &BTreeMap<String, String> {
+        &self.vary
+    }
+
+    fn set(&self) -> &BTreeMap<String, String> {
+        &self.set
+    }
+}
+
 impl<T: Study> StudyFile<T> {
     /// The scenario, as a path from here or a name.
     pub fn scenario(&self) -> String {

@@ -6,7 +6,7 @@
 //! # Models      a sweep killed at any moment goes on where it was; parts merged give the bytes of one machine
 //! # Leaves out  searching (`sim tune`)
 
-use super::options::{PageFormat, Show, Study, Wanted};
+use super::options::{PageFormat, Show, Study, Vary, Wanted};
 use super::run::stop_on_ctrl_c;
 use super::study_file::{self, StudyFile};
 use super::terminal::Terminal;
@@ -44,10 +44,8 @@ pub struct Args {
     /// A scenario or sweep file, the name of a built-in scenario, or `-` for standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// Vary a setting: `path=` a list `60s,120s`, a range `50..90:10`, `60s..600s:log5`, `0..1:lin3`, files `@a.ron,@b.ron`, or a
-    /// distribution `~Uniform(50, 90)`; several make a product
-    #[arg(long = "vary", value_name = "PATH=VALUES")]
-    vary: Vec<String>,
+    #[command(flatten)]
+    vary: Vary,
     /// Points to draw on the axes given as distributions [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     points: Option<u32>,
@@ -123,7 +121,7 @@ const SHOWN: [&str; 4] = ["availability", "latency_ms.p99", "requests.failed", "
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let file: Option<StudyFile<study_file::Sweep>> = study_file::load(&args.file, terminal)?;
     let Study { replications, seed, threads, changes, show } = &args.study;
-    let varied = Varied::load(&args.file, file.as_ref(), (&args.vary, changes), Axis::of, terminal)?;
+    let varied = Varied::load(&args.file, file.as_ref(), (&args.vary.vary, changes), Axis::of, terminal)?;
     let Varied { source, set, axes } = &varied;
     let body = file.as_ref().map(|file| &file.body);
     let points = args.points.or(body.and_then(|sweep| sweep.points)).unwrap_or(20);

@@ -131,8 +131,11 @@ impl Limit {
 
 /// The full name of a figure that people call by a short one.
 pub fn full_name(name: &str) -> String {
-    match name {
-        "mean" | "p50" | "p90" | "p95" | "p99" | "p999" | "max" => format!("latency_ms.{name}"),
+    // `p99_ms` says the unit as well.
+    match name.strip_suffix("_ms").unwrap_or(name) {
+        "mean" | "p50" | "p90" | "p95" | "p99" | "p999" | "max" => {
+            format!("latency_ms.{}", name.trim_end_matches("_ms"))
+        }
         "cost" => "cost_usd.total".into(),
         "failed" => "requests.failed".into(),
         "goodput" => "goodput_per_s".into(),

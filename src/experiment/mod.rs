@@ -8,16 +8,18 @@
 //! # Leaves out  spreading one run over several cores
 
 pub(crate) mod aggregate;
+pub mod availability;
 pub mod compare;
 pub mod formula;
-mod metrics;
+pub(crate) mod metrics;
 pub mod objective;
 pub mod precision;
 mod progress;
-mod replicate;
+pub(crate) mod replicate;
 pub mod sweep;
+pub mod tune;
 
 pub use aggregate::{Aggregate, Estimate, LEVEL, Tally};
 pub use metrics::{Unit, metrics, more_is_better, unit};
 pub use progress::Bar;
-pub use replicate::{BANDS, Experiment, Replication, Settings, replicate};
+pub use replicate::{BANDS, Experiment, Onlookers, Replication, Settings, SpansOf, replicate};

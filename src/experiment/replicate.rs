@@ -15,7 +15,7 @@ use crate::output::Trace;
 use crate::stopwatch::{self, Stopwatch};
 use models::plan::Plan;
 use models::result::{ExpectationResult, RunResult, Series};
-use models::{Interrupted, Progress, RequestRecord, Watcher};
+use models::{Glance, Interrupted, Progress, RequestRecord, RequestSpans, Watcher};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -82,13 +82,34 @@ impl Experiment {
     }
 }
 
-/// Runs a plan. The trace, if there is one, is of replication 0.
+/// Who looks at replication 0 while it runs.
+#[derive(Default)]
+#[allow(missing_debug_implementations)]
+pub struct Onlookers<'a> {
+    /// Writes down every request.
+    pub trace: Option<&'a mut Trace>,
+    /// Follows a sample of them.
+    pub spans: Option<&'a mut SpansOf>,
+    /// Shows how it goes.
+    pub live: Option<&'a mut (dyn Watcher + Send)>,
+}
+
+/// A sample of requests: how many are wanted, and what was found.
+#[derive(Debug, Default)]
+pub struct SpansOf {
+    /// How many are wanted.
+    pub most: usize,
+    /// Those that were followed.
+    pub found: Vec<RequestSpans>,
+}
+
+/// Runs a plan.
 ///
 /// # Errors
 /// If it was broken off, if the trace could not be written, or if there are no threads to be had.
-pub fn replicate(plan: &Plan, settings: &Settings<'_>, trace: Option<&mut Trace>) -> Result<Experiment, Failure> {
+pub fn replicate(plan: &Plan, settings: &Settings<'_>, onlookers: Onlookers<'_>) -> Result<Experiment, Failure> {
     let seed = settings.seed;
-    replicate_with(settings, trace, &|replication, watcher| models::simulate(plan, seed, replication, watcher))
+    replicate_with(settings, onlookers, &|replication, watcher| models::simulate(plan, seed, replication, watcher))
 }
 
 /// How one replication is run.
@@ -96,14 +117,15 @@ type Simulate<'a> = dyn Fn(u32, &mut dyn Watcher) -> Result<RunResult, Interrupt
 
 fn replicate_with(
     settings: &Settings<'_>,
-    trace: Option<&mut Trace>,
+    onlookers: Onlookers<'_>,
     simulate: &Simulate<'_>,
 ) -> Result<Experiment, Failure> {
     let clock = Stopwatch::start();
-    let trace = Mutex::new(trace);
+    let onlookers = Mutex::new(onlookers);
     let one = |index: u32| -> Result<(Replication, Option<RunResult>, u64), Interrupted> {
-        let trace = if index == 0 { trace.lock().ok().and_then(|mut trace| trace.take()) } else { None };
-        let (replication, result, requests) = watched(settings, index, trace, simulate)?;
+        let first = if index == 0 { onlookers.lock().ok() } else { None };
+        let onlookers = first.map(|mut onlookers| std::mem::take(&mut *onlookers)).unwrap_or_default();
+        let (replication, result, requests) = watched(settings, index, onlookers, simulate)?;
         Ok((replication, (index == 0).then_some(result), requests))
     };
     let alone = settings.precision.is_none() && settings.replications <= 1 || settings.threads == Some(1);
@@ -158,17 +180,17 @@ fn replicate_with(
 pub fn single(plan: &Plan, index: u32, settings: &Settings<'_>) -> Result<Replication, Interrupted> {
     let alone = Settings { replications: 1, ..*settings };
     let simulate = |replication, watcher: &mut dyn Watcher| models::simulate(plan, settings.seed, replication, watcher);
-    watched(&alone, index, None, &simulate).map(|(replication, ..)| replication)
+    watched(&alone, index, Onlookers::default(), &simulate).map(|(replication, ..)| replication)
 }
 
 /// One replication with what is kept of it, all of it, and the requests that ended.
 fn watched(
     settings: &Settings<'_>,
     index: u32,
-    trace: Option<&mut Trace>,
+    onlookers: Onlookers<'_>,
     simulate: &Simulate<'_>,
 ) -> Result<(Replication, RunResult, u64), Interrupted> {
-    let mut watch = Watch { settings, trace, seen_s: 0.0, seen_requests: 0 };
+    let mut watch = Watch { settings, onlookers, seen_s: 0.0, seen_requests: 0 };
     let clock = Stopwatch::start();
     let mut result = simulate(index, &mut watch)?;
     let requests = result.summary.requests.succeeded + result.summary.requests.failed;
@@ -201,7 +223,7 @@ fn bands(series: &Series, replications: u32) -> Option<Series> {
 /// Watches one replication.
 struct Watch<'a, 'b> {
     settings: &'a Settings<'a>,
-    trace: Option<&'b mut Trace>,
+    onlookers: Onlookers<'b>,
     seen_s: f64,
     seen_requests: u64,
 }
@@ -212,8 +234,9 @@ impl Watcher for Watch<'_, '_> {
         let now_s = progress.now.as_secs_f64().min(progress.end.as_secs_f64());
         self.settings.bar.advance((now_s - self.seen_s).max(0.0), progress.requests.saturating_sub(self.seen_requests));
         (self.seen_s, self.seen_requests) = (now_s, progress.requests);
-        let full = self.trace.as_ref().is_some_and(|trace| trace.has_failed());
-        if full || self.settings.stop.load(Ordering::Relaxed) {
+        let full = self.onlookers.trace.as_ref().is_some_and(|trace| trace.has_failed());
+        let ended = self.onlookers.live.as_mut().is_some_and(|live| live.progress(progress).is_break());
+        if full || ended || self.settings.stop.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -221,13 +244,33 @@ impl Watcher for Watch<'_, '_> {
     }
 
     fn request(&mut self, record: RequestRecord) {
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = &mut self.onlookers.trace {
             trace.record(&record);
         }
     }
 
     fn wants_requests(&self) -> bool {
-        self.trace.is_some()
+        self.onlookers.trace.is_some()
+    }
+
+    fn wants_spans(&self) -> usize {
+        self.onlookers.spans.as_ref().map_or(0, |spans| spans.most)
+    }
+
+    fn spans(&mut self, found: Vec<RequestSpans>) {
+        if let Some(spans) = &mut self.onlookers.spans {
+            spans.found = found;
+        }
+    }
+
+    fn glance(&mut self, glance: Glance<'_>) {
+        if let Some(live) = &mut self.onlookers.live {
+            live.glance(glance);
+        }
+    }
+
+    fn events_between(&self) -> u64 {
+        self.onlookers.live.as_ref().map_or(().events_between(), |live| live.events_between())
     }
 }
 
@@ -247,7 +290,7 @@ mod tests {
     fn by_hand(replications: u32, threads: usize, stop: &AtomicBool) -> Result<Experiment, Failure> {
         let bar = Bar::new(1.0, true);
         let run = Settings { seed: 1, replications, precision: None, threads: Some(threads), stop, bar: &bar };
-        replicate_with(&run, None, &|index, watcher| {
+        replicate_with(&run, Onlookers::default(), &|index, watcher| {
             let now = Time::ZERO;
             if watcher.progress(Progress { now, end: now, events: 1, requests: 1 }).is_break() {
                 return Err(Interrupted);

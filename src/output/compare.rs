@@ -195,7 +195,8 @@ pub fn sentence(difference: &Difference) -> String {
     }
 }
 
-fn words(metric: &str) -> String {
+/// A figure as people call it.
+pub fn words(metric: &str) -> String {
     match metric {
         "cost_usd.total" => "cost".into(),
         "cost_usd.per_hour" => "cost per hour".into(),
@@ -208,7 +209,7 @@ fn words(metric: &str) -> String {
 }
 
 /// A figure in its own unit.
-fn amount(metric: &str, value: f64) -> String {
+pub fn amount(metric: &str, value: f64) -> String {
     if metric.starts_with("cost_usd") {
         units::usd(value)
     } else if metric.contains("latency_ms") || metric.ends_with("_ms") {

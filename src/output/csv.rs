@@ -2,11 +2,12 @@
 //!
 //! # Models      `series.csv`: one row per interval; `t_s` is the interval's beginning, the other columns are headed
 //!   `name [unit]` (a plain number, unit `1`, by its name alone); an empty field where there is no value.
+//!   `latency_map.csv`: one row per interval, a column per latency band.
 //!   `replications.csv`: one row per replication and metric, `replication,metric,value`
 //! # Source      RFC 4180 for the quotes; lines end in a plain newline
 
 use crate::experiment::Replication;
-use models::result::Series;
+use models::result::{LatencyMap, Series};
 use std::fmt::Write;
 
 /// `series.csv`.
@@ -32,6 +33,34 @@ pub fn series(series: &Series) -> String {
         text.push('\n');
     }
     text
+}
+
+/// `latency_map.csv`: succeeded requests by latency band, one line per interval; nothing at all without traffic. Bands
+/// that no request ever fell into are left out at both ends, but for the one below all others, whose upper edge is where
+/// the next begins.
+pub fn latency_map(map: &LatencyMap) -> Option<String> {
+    let used = |band: &usize| map.rows.iter().any(|row| row.get(*band).is_some_and(|count| *count > 0));
+    let mut bands = (0..=map.edges_ms.len()).filter(used);
+    let first = bands.next()?;
+    let last = bands.next_back().unwrap_or(first);
+    let first = first.saturating_sub(1);
+    let mut text = String::with_capacity(map.rows.len() * (last - first + 2) * 3);
+    text.push_str("t_s");
+    for band in first..=last {
+        match map.edges_ms.get(band) {
+            Some(edge) => _ = write!(text, ",up to {edge} ms"),
+            None => text.push_str(",more"),
+        }
+    }
+    text.push('\n');
+    for (at, row) in map.rows.iter().enumerate() {
+        number(&mut text, at as f64 * map.interval_s);
+        for band in first..=last {
+            let _ = write!(text, ",{}", row.get(band).copied().unwrap_or(0));
+        }
+        text.push('\n');
+    }
+    Some(text)
 }
 
 /// `replications.csv`.
@@ -81,6 +110,15 @@ mod tests {
             ],
         };
         assert_eq!(series(&table), "t_s,offered_per_s [1/s],group.web.desired\n0,120.5,4\n10,121,\n");
+    }
+
+    #[test]
+    fn bands_stand_by_their_upper_edges_without_the_empty_ones_at_the_ends() {
+        let rows = vec![vec![0, 0, 3, 1, 0], vec![], vec![0, 0, 2, 0, 0]];
+        let map = LatencyMap { interval_s: 5.0, edges_ms: vec![0.1, 0.133, 0.178, 0.237], rows };
+        let expected = "t_s,up to 0.133 ms,up to 0.178 ms,up to 0.237 ms\n0,0,3,1\n5,0,0,0\n10,0,2,0\n";
+        assert_eq!(latency_map(&map).unwrap(), expected);
+        assert_eq!(latency_map(&LatencyMap { rows: vec![vec![]], ..map }), None);
     }
 
     #[test]

@@ -18,18 +18,32 @@ use std::path::{Path, PathBuf};
 pub const SCENARIO: &str = "scenario.ron";
 
 /// Names of the files that a run writes, apart from the plots (`*.png`, `*.svg`) and the data that the scenario reads.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: &[&str] = &[
     SCENARIO,
     "summary.json",
     "timeline.jsonl",
     "series.csv",
+    "latency_map.csv",
+    "architecture.json",
     "report.html",
     "trace.csv.gz",
+    SPANS,
     "replications.csv",
     "replications.json",
     "compare.json",
     "compare.csv",
+    "tune.json",
+    "tune.csv",
+    "summary.md",
+    "winner.ron",
+    "winner.tf",
+    "availability.json",
+    "availability.md",
+    "outages.csv",
 ];
+
+/// Where a sample of requests spent its time, one request a line.
+pub const SPANS: &str = "spans.jsonl";
 
 /// Results on their way to `target`.
 #[derive(Debug)]
@@ -264,6 +278,46 @@ fn exchange_by_steps(one: &Path, other: &Path) -> std::io::Result<()> {
         return Err(error);
     }
     fs::rename(&aside, one)
+}
+
+/// A single file on its way: it appears whole, in place of an earlier one, or not at all.
+#[derive(Debug)]
+pub struct Single {
+    target: PathBuf,
+    temp: PathBuf,
+}
+
+impl Single {
+    /// Makes the temporary file beside `target`, so that what could only fail at the end of a long run fails now.
+    ///
+    /// # Errors
+    /// If nothing can be written there.
+    pub fn begin(target: &Path) -> Result<Single, Failure> {
+        let cannot = |error: &std::io::Error| Failure::io("write", target, error);
+        if target.is_dir() {
+            return Err(Failure::new(format!("cannot write `{}`: it is a folder", target.display())));
+        }
+        let name = target.file_name().ok_or_else(|| Failure::new(format!("`{}` is no file", target.display())))?;
+        let temp = target.with_file_name(format!(".{}.partial-{}", name.to_string_lossy(), std::process::id()));
+        File::create(&temp).map_err(|error| cannot(&error))?;
+        Ok(Single { target: target.to_path_buf(), temp })
+    }
+
+    /// Writes all of it and gives it its name.
+    ///
+    /// # Errors
+    /// If it cannot be written; then an earlier one is as it was.
+    pub fn commit(self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = fs::write(&self.temp, bytes).and_then(|()| fs::rename(&self.temp, &self.target));
+        written.map_err(|error| Failure::io("write", &self.target, &error))
+    }
+}
+
+impl Drop for Single {
+    fn drop(&mut self) {
+        // After the commit there is none.
+        let _ = fs::remove_file(&self.temp);
+    }
 }
 
 #[cfg(test)]

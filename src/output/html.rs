@@ -8,6 +8,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// What pages look like. Follows the reader's choice of light or dark.
@@ -32,13 +33,34 @@ figure{margin:1rem 0}img{width:100%;background:#fff;border:1px solid var(--line)
 
 /// A whole page. `title` is text, `body` is HTML.
 pub fn document(title: &str, body: &str) -> String {
-    let title = escape(title);
     // The policy forbids whatever an unforeseen text might try: nothing is loaded and nothing runs.
+    frame(title, "default-src 'none'; img-src data:; style-src 'unsafe-inline'", STYLE, body)
+}
+
+/// A whole page that does something: `style` adds to what all pages look like, and `script` runs when the page is there.
+pub fn scripted(title: &str, style: &str, body: &str, script: &str) -> String {
+    let style = format!("{STYLE}\n{style}");
+    // The policy allows exactly this script and this style, whatever else a text might smuggle in.
+    let policy = format!(
+        "default-src 'none'; img-src data:; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        digest(&style),
+        digest(script)
+    );
+    frame(title, &policy, &style, &format!("{body}<script>{script}</script>\n"))
+}
+
+/// The name by which a policy knows a script or a style: its SHA-256.
+pub fn digest(content: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(content.as_bytes())))
+}
+
+fn frame(title: &str, policy: &str, style: &str, body: &str) -> String {
+    let title = escape(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} – sim</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+         <style>{style}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
     )
 }
 

@@ -18,13 +18,16 @@ pub struct Link {
     pub in_all_s: f64,
 }
 
-/// What happened, and to whom if that is not said already: `FailPrimary("orders")`, `Kill(AnyOf("web", 1)): web/i-2`.
+/// What happened, and to whom if that is not said already: `FailPrimary("orders")`, `Kill(AnyOf("web", 1)): web/i-2`; of
+/// several, to the first and how many more.
 pub fn title(incident: &Incident) -> String {
     let (fault, subject) = (units::plain(&incident.fault), units::plain(&incident.subject));
     if is_degradation(incident) {
         "degradation without a fault".into()
     } else if subject.is_empty() || fault.contains(&format!("\"{subject}\"")) {
         fault
+    } else if let [first, _, rest @ ..] = subject.split(", ").collect::<Vec<_>>().as_slice() {
+        format!("{fault}: {first} and {} more", rest.len() + 1)
     } else {
         format!("{fault}: {subject}")
     }
@@ -191,6 +194,7 @@ mod tests {
         };
         assert_eq!(titled("FailPrimary(\"orders\")", "orders"), "FailPrimary(\"orders\")");
         assert_eq!(titled("Kill(AnyOf(\"web\", 1))", "web/i-2"), "Kill(AnyOf(\"web\", 1)): web/i-2");
+        assert_eq!(titled("Kill(All(\"web\"))", "web/i-2, web/i-4, web/i-5"), "Kill(All(\"web\")): web/i-2 and 2 more");
         assert_eq!(titled("degradation", "twitter-spike"), "degradation without a fault");
     }
 }

@@ -1,10 +1,11 @@
-//! `summary.json`, `timeline.jsonl` and `replications.json`: the results as they stand, for machines.
+//! `summary.json`, `timeline.jsonl`, `architecture.json` and `replications.json`: the results as they stand, for machines.
 //!
 //! # Models      `summary.json` is [`Summary`]; each line of `timeline.jsonl` a [`TimelineEvent`]; `replications.json` an
 //!   [`Aggregate`]. A figure that is not finite is `null`
 
 use crate::experiment::Aggregate;
-use models::result::{Summary, TimelineEvent};
+use models::RequestSpans;
+use models::result::{Architecture, Summary, TimelineEvent};
 use serde::Serialize;
 
 /// `summary.json`.
@@ -14,13 +15,27 @@ pub fn summary(summary: &Summary) -> Vec<u8> {
 
 /// `timeline.jsonl`: one event a line.
 pub fn timeline(events: &[TimelineEvent]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(events.len() * 160);
-    for event in events {
+    lines(events)
+}
+
+/// `spans.jsonl`: one request a line.
+pub fn spans(requests: &[RequestSpans]) -> Vec<u8> {
+    lines(requests)
+}
+
+fn lines(rows: &[impl Serialize]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(rows.len() * 160);
+    for row in rows {
         // Writing plain data to memory cannot fail.
-        let _ = serde_json::to_writer(&mut bytes, event);
+        let _ = serde_json::to_writer(&mut bytes, row);
         bytes.push(b'\n');
     }
     bytes
+}
+
+/// `architecture.json`.
+pub fn architecture(architecture: &Architecture) -> Vec<u8> {
+    pretty(architecture)
 }
 
 /// `replications.json`.

@@ -3,14 +3,16 @@
 //! ```text
 //!  Experiment ──► page (terminal)
 //!             └─► scenario.ron  summary.json  timeline.jsonl  series.csv  *.png *.svg  report.html   ──files──► out/<scenario>/
-//!                 replications.json  replications.csv  trace.csv.gz
+//!                 replications.json  replications.csv  trace.csv.gz  spans.jsonl
 //! ```
 //! # Models      every figure shown is one of the summary; nothing is computed here that a file does not hold
 //! # Leaves out  drawing (`plots`)
 
+pub mod availability;
 pub mod brief;
 pub mod compare;
 pub mod csv;
+pub mod export;
 pub mod files;
 pub mod html;
 pub mod json;
@@ -22,6 +24,7 @@ pub mod report;
 pub mod sheet;
 pub mod sweep;
 pub mod table;
+pub mod tune;
 pub mod units;
 
 mod fleets;

@@ -1,5 +1,6 @@
 //! A small result made by hand, for the tests of what shows results.
 
+use models::architecture::*;
 use models::result::*;
 use std::collections::BTreeMap;
 
@@ -119,6 +120,7 @@ pub fn result() -> RunResult {
                 restored_s: Some(3047.0),
                 redundancy_restored_s: Some(4080.0),
                 failed_requests: 3000,
+                ..Incident::default()
             },
             Incident {
                 fault: "degradation".into(),
@@ -131,6 +133,7 @@ pub fn result() -> RunResult {
                 restored_s: Some(2492.0),
                 redundancy_restored_s: None,
                 failed_requests: 7000,
+                ..Incident::default()
             },
         ],
         databases: [(
@@ -171,6 +174,8 @@ pub fn result() -> RunResult {
         subject: subject.into(),
         detail: detail.into(),
         cause,
+        since_s: None,
+        published_s: None,
     };
     let timeline = vec![
         event(1, 0.0, EventKind::RunStarted, "sample", "", None),
@@ -193,5 +198,54 @@ pub fn result() -> RunResult {
             column("latency_ms.p99", "ms", [f64::NAN, 120.0, 240.0]),
         ],
     };
-    RunResult { summary, timeline, series }
+    let latency_map = LatencyMap {
+        interval_s: 60.0,
+        edges_ms: vec![10.0, 100.0],
+        rows: vec![vec![4000, 3200, 0], vec![4000, 3260, 0], vec![2000, 9000, 4000]],
+    };
+    RunResult { summary, timeline, series, latency_map, architecture: architecture() }
+}
+
+/// Two zones, a balancer, a group, a database with its standby.
+fn architecture() -> Architecture {
+    let zone = |name: &str| ZonePart { name: name.into(), region: 0 };
+    let arrow = |from: &str, to: &str| Arrow { from: from.into(), to: to.into(), per_request: 1.0 };
+    Architecture {
+        regions: vec!["us-east-1".into()],
+        zones: vec![zone("use1-az1"), zone("use1-az2")],
+        clients: vec!["visitors".into()],
+        load_balancers: vec![BalancerPart { name: "www".into(), kind: "Application".into(), zones: vec![0, 1] }],
+        fleets: vec![FleetPart {
+            name: "web".into(),
+            auto_scaling: true,
+            zones: vec![0, 1],
+            instance_type: "m5.large".into(),
+            min_size: 2,
+            max_size: 8,
+            configured: true,
+            services: vec!["web".into()],
+            target_groups: vec!["web".into()],
+        }],
+        stores: vec![StorePart {
+            name: "orders".into(),
+            managed: true,
+            instance_class: "db.m5.large".into(),
+            primary: Some(0),
+            standby: Some(1),
+        }],
+        nat_gateways: Vec::new(),
+        arrows: vec![
+            arrow("clients.visitors", "load_balancers.www"),
+            arrow("load_balancers.www", "fleets.web"),
+            arrow("fleets.web", "databases.orders"),
+        ],
+        instances: (0..2)
+            .map(|n| InstancePart {
+                name: format!("web/i-{n}"),
+                zone: Some(n),
+                initial: true,
+                ..InstancePart::default()
+            })
+            .collect(),
+    }
 }

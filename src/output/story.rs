@@ -143,7 +143,7 @@ fn lines(timeline: &[TimelineEvent], weight: u8) -> Vec<Line> {
 }
 
 /// How much an event matters: 1 tells the story, 2 fills it in, 3 is for those who want it all; `None` is left to the file.
-fn weigh(event: &TimelineEvent) -> Option<u8> {
+pub fn weigh(event: &TimelineEvent) -> Option<u8> {
     use EventKind::*;
     Some(match event.kind {
         FaultStarted
@@ -209,7 +209,7 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
 }
 
 /// The words of an event without digits that nobody reads: `1m21.398868403s` as `1m21.3s`.
-fn detail(event: &TimelineEvent) -> String {
+pub fn detail(event: &TimelineEvent) -> String {
     let text = units::plain(&event.detail).replace("INSUFFICIENT_DATA", "no data");
     let mut short = String::with_capacity(text.len());
     let mut rest = text.as_str();
@@ -254,7 +254,16 @@ mod tests {
     use super::*;
 
     fn event(t_s: f64, kind: EventKind, subject: &str) -> TimelineEvent {
-        TimelineEvent { id: 1, t_s, kind, subject: subject.into(), detail: String::new(), cause: None }
+        TimelineEvent {
+            id: 1,
+            t_s,
+            kind,
+            subject: subject.into(),
+            detail: String::new(),
+            cause: None,
+            since_s: None,
+            published_s: None,
+        }
     }
 
     #[test]

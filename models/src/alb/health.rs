@@ -84,6 +84,9 @@ impl Albs {
         let cause = cx.blame.of_instance(instance);
         let entry = cx.timeline.record(now, kind, name, detail, cause);
         let healthy = shown == Verdict::Healthy;
+        if let Some(first) = cx.blame.first_check(group_id, instance, healthy) {
+            cx.timeline.began(entry, first, None);
+        }
         let verdict = group::Event::Verdict { group: group_id, instance, healthy, cause: entry };
         cx.hand_over(event::Event::Group(verdict));
     }

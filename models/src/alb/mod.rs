@@ -21,6 +21,7 @@ pub mod nlb;
 mod registration;
 mod routing;
 mod series;
+mod shares;
 mod shift;
 mod slow_start;
 mod sticky;

@@ -17,8 +17,8 @@ impl Instances {
         if !branch && let Some(service) = self.rows[instance].service {
             cx.observe.service(service).finished(now, held);
         }
-        if !branch && self.rows[instance].memory.is_some() {
-            self.gives_memory(instance, cx);
+        if !branch && self.rows[instance].reckons {
+            self.reckon_end(instance, at, outcome, cx);
         }
         self.answer(at, outcome, cx);
         if held {

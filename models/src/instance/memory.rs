@@ -78,8 +78,6 @@ impl Footprint {
 
 impl Instances {
     /// One more request in flight.
-    #[cold]
-    #[inline(never)]
     pub(super) fn takes_memory(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
         let Some(memory) = &mut self.rows[instance].memory else { return };
@@ -89,8 +87,6 @@ impl Instances {
     }
 
     /// One less.
-    #[cold]
-    #[inline(never)]
     pub(super) fn gives_memory(&mut self, instance: InstanceId, cx: &mut Cx) {
         let now = cx.now();
         let row = &mut self.rows[instance];

@@ -14,6 +14,7 @@
 //! # Leaves out  scheduling classes
 //! # Source      the station of queueing theory (Kleinrock 1975), with AWS's states: EC2 user guide, "Instance lifecycle"
 
+mod able;
 mod answer;
 mod converge;
 mod credits;
@@ -23,6 +24,7 @@ mod memory;
 mod outage;
 mod queue;
 mod steps;
+mod traffic;
 
 use crate::Outcome;
 use crate::cpu::Cpu;
@@ -176,6 +178,8 @@ pub struct Instances {
     /// Volumes of those that have ended.
     volumes: Table<FleetId, crate::result::VolumeFigures>,
     errors: Table<EndpointId, Stream>,
+    /// Bytes of requests, by endpoint.
+    sizes: Table<EndpointId, traffic::Sizes>,
     /// Starts of late that got launch credits.
     launch_starts: Vec<(Option<RegionId>, Time)>,
 }
@@ -207,6 +211,10 @@ struct Instance {
     held: Vec<Event>,
     /// What its credits have come to, of a burstable type.
     credit: credits::Credit,
+    /// Whether requests are reckoned one by one: for its memory, or for its bytes.
+    reckons: bool,
+    /// Bytes received and sent, if anybody watches them.
+    bytes: Option<traffic::Bytes>,
     /// Memory of its process, if the service says what that takes.
     memory: Option<Box<memory::Footprint>>,
     /// Its volume, if it has one.
@@ -254,6 +262,7 @@ impl Instances {
             memory,
             volumes,
             errors: errors.collect(),
+            sizes: traffic::sizes(plan),
             launch_starts: Vec::new(),
         }
     }
@@ -341,6 +350,8 @@ impl Instance {
                 plan.endpoints[endpoint].steps.iter().any(|step| matches!(step, crate::plan::Step::Parallel(_)))
             })
         });
+        let memory = service.and_then(|service| service.memory);
+        let bytes = cx.datapoints.counts_bytes(facts.fleet).then(traffic::Bytes::default);
         Instance {
             service: facts.service,
             keeps_sessions: service.is_some_and(|service| service.sessions_on_instance),
@@ -367,9 +378,9 @@ impl Instance {
             pace: 1.0 / template.release.compute,
             held: Vec::new(),
             credit: credits::Credit::default(),
-            memory: service
-                .and_then(|service| service.memory)
-                .map(|terms| Box::new(memory::Footprint::new(terms, now))),
+            reckons: memory.is_some() || bytes.is_some(),
+            bytes,
+            memory: memory.map(|terms| Box::new(memory::Footprint::new(terms, now))),
             disk: machine.volume.map(|terms| Box::new(disk::Disk::new(terms, now))),
             life: 0,
             boots: 0,

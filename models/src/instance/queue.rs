@@ -22,8 +22,8 @@ impl Instances {
                 if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_started(now);
                 }
-                if row.memory.is_some() {
-                    self.takes_memory(id, cx);
+                if row.reckons {
+                    self.reckon_arrival(id, at, cx);
                 }
                 self.remember_session(id, at, cx);
                 self.run(at, cx);
@@ -36,8 +36,8 @@ impl Instances {
                 if let Some(service) = row.service {
                     cx.observe.service(service).arrived_and_waits(now);
                 }
-                if self.rows[id].memory.is_some() {
-                    self.takes_memory(id, cx);
+                if self.rows[id].reckons {
+                    self.reckon_arrival(id, at, cx);
                 }
             }
             Condition::Serving | Condition::Refusing => {

@@ -16,7 +16,7 @@ mod users;
 pub use balancer::{BalancerCounts, GroupCounts, Minute};
 pub use edge::{EdgeCounts, EdgeFigures};
 pub use station::{Level, Station};
-pub use users::{BadSpan, Users};
+pub use users::{BadSpan, Losses, Users};
 
 use crate::Outcome;
 use crate::event::events;

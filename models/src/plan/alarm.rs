@@ -193,6 +193,11 @@ impl Comparison {
     pub fn is_band(self) -> bool {
         matches!(self, Comparison::OutsideBand | Comparison::AboveBand | Comparison::BelowBand)
     }
+
+    /// Whether too little is what it is about.
+    pub fn is_below(self) -> bool {
+        matches!(self, Comparison::LessThan | Comparison::LessThanOrEqual | Comparison::BelowBand)
+    }
 }
 
 /// TreatMissingData.

@@ -83,7 +83,7 @@ pub struct Site {
     pub ttl_violators: Option<TtlViolators>,
     /// How it uses connections; none: each request has one that takes no time to open.
     pub connections: Option<Connections>,
-    /// Bytes of a request, for capacity units and cross-zone cost.
+    /// Bytes of a request, for capacity units, NetworkIn and cross-zone cost.
     pub request_bytes: u32,
     /// Bytes of an answer.
     pub response_bytes: u32,

@@ -28,6 +28,11 @@ pub enum Occurrence {
         /// Time to repair; none: the action's own duration (or none, if it has no end).
         time_to_repair: Option<Dist>,
     },
+    /// Whenever whoever drives the world says so.
+    Driven {
+        /// Time to repair, in seconds; none: the action's own duration (or none, if it has no end).
+        time_to_repair: Option<Dist>,
+    },
 }
 
 /// Which instances.
@@ -122,4 +127,33 @@ pub enum FaultAction {
     ImpairSystem(Selection, Duration),
     /// Nothing gets in or out of the instances, as with a broken network configuration.
     CutOffInstances(Selection, Duration),
+}
+
+/// How long an action lasts; none if it is over at once.
+pub fn lasts(action: &FaultAction) -> Option<Duration> {
+    match action {
+        FaultAction::TerminateInstances(_)
+        | FaultAction::InterruptSpot(..)
+        | FaultAction::FailHost(_)
+        | FaultAction::FailPrimary(_)
+        | FaultAction::FailStandby(_)
+        | FaultAction::RebootWithFailover(_) => None,
+        FaultAction::StopInstances(_, lasts)
+        | FaultAction::ImpairSystem(_, lasts)
+        | FaultAction::CutOffInstances(_, lasts)
+        | FaultAction::HangInstances(_, lasts)
+        | FaultAction::FreezeInstances(_, lasts)
+        | FaultAction::SlowInstances(_, _, lasts)
+        | FaultAction::CpuStress(_, _, lasts)
+        | FaultAction::EndpointErrors(_, _, lasts)
+        | FaultAction::ZonePowerLoss(_, lasts)
+        | FaultAction::ZonePartition(_, lasts)
+        | FaultAction::ZoneGrey { duration: lasts, .. }
+        | FaultAction::PoolShortage { duration: lasts, .. }
+        | FaultAction::FailNat(_, lasts)
+        | FaultAction::FailLaunches(_, _, lasts)
+        | FaultAction::InsufficientCapacity(_, lasts)
+        | FaultAction::DelayMetrics(_, lasts)
+        | FaultAction::LoseMetrics(lasts) => Some(*lasts),
+    }
 }

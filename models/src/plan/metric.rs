@@ -2,7 +2,7 @@
 //!
 //! # Models      the metrics of AWS/EC2, AWS/AutoScaling, AWS/ApplicationELB and AWS/RDS whose source is modelled; custom
 //!   metrics measured on services or fed from a series; every statistic of the user guide
-//! # Leaves out  metrics of what is not modelled: disks, memory, network packets, rule evaluations
+//! # Leaves out  metrics of what is not modelled: operations of single disks, network packets
 //! # Source      `aws/scaling.md` §1.14, §4, §5.1; `aws/network.md` §3.13
 
 use super::{BalancerId, CustomMetricId, FleetId, MachineMetric, RateProfile, ServiceId, StoreId, TargetGroupId};
@@ -155,7 +155,7 @@ pub enum TargetsMetric {
 }
 
 /// Metrics of an instance (scaling.md §4, M1, M2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstanceMetric {
     /// CPUUtilization, percent; of one instance. That of a group is [`Metric::Cpu`].
     Cpu,
@@ -165,6 +165,22 @@ pub enum InstanceMetric {
     StatusCheckFailedSystem,
     /// StatusCheckFailed_Instance.
     StatusCheckFailedInstance,
+    /// NetworkIn: bytes received in the period of the monitoring. Of a group: the mean of its instances that have warmed up.
+    NetworkIn,
+    /// NetworkOut: bytes sent.
+    NetworkOut,
+}
+
+impl InstanceMetric {
+    /// Whether it comes as often as the monitoring says (rule M1); status checks come each 60 s.
+    pub fn is_monitored(self) -> bool {
+        matches!(self, InstanceMetric::Cpu) || self.is_of_network()
+    }
+
+    /// Whether it is counted in bytes.
+    pub fn is_of_network(self) -> bool {
+        matches!(self, InstanceMetric::NetworkIn | InstanceMetric::NetworkOut)
+    }
 }
 
 /// A metric of the scenario's own: measured on a service, or fed from a series.

@@ -11,6 +11,7 @@ mod balancer;
 mod clients;
 mod connection;
 mod expect;
+mod failure;
 mod fault;
 mod fleet;
 mod lifecycle;
@@ -35,6 +36,7 @@ pub use balancer::*;
 pub use clients::*;
 pub use connection::*;
 pub use expect::*;
+pub use failure::*;
 pub use fault::*;
 pub use fleet::*;
 pub use lifecycle::*;
@@ -184,4 +186,6 @@ pub struct Plan {
     pub spot: SpotMarket,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
+    /// Failure processes, for long horizons.
+    pub failures: Failures,
 }

@@ -32,6 +32,22 @@ impl RateProfile {
         }
     }
 
+    /// The average rate from 0 to `end`; at `end` zero, the rate there.
+    pub fn mean(&self, end: Time) -> f64 {
+        let length = (end - Time::ZERO).as_secs_f64();
+        if length <= 0.0 {
+            return self.at(end);
+        }
+        let inside = self.knots.iter().map(|knot| knot.0).filter(|time| *time < end);
+        let mut times: Vec<Time> = [Time::ZERO, end].into_iter().chain(inside).collect();
+        times.sort_unstable();
+        // Between neighbours the rate is a straight line: after a jump at the one, before a jump at the other.
+        let pieces = times
+            .windows(2)
+            .map(|pair| 0.5 * (self.at(pair[0]) + self.before(pair[1])) * (pair[1] - pair[0]).as_secs_f64());
+        pieces.sum::<f64>() / length
+    }
+
     /// The largest rate from 0 to `end`.
     pub fn peak(&self, end: Time) -> f64 {
         let inside = self.knots.iter().filter(|knot| knot.0 <= end).map(|knot| knot.1);
@@ -80,5 +96,26 @@ impl RateProfile {
                 last.1 + (next.1 - last.1) * share
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RateProfile;
+    use sim_core::{Duration, Time};
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_mean_of_a_profile_is_its_integral_over_its_length() {
+        // Up a ramp, a jump down, and flat.
+        let profile = RateProfile { knots: vec![(at(10), 0.0), (at(20), 100.0), (at(20), 10.0)] };
+        for (end, mean) in [(0, 0.0), (10, 0.0), (15, 12.5 * 10.0 / 15.0), (20, 25.0), (40, 17.5)] {
+            assert!((profile.mean(at(end)) - mean).abs() < 1e-9, "{end} s: {}", profile.mean(at(end)));
+        }
+        assert_eq!(RateProfile::constant(7.0).mean(at(100)), 7.0);
+        assert_eq!(RateProfile::default().mean(at(100)), 0.0);
     }
 }

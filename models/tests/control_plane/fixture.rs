@@ -243,6 +243,7 @@ pub fn plan() -> Plan {
         },
         spot: SpotMarket::default(),
         expectations: vec![],
+        failures: Failures::default(),
     }
 }
 

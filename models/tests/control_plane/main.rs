@@ -4,6 +4,7 @@
 mod fixture;
 
 mod alarms;
+mod chains;
 mod drawn;
 mod drawn_lives;
 mod edge;

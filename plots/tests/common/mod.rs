@@ -190,6 +190,8 @@ pub fn spike() -> RunResult {
             subject: subject.into(),
             detail: String::new(),
             cause: None,
+            since_s: None,
+            published_s: None,
         });
     };
     event(0.0, RunStarted, "twitter-spike");
@@ -242,6 +244,7 @@ pub fn spike() -> RunResult {
         restored_s: Some(restored),
         redundancy_restored_s: Some(restored + 1154.0),
         failed_requests: 61_000,
+        ..Incident::default()
     };
     let incidents = vec![
         incident("degradation", "visitors", 2, 35.2, 3240.0),
@@ -262,6 +265,8 @@ pub fn spike() -> RunResult {
         summary: Summary { incidents, databases, ..summary() },
         timeline,
         series: Series { interval_s: ROW_S, columns },
+        latency_map: LatencyMap::default(),
+        architecture: Architecture::default(),
     }
 }
 
@@ -301,7 +306,13 @@ pub fn summary() -> Summary {
 
 /// A run without a single column or event.
 pub fn empty() -> RunResult {
-    RunResult { summary: Summary { duration_s: 0.0, ..summary() }, timeline: Vec::new(), series: Series::default() }
+    RunResult {
+        summary: Summary { duration_s: 0.0, ..summary() },
+        timeline: Vec::new(),
+        series: Series::default(),
+        latency_map: LatencyMap::default(),
+        architecture: Architecture::default(),
+    }
 }
 
 /// The spike with its values changed.

@@ -11,7 +11,11 @@ use models::plan::{
 pub(super) fn alarms(plan: &Plan, root: Place<'_>, out: &mut Vec<Diagnostic>) {
     for alarm in plan.alarms.values() {
         let place = root.field("alarms").entry(&alarm.name);
-        let Metric::Cpu(fleet) = alarm.metric else { continue };
+        let fleet = match alarm.metric {
+            Metric::Cpu(fleet) => fleet,
+            Metric::Instance(fleet, _, metric) if metric.is_monitored() => fleet,
+            _ => continue,
+        };
         let fleet = &plan.fleets[fleet];
         if !place.is_written() {
             tracking(plan, alarm, fleet, root, out);
@@ -118,6 +122,7 @@ fn policy<'p>(alarm: &Alarm, id: FleetId, group: &'p AutoScaling) -> Option<&'p 
 fn is_shared(metric: Metric, id: FleetId, plan: &Plan) -> bool {
     match metric {
         Metric::Cpu(fleet) => fleet == id,
+        Metric::Instance(fleet, None, metric) => fleet == id && metric.is_monitored(),
         Metric::RequestCountPerTarget(group) => plan.fleets[id].target_groups.contains(&group),
         _ => false,
     }

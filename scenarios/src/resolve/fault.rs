@@ -50,7 +50,7 @@ fn lasting(duration: Option<Dur>) -> Duration {
     duration.map_or(Duration::MAX, |duration| Duration::from_secs_f64(duration.0))
 }
 
-fn action<'a>(
+pub(crate) fn action<'a>(
     cx: &mut Cx<'a>,
     written: &'a schema::FaultAction,
     place: Place<'a>,

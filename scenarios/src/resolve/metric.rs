@@ -276,6 +276,8 @@ pub(crate) fn metric<'a>(
         W::StatusCheckFailedInstance { group, instance } => {
             ec2(cx, group, *instance, InstanceMetric::StatusCheckFailedInstance)
         }
+        W::NetworkIn { group, instance } => ec2(cx, group, *instance, InstanceMetric::NetworkIn),
+        W::NetworkOut { group, instance } => ec2(cx, group, *instance, InstanceMetric::NetworkOut),
         W::Math { .. } => {
             let help = "write it as one expression";
             cx.error(place, "an expression over an expression", "not here", help);

@@ -14,6 +14,7 @@ pub(crate) mod context;
 mod dist;
 mod edge;
 mod expect;
+mod failure;
 mod fault;
 mod fleet;
 mod geography;
@@ -94,6 +95,16 @@ pub(crate) fn resolve(
     let prices = price::resolve(&mut cx);
     let spot = mixed::market(&mut cx);
     let expectations = expect::resolve(&mut cx);
+    let parts = failure::Parts {
+        regions: &geography.regions,
+        zones: &geography.zones,
+        nat_gateways: &geography.nat_gateways,
+        balancers: &balancers,
+        fleets: &fleets,
+        services: &services,
+        stores: &stores,
+    };
+    let failures = failure::resolve(&mut cx, &parts);
     if cx.failed() {
         return (None, cx.out);
     }
@@ -129,6 +140,7 @@ pub(crate) fn resolve(
         prices,
         spot,
         expectations,
+        failures,
     };
     (Some(plan), cx.out)
 }

@@ -8,8 +8,8 @@ use super::target_tracking::own_target_group;
 use crate::outline::Place;
 use crate::schema::{self, Adjustment};
 use models::plan::{
-    AdjustmentType, FleetId, Metric, MetricAggregation, MetricAggregationType, Policy, PolicyKind, Predictive,
-    StepAdjustment, TargetGroupId, TargetTracking, TargetsMetric,
+    AdjustmentType, FleetId, InstanceMetric, Metric, MetricAggregation, MetricAggregationType, Policy, PolicyKind,
+    Predictive, StepAdjustment, TargetGroupId, TargetTracking, TargetsMetric,
 };
 use sim_core::Duration;
 
@@ -121,9 +121,12 @@ fn pair<'a>(
     group: &str,
     place: Place<'a>,
 ) -> (&'static str, Metric, bool) {
-    let fleet = cx.fleets.iter().position(|fleet| fleet.0 == group).unwrap_or(0);
+    let fleet = FleetId::new(cx.fleets.iter().position(|fleet| fleet.0 == group).unwrap_or(0));
+    let network = |metric| Metric::Instance(fleet, None, metric);
     match written {
-        schema::MetricPair::ASGCPUUtilization => ("ASGCPUUtilization", Metric::Cpu(FleetId::new(fleet)), false),
+        schema::MetricPair::ASGCPUUtilization => ("ASGCPUUtilization", Metric::Cpu(fleet), false),
+        schema::MetricPair::ASGNetworkIn => ("ASGNetworkIn", network(InstanceMetric::NetworkIn), true),
+        schema::MetricPair::ASGNetworkOut => ("ASGNetworkOut", network(InstanceMetric::NetworkOut), true),
         schema::MetricPair::ALBRequestCount { target_group } => {
             let own = own_target_group(cx, target_group.as_deref(), group, place);
             let own = own.unwrap_or(TargetGroupId::new(0));

@@ -9,8 +9,8 @@ use super::{alarm, metric};
 use crate::outline::Place;
 use crate::schema::{self, TrackedMetric};
 use models::plan::{
-    Action, Alarm, AlarmId, Comparison, CustomMetric, CustomMetricId, Fleet, FleetId, Math, Metric, MissingData,
-    PolicyKind, Sizing, Statistic, Store, StoreId, TargetGroupId,
+    Action, Alarm, AlarmId, Comparison, CustomMetric, CustomMetricId, Fleet, FleetId, InstanceMetric, Math, Metric,
+    MissingData, PolicyKind, Sizing, Statistic, Store, StoreId, TargetGroupId,
 };
 use sim_core::{Duration, Table};
 
@@ -101,6 +101,12 @@ fn tracked<'a>(
     let minute = Duration::from_secs(60);
     Some(match written {
         TrackedMetric::ASGAverageCPUUtilization => (Metric::Cpu(id), None, Statistic::Average, minute),
+        TrackedMetric::ASGAverageNetworkIn => {
+            (Metric::Instance(id, None, InstanceMetric::NetworkIn), None, Statistic::Average, minute)
+        }
+        TrackedMetric::ASGAverageNetworkOut => {
+            (Metric::Instance(id, None, InstanceMetric::NetworkOut), None, Statistic::Average, minute)
+        }
         TrackedMetric::ALBRequestCountPerTarget { target_group } => {
             let group = own_target_group(cx, target_group.as_deref(), &fleet.name, place)?;
             (Metric::RequestCountPerTarget(group), None, Statistic::Sum, minute)

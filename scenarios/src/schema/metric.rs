@@ -106,6 +106,22 @@ pub enum Metric {
         /// Auto Scaling group or set of instances.
         group: String,
     },
+    /// NetworkIn averaged over the instances: bytes received in 300 s (Basic monitoring) or 60 s (Detailed). Of requests by the
+    /// `request_size` of who asks, of the answers to queries and calls.
+    NetworkIn {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// Of its n-th instance ever launched alone, from 0.
+        instance: Option<u16>,
+    },
+    /// NetworkOut averaged over the instances: bytes sent in 300 s or 60 s. Of answers by the `response_size` of who asks, of
+    /// writes and calls.
+    NetworkOut {
+        /// Auto Scaling group or set of instances.
+        group: String,
+        /// Of its n-th instance ever launched alone, from 0.
+        instance: Option<u16>,
+    },
     /// A metric of the scenario's own, from `metrics`.
     Custom {
         /// Its name.

@@ -25,6 +25,10 @@ pub enum MetricAggregationType {
 pub enum TrackedMetric {
     /// Average CPU utilisation of the group, percent.
     ASGAverageCPUUtilization,
+    /// Bytes that an instance of the group receives per minute, on average (per 5 minutes with Basic monitoring).
+    ASGAverageNetworkIn,
+    /// Bytes that an instance of the group sends per minute, on average (per 5 minutes with Basic monitoring).
+    ASGAverageNetworkOut,
     /// Requests per minute to a target.
     ALBRequestCountPerTarget {
         /// Target group (`ResourceLabel`): one of the group's. Default: the only one.
@@ -69,6 +73,10 @@ pub struct ScheduledAction {
 pub enum MetricPair {
     /// Percent of CPU, of all instances together.
     ASGCPUUtilization,
+    /// Bytes that all instances together receive per minute.
+    ASGNetworkIn,
+    /// Bytes that all instances together send per minute.
+    ASGNetworkOut,
     /// Requests per minute to a target group.
     ALBRequestCount {
         /// Target group (`ResourceLabel`): one of the group's. Default: the only one.

@@ -2,7 +2,7 @@
 
 use super::{
     Alarm, AutoScalingGroup, Client, CloudWatch, CompositeAlarm, CustomMetric, Database, Dist, ElasticBeanstalk,
-    Expect, Fault, Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, Spot, TargetGroup,
+    Expect, Failures, Fault, Instances, LaunchTemplate, LoadBalancer, Named, Operation, Service, Spot, TargetGroup,
 };
 use crate::clock::Moment;
 use crate::units::{Dur, Money, Share};
@@ -96,6 +96,9 @@ pub struct Scenario {
     /// What must hold at the end of a run.
     #[serde(default)]
     pub expect: Vec<Expect>,
+    /// What breaks by itself over the years, for `sim availability`.
+    #[serde(default)]
+    pub failures: Failures,
 }
 
 /// A region.

@@ -328,6 +328,11 @@ impl Drawn {
         value(number, &self.unit)
     }
 
+    /// A few values from end to end.
+    pub fn samples(&self) -> Vec<Value> {
+        [0.5, 0.02, 0.25, 0.75, 0.98].map(|share| self.at(share)).to_vec()
+    }
+
     /// Where a value lies, as the share that [`Drawn::at`] has for it or for the nearest there is; none if it is of another
     /// kind.
     pub fn share_of(&self, text: &str) -> Option<f64> {

@@ -97,7 +97,7 @@ fn latin(n: usize, stream: &mut Stream) -> Vec<f64> {
 }
 
 /// A coordinate of a scrambled Sobol point, inside of 0 to 1.
-fn sobol(point: u32, dimension: u32, seed: u32) -> f64 {
+pub(crate) fn sobol(point: u32, dimension: u32, seed: u32) -> f64 {
     // Beyond the table's dimensions another scrambling of the first ones serves.
     let (set, dimension) = (dimension / sobol_burley::NUM_DIMENSIONS, dimension % sobol_burley::NUM_DIMENSIONS);
     let share = f64::from(sobol_burley::sample(point, dimension, seed.wrapping_add(set.wrapping_mul(0x9e37_79b9))));

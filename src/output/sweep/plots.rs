@@ -234,7 +234,7 @@ fn against_cost(found: &Found, metric: &str) -> Option<Body> {
 }
 
 /// A figure with its unit, as an axis has it.
-fn words(metric: &str) -> String {
+pub fn words(metric: &str) -> String {
     match (metric, unit(metric)) {
         ("availability", _) => "availability (share of requests)".into(),
         ("cost_usd.total", _) => "cost (USD)".into(),
