@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-const COMMANDS: [&str; 8] = ["run", "check", "validate", "list", "show", "new", "schema", "completions"];
+const COMMANDS: [&str; 9] = ["run", "check", "explain", "validate", "list", "show", "new", "schema", "completions"];
 
 #[test]
 fn every_command_explains_itself_with_examples() {

@@ -14,6 +14,7 @@ mod regressions;
 
 mod cli;
 mod coverage;
+mod explain;
 mod files;
 mod inputs;
 mod room;

@@ -1,7 +1,7 @@
 //! The command line: what the user asked, and what is answered with which exit code.
 //!
 //! ```text
-//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ compare │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
+//!  arguments ──clap──► Command ──► run │ check │ sweep │ merge │ compare │ explain │ validate │ list │ show │ new │ schema │ completions ──► Verdict │ Failure
 //! ```
 //! # Models      exit codes: 0 all expectations held, 1 some did not, 2 the command could not be carried out, 130 broken off
 //! # Leaves out  any simulation; an option of one name means the same in every command
@@ -9,6 +9,7 @@
 mod check;
 mod compare;
 mod completions;
+mod explain;
 mod library;
 mod options;
 mod run;
@@ -69,6 +70,7 @@ enum Command {
     Sweep(sweep::Args),
     Merge(sweep::MergeArgs),
     Compare(compare::Args),
+    Explain(explain::Args),
     Validate(validate::Args),
     List(library::ListArgs),
     Show(library::ShowArgs),
@@ -120,6 +122,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
         Command::Sweep(args) => sweep::run(args, terminal),
         Command::Merge(args) => sweep::merge(args, terminal),
         Command::Compare(args) => compare::run(args, terminal),
+        Command::Explain(args) => explain::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
         Command::Show(args) => library::show(args, terminal),

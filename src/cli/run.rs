@@ -7,9 +7,8 @@
 //! # Leaves out  sweeps and comparisons
 
 use super::options::{Chance, Changes, Format, FormatOption};
-use super::source;
 use super::terminal::Terminal;
-use super::{Verdict, examples, print};
+use super::{Verdict, examples, explain, print, source};
 use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
 use crate::experiment::{Bar, Experiment, Settings, replicate};
@@ -59,6 +58,9 @@ pub struct Args {
     /// The most replications for `--precision`
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
+    /// Run the scenario again with one setting changed at a time: what would each setting on the chain save
+    #[arg(long)]
+    knobs: bool,
     /// Write every request to trace.csv.gz (of replication 0)
     #[arg(long)]
     trace: bool,
@@ -66,6 +68,10 @@ pub struct Args {
 
 /// Carries out the command.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
+    if args.knobs && args.format.format == Format::Json {
+        let help = "`sim explain DIR --knobs --format json` gives the knobs of stored results";
+        return Err(Failure::new("`--knobs` and `--format json` would be two documents in one").help(help));
+    }
     let compiled = source::compile(&args.file, &args.changes.assignments(), terminal)?;
     let plan = &compiled.plan;
     let stop = stop_on_ctrl_c()?;
@@ -111,6 +117,13 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let folder = shown(staging.commit()?, folder);
     bar.clear();
 
+    let knobs = match args.knobs {
+        true => {
+            let (found, sets) = compiled.written();
+            explain::text(&explain::turn(&experiment.first, found, sets, None, &stop, terminal)?)?
+        }
+        false => Vec::new(),
+    };
     let verdict = if experiment.held() { Verdict::Held } else { Verdict::NotHeld };
     let told = match args.format.format {
         Format::Json => print(terminal, &json::summary(&experiment.first.summary)),
@@ -118,6 +131,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
             let mut text = Vec::new();
             let page = Page { experiment: &experiment, folder: &folder, files: &files };
             page.write(&mut text).map_err(|error| Failure::stdout(&error))?;
+            if !knobs.is_empty() {
+                text.push(b'\n');
+                text.extend(knobs);
+            }
             print(terminal, &text)
         }
     };

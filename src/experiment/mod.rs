@@ -9,6 +9,7 @@
 
 pub(crate) mod aggregate;
 pub mod compare;
+pub mod knobs;
 mod metrics;
 pub mod objective;
 pub mod precision;

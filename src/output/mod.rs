@@ -10,6 +10,7 @@
 
 pub mod compare;
 pub mod csv;
+pub mod explain;
 pub mod files;
 pub mod html;
 pub mod json;
@@ -23,7 +24,7 @@ pub mod units;
 mod fleets;
 mod happened;
 mod headline;
-mod incidents;
+pub mod incidents;
 mod machines;
 mod story;
 mod trace;

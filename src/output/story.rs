@@ -208,8 +208,13 @@ fn weigh(event: &TimelineEvent) -> Option<u8> {
     })
 }
 
+/// Whether an event is one that the story tells, however short it has to be.
+pub fn is_told(event: &TimelineEvent) -> bool {
+    weigh(event).is_some_and(|weight| weight <= 2)
+}
+
 /// The words of an event without digits that nobody reads: `1m21.398868403s` as `1m21.3s`.
-fn detail(event: &TimelineEvent) -> String {
+pub fn detail(event: &TimelineEvent) -> String {
     let text = units::plain(&event.detail).replace("INSUFFICIENT_DATA", "no data");
     let mut short = String::with_capacity(text.len());
     let mut rest = text.as_str();
@@ -263,6 +268,8 @@ mod tests {
             cause: None,
             since_s: None,
             published_s: None,
+            times: 1,
+            until_s: None,
         }
     }
 
