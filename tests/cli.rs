@@ -5,8 +5,23 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-const COMMANDS: [&str; 9] =
-    ["run", "check", "availability", "validate", "list", "show", "new", "schema", "completions"];
+const COMMANDS: [&str; 15] = [
+    "run",
+    "check",
+    "sweep",
+    "merge",
+    "compare",
+    "tune",
+    "availability",
+    "explain",
+    "plot",
+    "export",
+    "validate",
+    "list",
+    "show",
+    "new",
+    "schema",
+];
 
 #[test]
 fn every_command_explains_itself_with_examples() {

@@ -18,6 +18,7 @@ mod browser;
 mod check;
 mod cli;
 mod coverage;
+mod explain;
 mod exports;
 mod files;
 mod inputs;

@@ -196,6 +196,9 @@ impl Alarms {
                 cx.list.soon(event::Event::Group(told));
             }
         }
+        if !changed && state == State::Ok && m > 1 {
+            short_of(alarm, &slots, row, cx);
+        }
         cx.datapoints.notify(id, row.value.unwrap_or(f64::NAN));
         cx.datapoints.note_state(id, state);
         // A state that was never entered has no actions; one that was has those of Auto Scaling each minute (§5.5).
@@ -264,6 +267,15 @@ impl Row {
         let slots = slots.collect();
         self.bounds = band.at(reading.end, alarm.threshold);
         slots
+    }
+}
+
+/// Writes down that an alarm sees periods beyond its threshold, and too few of them.
+fn short_of(alarm: &Alarm, slots: &[Option<bool>], row: &Row, cx: &mut Cx) {
+    let newest = slots.iter().flatten().take(alarm.evaluation_periods as usize);
+    if newest.filter(|beyond| **beyond).count() > 0 {
+        let detail = format!("{}; {} are needed", reason(alarm, slots, row), alarm.datapoints_to_alarm);
+        cx.timeline.held_back(cx.now(), &alarm.name, "datapoints", &detail, row.entry);
     }
 }
 

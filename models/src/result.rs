@@ -627,6 +627,20 @@ pub struct TimelineEvent {
     /// Of an alarm: when the datapoint of that period could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_s: Option<f64>,
+    /// How often it came: a decision refused again each minute is one entry.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u32,
+    /// When it came last, if more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_s: Option<f64>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn is_once(times: &u32) -> bool {
+    *times == 1
 }
 
 /// Kinds of timeline events.
@@ -749,6 +763,8 @@ pub enum EventKind {
     // Custom termination policies.
     TerminationAsked,
     TerminationRefused,
+    // Decisions that were considered and not taken: an alarm short of its datapoints, a replacement that has to wait.
+    HeldBack,
 }
 
 /// Figures over time: one row per interval, one column per figure.

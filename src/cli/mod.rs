@@ -10,6 +10,7 @@ mod availability;
 mod check;
 mod compare;
 mod completions;
+mod explain;
 mod export;
 mod library;
 mod options;
@@ -77,6 +78,7 @@ enum Command {
     Export(export::Args),
     Plot(plot::Args),
     Tune(tune::Args),
+    Explain(explain::Args),
     Validate(validate::Args),
     List(library::ListArgs),
     Show(library::ShowArgs),
@@ -132,6 +134,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
         Command::Export(args) => export::run(args, terminal),
         Command::Plot(args) => plot::run(args, terminal),
         Command::Tune(args) => tune::run(args, terminal),
+        Command::Explain(args) => explain::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),
         Command::List(args) => library::list(args, terminal),
         Command::Show(args) => library::show(args, terminal),

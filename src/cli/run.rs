@@ -7,9 +7,8 @@
 //! # Leaves out  sweeps and comparisons
 
 use super::options::{Chance, Changes, PageFormat, PageFormatOption};
-use super::source;
 use super::terminal::Terminal;
-use super::{Verdict, examples, print};
+use super::{Verdict, examples, explain, print, source};
 use crate::Failure;
 use crate::experiment::precision::{FIRST, Precision};
 use crate::experiment::{Bar, Experiment, Onlookers, Settings, SpansOf, only, replicate};
@@ -62,6 +61,9 @@ pub struct Args {
     /// The most replications for `--precision`
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
+    /// Run the scenario again with one setting changed at a time: what would each setting on the chain save
+    #[arg(long)]
+    knobs: bool,
     /// Run this one replication alone, by its number from 0
     #[arg(long, value_name = "N", conflicts_with_all = ["replications", "precision"])]
     replication: Option<u32>,
@@ -77,6 +79,10 @@ pub struct Args {
 
 /// Carries out the command.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
+    if args.knobs && args.format.format != PageFormat::Text {
+        let help = "`sim explain DIR --knobs --format json` gives the knobs of stored results";
+        return Err(Failure::new("with `--knobs` the answer would be two documents in one").help(help));
+    }
     let compiled = source::compile(&args.file, &args.changes.assignments(), terminal)?;
     let plan = &compiled.plan;
     let stop = stop_on_ctrl_c()?;
@@ -130,6 +136,13 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let folder = shown(staging.commit()?, folder);
     bar.clear();
 
+    let knobs = match args.knobs {
+        true => {
+            let (found, sets) = compiled.written();
+            explain::text(&explain::turn(&experiment.first, found, sets, None, &stop, terminal)?)?
+        }
+        false => Vec::new(),
+    };
     let verdict = if experiment.held() { Verdict::Held } else { Verdict::NotHeld };
     let told = match args.format.format {
         PageFormat::Markdown => print(terminal, brief::markdown(&experiment).as_bytes()),
@@ -138,6 +151,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
             let mut text = Vec::new();
             let page = Page { experiment: &experiment, folder: &folder, files: &files };
             page.write(&mut text).map_err(|error| Failure::stdout(&error))?;
+            if !knobs.is_empty() {
+                text.push(b'\n');
+                text.extend(knobs);
+            }
             print(terminal, &text)
         }
     };

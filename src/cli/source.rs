@@ -29,6 +29,11 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// The text it came from, and the changes made to it.
+    pub fn written(&self) -> (&Source, &[(String, String)]) {
+        (&self.written.0, &self.written.1)
+    }
+
     /// The scenario as it is run, seed and changes included, and the files it reads: to be left beside its results.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub(crate) mod aggregate;
 pub mod availability;
 pub mod compare;
 pub mod formula;
+pub mod knobs;
 pub(crate) mod metrics;
 pub mod objective;
 pub mod precision;

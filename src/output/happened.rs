@@ -6,6 +6,7 @@ use super::{incidents as chain, story, units};
 use anstyle::Style;
 use models::result::{EventKind, Summary, TimelineEvent};
 use std::io::{self, Write};
+use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
 /// Lines of the timeline that are shown.
@@ -15,12 +16,12 @@ const STORY: usize = 26;
 ///
 /// # Errors
 /// Those of `out`.
-pub fn incidents(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+pub fn incidents(out: &mut dyn Write, summary: &Summary, folder: &Path) -> io::Result<()> {
     if summary.incidents.is_empty() {
         return Ok(());
     }
     section(out, "Incidents")?;
-    for incident in summary.incidents.iter().take(ROWS) {
+    for (at, incident) in summary.incidents.iter().enumerate().take(ROWS) {
         let felt = chain::felt(incident);
         let style = if chain::unnoticed(incident) { GOOD } else { CARE };
         let clock = units::clock(incident.t_s);
@@ -32,6 +33,10 @@ pub fn incidents(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             let style = if incident.restored_s.is_none() { BAD } else { CARE };
             lines.push(paint(&missing, style));
         }
+        if let Some(sentence) = chain::where_time_went(incident) {
+            lines.extend(wrap(&sentence, WIDTH - 11).into_iter().map(|line| paint(&line, DIM)));
+        }
+        lines.push(paint(&format!("sim explain {} incident {}", folder.display(), at + 1), DIM));
         for line in lines {
             writeln!(out, "           {line}")?;
         }

@@ -42,7 +42,7 @@ impl Page<'_> {
         self.estimates(out)?;
         traffic(out, summary)?;
         machinery(out, &self.experiment.first)?;
-        happened::incidents(out, summary)?;
+        happened::incidents(out, summary, self.folder)?;
         happened::timeline(out, &result.timeline)?;
         cost(out, summary)?;
         self.expectations(out, summary)?;

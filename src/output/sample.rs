@@ -183,6 +183,8 @@ pub fn result() -> RunResult {
         cause,
         since_s: None,
         published_s: None,
+        times: 1,
+        until_s: None,
     };
     let timeline = vec![
         event(1, 0.0, EventKind::RunStarted, "sample", "", None),

@@ -210,6 +210,11 @@ pub fn weigh(event: &TimelineEvent) -> Option<u8> {
     })
 }
 
+/// Whether an event is one that the story tells, however short it has to be.
+pub fn is_told(event: &TimelineEvent) -> bool {
+    weigh(event).is_some_and(|weight| weight <= 2)
+}
+
 /// The words of an event without digits that nobody reads: `1m21.398868403s` as `1m21.3s`.
 pub fn detail(event: &TimelineEvent) -> String {
     let text = units::plain(&event.detail).replace("INSUFFICIENT_DATA", "no data");
@@ -268,6 +273,8 @@ mod tests {
             cause: None,
             since_s: None,
             published_s: None,
+            times: 1,
+            until_s: None,
         }
     }
 

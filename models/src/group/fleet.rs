@@ -44,7 +44,7 @@ pub(super) struct Fleet {
     /// Notifications of this instant.
     pub(super) invoked: Vec<Invocation>,
     /// Refusals per policy and the notification each answered: a reason is written down once.
-    pub(super) refused: Vec<Vec<(Refusal, EntryId)>>,
+    pub(super) refused: Vec<Vec<(Refusal, EntryId, EntryId)>>,
     /// When the last instance that a scale-in took away was gone.
     pub(super) shrunk: Option<Time>,
     /// How many scheduled actions have run.

@@ -125,7 +125,7 @@ impl Groups {
         for index in 0..self.fleets[id].members.len() {
             let instance = self.fleets[id].members[index];
             let row = &self.rows[instance];
-            if row.state != State::InService || row.marked.is_some() || row.lost || !self.heeds(instance, cx) {
+            if row.state != State::InService || row.marked.is_some() || row.lost {
                 continue;
             }
             let verdict = row.unhealthy.iter().find(|one| self.fleets[id].attached.contains(&one.0));
@@ -135,7 +135,24 @@ impl Groups {
                 target_unhealthy: !row.unhealthy.is_empty(),
                 attached: verdict.is_some(),
             };
-            if !marks(health, group.elb_health_check, group.health_check_grace_period, now) {
+            let heeds = self.heeds(instance, cx);
+            if !heeds || !marks(health, group.elb_health_check, group.health_check_grace_period, now) {
+                if marks(health, group.elb_health_check, Duration::ZERO, now) {
+                    let cause = row.impaired.or(verdict.map(|verdict| verdict.1)).unwrap_or(EntryId::NONE);
+                    let (reason, detail) = match row.entered {
+                        _ if !heeds => (
+                            "suspended",
+                            "unhealthy, and the group does not look: suspended, or shifted away".to_string(),
+                        ),
+                        Some(entered) => {
+                            let until = entered.saturating_add(group.health_check_grace_period);
+                            ("grace", format!("unhealthy, and in its grace period until {until}"))
+                        }
+                        None => ("grace", "unhealthy, and not in service yet".to_string()),
+                    };
+                    let name = cx.name_of(instance);
+                    cx.timeline.held_back(now, &name, reason, &detail, cause);
+                }
                 continue;
             }
             let (what, cause) = match (row.impaired, verdict) {
@@ -202,6 +219,10 @@ impl Groups {
         let plan = cx.plan;
         let Some(group) = settings(plan, id) else { return };
         if !self.may_replace(id) {
+            for (_, instance, cause) in self.marked(id) {
+                let name = cx.name_of(instance);
+                cx.timeline.held_back(now, &name, "suspended", "unhealthy, and not replaced: suspended", cause);
+            }
             return;
         }
         if let Some(policy) = group.lifecycle.maintenance {
@@ -225,6 +246,10 @@ impl Groups {
         let (at_once, batched): (Vec<_>, Vec<_>) = marked.iter().partition(|one| self.rows[one.1].custom);
         let may = self.batch(&batched, allowance(standing));
         let total = batched.len();
+        for &&(_, instance, cause) in &batched[may..] {
+            let name = cx.name_of(instance);
+            cx.timeline.held_back(now, &name, "batch", "unhealthy, and waits: others are replaced first", cause);
+        }
         let batched = batched.iter().take(may).map(|&one| (one, may));
         for (&(since, instance, cause), may) in at_once.iter().map(|&one| (one, total)).chain(batched) {
             let name = cx.name_of(instance);

@@ -80,7 +80,9 @@ impl Groups {
             let first = ahead > 0;
             let left = if first { &mut ahead } else { &mut together };
             if *left == 0 {
-                return;
+                let detail = format!("{why}, and waits: the instance maintenance policy lets no more go now");
+                let (now, name) = (cx.now(), cx.name_of(instance));
+                return cx.timeline.held_back(now, &name, "maintenance", &detail, cause);
             }
             *left = left.saturating_sub(self.rows[instance].units());
             let how = if first { "its replacement is launched first" } else { "terminated and replaced" };

@@ -136,10 +136,9 @@ impl Groups {
             Asker::Alarm { policy, .. } | Asker::Forecast { policy, .. } => {
                 let told = &mut self.fleets[id].refused[policy as usize];
                 told.retain(|one| one.1 == invocation.cause);
-                if told.iter().any(|one| one.0.is_like(refusal)) {
-                    return;
+                if let Some(one) = told.iter().find(|one| one.0.is_like(refusal)) {
+                    return cx.timeline.again(one.2, now);
                 }
-                told.push((refusal, invocation.cause));
                 &group.policies[policy as usize].name
             }
             Asker::Schedule { action, .. } => &group.schedule.actions[action as usize].name,
@@ -150,7 +149,11 @@ impl Groups {
             other => other.words(now),
         };
         let name = cx.plan.fleets[id].name.as_str();
-        cx.timeline.record(now, EventKind::PolicyIgnored, name, format!("{asker}: {words}"), invocation.cause);
+        let detail = format!("{asker}: {words}");
+        let entry = cx.timeline.record(now, EventKind::PolicyIgnored, name, detail, invocation.cause);
+        if let Asker::Alarm { policy, .. } | Asker::Forecast { policy, .. } = invocation.by {
+            self.fleets[id].refused[policy as usize].push((refusal, invocation.cause, entry));
+        }
     }
 
     /// Sets the desired capacity, and starts what follows from it.

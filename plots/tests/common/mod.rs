@@ -192,6 +192,8 @@ pub fn spike() -> RunResult {
             cause: None,
             since_s: None,
             published_s: None,
+            times: 1,
+            until_s: None,
         });
     };
     event(0.0, RunStarted, "twitter-spike");

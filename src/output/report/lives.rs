@@ -216,6 +216,8 @@ mod tests {
             cause: None,
             since_s: None,
             published_s: None,
+            times: 1,
+            until_s: None,
         };
         let timeline: Vec<TimelineEvent> = kinds.iter().enumerate().map(event).collect();
         let lives = lives(&architecture, &timeline);
