@@ -66,7 +66,7 @@ fn users_are_followed_second_by_second_as_a_trace_shows_them() {
         let figures = by_hand(over);
         let slowest = figures.iter().map(|one| one.0).fold(0.0, f64::max);
         let worst = figures.iter().map(|one| one.1).fold(1.0, f64::min);
-        assert!(slowest > 50.0 && worst < 0.9, "{slowest} ms, {worst}: nothing happened that could be missed");
+        assert!(slowest > 50.0 && worst < 0.95, "{slowest} ms, {worst}: nothing happened that could be missed");
         // Buckets are within 0.8 % of what is in them.
         for (limit, held) in [(slowest * 1.009, true), (slowest * 0.991, false)] {
             let found = judged(&format!("Never(Above(P99(over: \"{over}s\"), {limit}))"));

@@ -47,7 +47,7 @@ fn the_spike_is_explained_link_by_link() {
     holds(&chain, &["+3 m 14 s", "+1 m 30 s", "requests lost", "3 other chains", "--knobs"]);
 
     // Why did the group grow at 41:06?
-    let event = explained(&room, "out/twitter-spike #8");
+    let event = explained(&room, "out/twitter-spike #10");
     in_order(
         &event,
         &[

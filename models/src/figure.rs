@@ -12,7 +12,9 @@
 
 use crate::Outcome;
 use crate::plan::Plan;
-use crate::result::{BalancerFigures, EdgeFigures, Group, Incident, Requests, Summary, Traffic, Unit};
+use crate::result::{
+    BalancerFigures, ConnectionFigures, EdgeFigures, Group, Incident, Requests, Summary, Traffic, Unit,
+};
 use crate::run::Progress;
 use crate::world::World;
 use serde::Serialize;
@@ -185,6 +187,12 @@ fn left_out(plan: &Plan) -> BTreeSet<String> {
         redirects: 1,
         rejected: 1,
         not_sticky: 1,
+        connections: ConnectionFigures {
+            new_client_connections: 1,
+            new_target_connections: 1,
+            most_active_connections: 1,
+            met_closed_connections: 1,
+        },
         edge,
         ..BalancerFigures::default()
     };

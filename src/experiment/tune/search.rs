@@ -105,6 +105,8 @@ pub struct Tuned {
 
 /// Runs of a round: few, since each round knows what the last one found. Twice as many where the budget is a time.
 const ROUND_RUNS: u64 = 28;
+/// New settings that a round is to have at least.
+const FEWEST: usize = 4;
 /// Rounds after which the steps are wide again.
 const CYCLE: usize = 10;
 /// Share of new settings that come from the design rather than from the elites.
@@ -247,14 +249,16 @@ impl<'a, P: Problem> Search<'a, P> {
             let elites = self.elites.clone();
             self.raise(&elites, top)?;
             let left = budget.saturating_sub(self.lab.runs - before);
-            let new = affordable(left, top);
+            // A race of few to many replications finds less than one of several to fewer.
+            let reach = (1..=top).rev().find(|reach| affordable(left, *reach) >= FEWEST).unwrap_or(1);
+            let new = affordable(left, reach);
             let ids = self.breed(new, round);
             if ids.is_empty() && self.lab.runs == before {
                 // The space is exhausted, and everybody has run as often as can be wished for.
                 break;
             }
-            self.race(&ids, top)?;
-            self.note(Round { round, new: ids.len(), runs: self.lab.runs - before, top });
+            self.race(&ids, reach)?;
+            self.note(Round { round, new: ids.len(), runs: self.lab.runs - before, top: reach });
         }
         if self.candidates.len() > 1 && self.candidates[1..].iter().all(|one| !one.is_possible()) {
             let why = match &self.candidates[1].fate {
