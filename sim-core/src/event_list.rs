@@ -201,7 +201,8 @@ impl<E: Copy> EventList<E> {
     /// The next event at or before `end`, or none; moves the clock to it.
     ///
     /// Where the next event is later, the clock moves to `end`. Where none is pending, it stays: nothing happened since.
-    #[inline]
+    // Always: a run with a probe is another loop, and two callers are one too many for the compiler to inline it by itself.
+    #[inline(always)]
     pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
         if self.stale != SETTLED {
             self.settle();
