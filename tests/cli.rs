@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "run",
     "check",
     "sweep",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 15] = [
     "availability",
     "explain",
     "plot",
+    "report",
     "export",
     "validate",
     "list",

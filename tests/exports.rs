@@ -170,6 +170,23 @@ fn open_metrics_and_long_tables_go_to_standard_output() {
 }
 
 #[test]
+fn pictures_and_the_report_are_those_of_the_run_again() {
+    let room = Room::with_scenario();
+    room.sim_expecting(0, "run small.ron");
+    let written = room.sim_expecting(0, "plot out/small --only overview,latency --out again").stdout;
+    assert_eq!(written.lines().count(), 4, "{written}");
+    for name in ["overview.png", "overview.svg", "latency.png", "latency.svg"] {
+        let read = |folder: &str| std::fs::read(room.path(&format!("{folder}/{name}"))).unwrap();
+        assert!(read("out/small") == read("again"), "{name}");
+    }
+    room.sim_expecting(0, "report out/small again.html");
+    assert!(room.read("out/small/report.html") == room.read("again.html"));
+    room.sim("plot out/small --only metrics").refused(&["nothing to show in `metrics`", "it has overview"]);
+    room.sim_expecting(0, "run small.ron --no-plots --replications 2 --out two");
+    room.sim("report two").refused(&["several replications"]);
+}
+
+#[test]
 fn what_is_no_folder_of_results_is_refused() {
     let room = Room::new();
     room.sim("export nothing --to csv").refused(&["nothing", "help"]);

@@ -15,6 +15,7 @@ mod export;
 mod library;
 mod options;
 mod plot;
+mod report;
 mod run;
 mod source;
 mod study_file;
@@ -77,6 +78,7 @@ enum Command {
     Compare(compare::Args),
     Export(export::Args),
     Plot(plot::Args),
+    Report(report::Args),
     Tune(tune::Args),
     Explain(explain::Args),
     Validate(validate::Args),
@@ -133,6 +135,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Verdict, Failure> 
         Command::Compare(args) => compare::run(args, terminal),
         Command::Export(args) => export::run(args, terminal),
         Command::Plot(args) => plot::run(args, terminal),
+        Command::Report(args) => report::run(args, terminal),
         Command::Tune(args) => tune::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Validate(args) => validate::run(args, terminal),

@@ -6,7 +6,7 @@
 //! # Models      what a spreadsheet does: parts fail independently, and are down as long as their replacement or repair takes
 //! # Leaves out  on purpose, since it is the point of comparison: detection, failover and DNS, health checks that lag behind,
 //!   a zone that takes several parts with it, partial loss
-//! # Source      AWS whitepaper "Availability and Beyond"; aws.amazon.com/<service>/sla; `aws/data-and-resilience.md` §19
+//! # Source      AWS whitepaper "Availability and Beyond"; the pages `aws.amazon.com/…/sla` of the services; `aws/data-and-resilience.md` §19
 
 use super::figures::YEAR_MIN;
 use models::plan::{Failing, FailureMode, Fleet, FleetId, Plan, Sizing};
