@@ -2,6 +2,8 @@
 
 use crate::room::Room;
 use models::RequestSpans;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::RowAccessor;
 use serde_json::Value;
 
 /// Two services, a store and branches, so that spans lie inside each other and beside each other.
@@ -184,6 +186,21 @@ fn pictures_and_the_report_are_those_of_the_run_again() {
     room.sim("plot out/small --only metrics").refused(&["nothing to show in `metrics`", "it has overview"]);
     room.sim_expecting(0, "run small.ron --no-plots --replications 2 --out two");
     room.sim("report two").refused(&["several replications"]);
+}
+
+#[test]
+fn a_parquet_file_has_the_columns_of_the_series() {
+    let (room, _) = run_nested();
+    room.sim_expecting(0, "export out/nested --to parquet series.parquet");
+    let file = std::fs::File::open(room.path("series.parquet")).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let head = room.read("out/nested/series.csv").lines().next().unwrap().to_string();
+    let named = reader.metadata().file_metadata().schema().get_fields().len();
+    assert_eq!(named, head.split(',').count());
+    let rows = room.read("out/nested/series.csv").lines().count() - 1;
+    assert_eq!(reader.get_row_iter(None).unwrap().count(), rows);
+    let first = reader.get_row_iter(None).unwrap().next().unwrap().unwrap();
+    assert_eq!((first.get_column_iter().next().unwrap().0.as_str(), first.get_double(0).unwrap()), ("t_s", 0.0));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::terminal::Terminal;
 use super::{Verdict, examples, print};
-use crate::output::export::{long, openmetrics, perfetto};
+use crate::output::export::{long, openmetrics, perfetto, wide};
 use crate::output::files::Single;
 use crate::{Failure, stored};
 use clap::ValueEnum;
@@ -41,20 +41,23 @@ enum Form {
     Openmetrics,
     /// The series as CSV, one value a row
     Csv,
+    /// The series as a table with types, a row per interval, for DuckDB, pandas and polars
+    Parquet,
 }
 
 /// Carries out the command.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Verdict, Failure> {
     let result = stored::read(&args.folder)?;
     let file = args.file.as_deref().map(Single::begin).transpose()?;
-    let text = match args.to {
-        Form::Perfetto => perfetto::text(&result, &stored::spans(&args.folder)?),
-        Form::Openmetrics => openmetrics::text(&result.series, &result.summary.scenario, args.starts_at),
-        Form::Csv => long::text(&result.series),
+    let bytes = match args.to {
+        Form::Perfetto => perfetto::text(&result, &stored::spans(&args.folder)?).into_bytes(),
+        Form::Openmetrics => openmetrics::text(&result.series, &result.summary.scenario, args.starts_at).into_bytes(),
+        Form::Csv => long::text(&result.series).into_bytes(),
+        Form::Parquet => wide::parquet(&result)?,
     };
     match file {
-        Some(file) => file.commit(text.as_bytes())?,
-        None => print(terminal, text.as_bytes())?,
+        Some(file) => file.commit(&bytes)?,
+        None => print(terminal, &bytes)?,
     }
     Ok(Verdict::Held)
 }

@@ -4,7 +4,7 @@
 //!  out/x/ ──stored──► RunResult ─┬─ perfetto ────► JSON for ui.perfetto.dev and chrome://tracing   (with spans.jsonl, if there)
 //!                                ├─ openmetrics ─► text for Prometheus, backfilled with promtool
 //!                                ├─ long ────────► CSV, one value a row
-//!                                └─ parquet ─────► the same rows for DuckDB, pandas, polars
+//!                                └─ parquet ─────► a row per interval, for DuckDB, pandas, polars
 //! ```
 //! # Models      nothing is computed that the stored results do not hold
 //! # Leaves out  figures of several replications, which `replications.csv` has in this form already
@@ -12,6 +12,7 @@
 pub mod long;
 pub mod openmetrics;
 pub mod perfetto;
+pub mod wide;
 
 /// A column of the series, taken apart: `failed_per_s.elb_502` is `failed_per_s` with an outcome, `group.web.desired`
 /// is `group.desired` of `web`.
